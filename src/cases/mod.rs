@@ -1,0 +1,63 @@
+//! The case source: the police's own case database, read-only to us.
+//!
+//! A live database (PostgreSQL, MariaDB/MySQL or SQLite) is read by a configured query; files are
+//! imported into the embedded case database, which is then read by the same SQL adapter.
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+
+use crate::domain::{action::Sighting, ids::ExternalId, time::Timestamp};
+
+/// A row that breaks the contract: set aside with its reason, it never stops the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// The row's key, where it has one.
+    pub external_id: Option<ExternalId>,
+    /// Where the row stands, for a file ("row 17"), or empty.
+    pub place: String,
+    /// What breaks the contract, in words that hold no value of a private column.
+    pub reason: String,
+}
+
+/// One row as the source gave it: good, or set aside.
+pub type Row = Result<Sighting, RejectedRow>;
+
+/// Why the source gave no answer. Says nothing about any action.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// It could not be reached or did not answer in time.
+    #[error("the case source {name} did not answer: {reason}")]
+    Unreachable {
+        /// The source's configured name.
+        name: String,
+        /// What failed, without credentials.
+        reason: String,
+    },
+    /// It answered with something that is not the contract (a column is missing, say).
+    #[error("the case source {name} does not fit its contract: {reason}")]
+    Contract {
+        /// The source's configured name.
+        name: String,
+        /// What does not fit, and what to do.
+        reason: String,
+    },
+}
+
+/// A read-only view of the police's case database.
+#[async_trait]
+pub trait CaseSource: Send + Sync {
+    /// Rows to look at now. With `since`, those that changed at or after it (changes mode);
+    /// without, a full snapshot of what is pending. Rows stream, so that a first poll of a
+    /// million rows needs no million rows of memory.
+    async fn poll(
+        &self,
+        since: Option<Timestamp>,
+    ) -> Result<BoxStream<'_, Result<Row, SourceError>>, SourceError>;
+
+    /// The named rows as they are now, for the last look before a send. A row that is missing
+    /// from the answer is unknown, never "acted".
+    async fn recheck(&self, ids: &[ExternalId]) -> Result<Vec<Row>, SourceError>;
+
+    /// Whether the source tells changes (`updated_at`) or only snapshots.
+    fn tells_changes(&self) -> bool;
+}

@@ -1,0 +1,14 @@
+//! Takaza presses banks, in public and with authority, for overdue actions on defrauded money,
+//! and keeps a record that an outsider can check.
+//!
+//! One path runs through the crate; each module is one stretch of it:
+//!
+//! ```text
+//! cases ──▶ work::watch ──▶ work::escalate ──▶ work::clear ──▶ work::deliver ──▶ work::listen
+//!                 (what may happen is decided in `domain`; what happened is kept by `store`)
+//! ```
+//!
+//! Dependencies point one way: `domain ← store, cases, destinations, reports ← work ← app`.
+
+pub mod cases;
+pub mod domain;
