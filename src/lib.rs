@@ -11,4 +11,5 @@
 //! Dependencies point one way: `domain ← store, cases, destinations, reports ← work ← app`.
 
 pub mod cases;
+pub mod destinations;
 pub mod domain;

@@ -3,7 +3,16 @@
 
 pub mod action;
 pub mod bank;
+pub mod canonical;
+pub mod clearance;
+pub mod delivery;
+pub mod engagement;
+pub mod escalation;
+pub mod facts;
 pub mod ids;
 pub mod leak_guard;
 pub mod money;
+pub mod order;
+pub mod person;
+pub mod platform;
 pub mod time;

@@ -1,0 +1,57 @@
+//! What comes back on a post, and how its author is known.
+
+use serde::{Deserialize, Serialize};
+
+use super::{action::spelled, time::Timestamp};
+
+spelled! {
+    /// What somebody did with a post of ours.
+    EngagementKind {
+        /// An answer under it.
+        Reply = "reply",
+        /// A like or favourite.
+        Like = "like",
+        /// A repost or boost.
+        Repost = "repost",
+        /// A quote.
+        Quote = "quote",
+    }
+}
+
+/// Who did it, as the platform says. A handle is not an identity: only the stable id is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// The platform's stable id.
+    pub stable_id: String,
+    /// The handle, without the leading `@`.
+    pub handle: String,
+}
+
+/// One engagement as a platform told it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// What it is.
+    pub kind: EngagementKind,
+    /// The platform's id of it; for likes and reposts, which have none, kind and author together.
+    pub platform_id: String,
+    /// The platform's id of the post of ours that it answers.
+    pub on_post: String,
+    /// Who.
+    pub author: Author,
+    /// The platform's time of it; `None` where it tells none.
+    pub at: Option<Timestamp>,
+    /// The plain text of a reply or quote.
+    pub text: Option<String>,
+}
+
+spelled! {
+    /// Whose engagement it is.
+    Voice {
+        /// The bank's own verified account, by its stable id.
+        Bank = "bank",
+        /// An account whose handle looks like a verified one of the bank's and is not it.
+        LookAlike = "look-alike",
+        /// Anyone else.
+        Other = "other",
+    }
+}
