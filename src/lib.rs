@@ -11,5 +11,7 @@
 //! Dependencies point one way: `domain ← store, cases, destinations, reports ← work ← app`.
 
 pub mod cases;
+pub mod clock;
 pub mod destinations;
 pub mod domain;
+pub mod store;

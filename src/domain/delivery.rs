@@ -444,11 +444,10 @@ impl Delivery {
         }
     }
 
-    /// Any unfinished state → Uncertain, after a restore: the ledger may be older than the truth.
+    /// Any unfinished state → Uncertain, after a restore: the ledger may be older than the truth,
+    /// and even what waits here may have gone out since the backup.
     pub fn doubt_after_restore(&mut self, now: Timestamp) -> Result<(), Illegal> {
-        if self.name().ended()
-            || self.first_attempt_at.is_none() && self.name() == StateName::Waiting
-        {
+        if self.name().ended() {
             return self.illegal("be doubted");
         }
         self.state = State::Uncertain(Doubt {

@@ -1,0 +1,491 @@
+//! Two databases, one code: a connection pool, a transaction and a statement that run the same
+//! static SQL text on SQLite and on PostgreSQL.
+//!
+//! Batches are bound as one JSON array and unfolded by `json_each(CAST($1 AS TEXT))`, which SQLite
+//! has and the PostgreSQL migration defines. A write that returns its rows leaves their digests in
+//! the transaction, and the record's entries carry them (see [`super::record`]).
+
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+
+use serde_json::{Map, Value as Json};
+use sqlx::{
+    Column as _, Postgres, Row as _, Sqlite, Transaction, TypeInfo as _, ValueRef as _,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow},
+    sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
+    },
+};
+
+use super::StoreError;
+use crate::domain::{
+    action::{Kind, Status},
+    canonical::Hash,
+    delivery::{OutcomeKind, StateName},
+    engagement::{EngagementKind, Voice},
+    escalation::{EscalationKind, EscalationState, Rung},
+    ids::{
+        AccountName, BankCode, CaseRef, DeliveryId, EscalationId, ExternalId, OrderId, PersonId,
+        Reference,
+    },
+    money::Paise,
+    person::Role,
+    platform::{Language, MentionMode, Platform, Sender, Visibility},
+    time::Timestamp,
+};
+
+/// Whose clock stamps leases and entries.
+#[derive(Clone)]
+pub enum DbTime {
+    /// The database's own: one clock for every process.
+    Database,
+    /// A story's or the demo's clock.
+    Given(Arc<dyn Fn() -> Timestamp + Send + Sync>),
+}
+
+/// The pool of either database.
+#[derive(Clone)]
+pub(super) enum Pool {
+    /// The embedded default.
+    Sqlite(SqlitePool),
+    /// Several workers, several machines.
+    Postgres(PgPool),
+}
+
+impl Pool {
+    /// Opens `sqlite:PATH` or `postgres://…`.
+    pub(super) async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
+        if url.starts_with("postgres") {
+            let options = PgConnectOptions::from_str(url)?
+                .application_name("takaza")
+                // Claims are durable before a byte leaves, whatever the server's default.
+                .options([("synchronous_commit", "on")]);
+            let pool = PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(30))
+                .connect_with(options)
+                .await?;
+            return Ok(Self::Postgres(pool));
+        }
+        let path = url.strip_prefix("sqlite:").unwrap_or(url);
+        let options = SqliteConnectOptions::new()
+            .filename(Path::new(path))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(30));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(options)
+            .await?;
+        Ok(Self::Sqlite(pool))
+    }
+
+    pub(super) async fn migrate(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(pool) => sqlx::migrate!("migrations/sqlite").run(pool).await?,
+            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// A transaction that writes. On SQLite it takes the writer's place at once: a later upgrade
+    /// would fail busy.
+    pub(super) async fn write(&self, time: &DbTime) -> Result<Tx, StoreError> {
+        let conn = match self {
+            Self::Sqlite(pool) => Conn::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { conn, time: time.clone(), digests: Vec::new() })
+    }
+
+    /// A transaction that only reads.
+    pub(super) async fn read(&self, time: &DbTime) -> Result<Tx, StoreError> {
+        let conn = match self {
+            Self::Sqlite(pool) => Conn::Sqlite(pool.begin().await?),
+            Self::Postgres(pool) => Conn::Postgres(
+                pool.begin_with("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
+        };
+        Ok(Tx { conn, time: time.clone(), digests: Vec::new() })
+    }
+}
+
+enum Conn {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// One transaction on either database. Dropped without a commit it is rolled back.
+pub(super) struct Tx {
+    conn: Conn,
+    time: DbTime,
+    pub(super) digests: Vec<RowDigest>,
+}
+
+/// The hash of one row as an act left it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RowDigest {
+    /// The table.
+    pub table: String,
+    /// The row's key, its parts joined by `/`.
+    pub key: String,
+    /// The hash of the row's canonical JSON.
+    pub hash: Hash,
+}
+
+impl Tx {
+    /// The time that stamps leases and entries.
+    pub(super) async fn now(&mut self) -> Result<Timestamp, StoreError> {
+        match &self.time {
+            DbTime::Given(clock) => Ok(clock()),
+            DbTime::Database => {
+                let text = match self.conn {
+                    Conn::Sqlite(_) => "SELECT CAST(unixepoch('subsec') * 1000000 AS BIGINT) AS t",
+                    Conn::Postgres(_) => {
+                        "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS t"
+                    }
+                };
+                sql(text).one(self).await?.get("t")
+            }
+        }
+    }
+
+    /// Makes it durable.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        match self.conn {
+            Conn::Sqlite(tx) => tx.commit().await?,
+            Conn::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// A value bound to a statement.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Int(Option<i64>),
+    Text(Option<String>),
+}
+
+/// A static SQL text and its values.
+pub(super) struct Sql {
+    text: &'static str,
+    values: Vec<Value>,
+}
+
+/// One statement. `$1`, `$2` … are its values in order.
+pub(super) const fn sql(text: &'static str) -> Sql {
+    Sql { text, values: Vec::new() }
+}
+
+macro_rules! bound {
+    ($statement:expr) => {{
+        let statement = $statement;
+        let mut query = sqlx::query(statement.text);
+        for value in statement.values {
+            query = match value {
+                Value::Int(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+            };
+        }
+        query
+    }};
+}
+
+impl Sql {
+    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Binds a batch as one JSON array of objects.
+    pub(super) fn batch(self, rows: Vec<Json>) -> Self {
+        self.bind(Json::Array(rows).to_string())
+    }
+
+    pub(super) async fn all(self, tx: &mut Tx) -> Result<Vec<Row>, StoreError> {
+        Ok(match &mut tx.conn {
+            Conn::Sqlite(conn) => {
+                let rows = bound!(self).fetch_all(&mut **conn).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Conn::Postgres(conn) => {
+                let rows = bound!(self).fetch_all(&mut **conn).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    pub(super) async fn opt(self, tx: &mut Tx) -> Result<Option<Row>, StoreError> {
+        Ok(self.all(tx).await?.into_iter().next())
+    }
+
+    pub(super) async fn one(self, tx: &mut Tx) -> Result<Row, StoreError> {
+        self.opt(tx).await?.ok_or(StoreError::Conflict("a row that must exist is missing"))
+    }
+
+    /// Runs a statement whose rows the record does not follow (caches, cursors, queues).
+    pub(super) async fn run(self, tx: &mut Tx) -> Result<u64, StoreError> {
+        Ok(match &mut tx.conn {
+            Conn::Sqlite(conn) => bound!(self).execute(&mut **conn).await?.rows_affected(),
+            Conn::Postgres(conn) => bound!(self).execute(&mut **conn).await?.rows_affected(),
+        })
+    }
+
+    /// Runs a write that ends in `RETURNING *` on a table that the record follows, and leaves the
+    /// digest of every row it wrote for the act's entries.
+    pub(super) async fn write(self, table: &Followed, tx: &mut Tx) -> Result<Vec<Row>, StoreError> {
+        let rows = self.all(tx).await?;
+        for row in &rows {
+            let digest = table.digest(row)?;
+            tx.digests.retain(|old| (&old.table, &old.key) != (&digest.table, &digest.key));
+            tx.digests.push(digest);
+        }
+        Ok(rows)
+    }
+}
+
+/// A table whose rows the record follows.
+pub(super) struct Followed {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// The columns of its key; the first one is the subject of the entries that follow the row.
+    pub(super) key: &'static [&'static str],
+    /// Columns that workers touch without an act (cursors, next times): not in the digest.
+    pub(super) unfollowed: &'static [&'static str],
+    /// Every row, for verification.
+    pub(super) select: &'static str,
+}
+
+impl Followed {
+    pub(super) fn digest(&self, row: &Row) -> Result<RowDigest, StoreError> {
+        let mut fields = row.to_json()?;
+        let mut key = Vec::new();
+        for column in self.key {
+            match fields.get(*column) {
+                Some(Json::String(text)) => key.push(text.clone()),
+                Some(other) => key.push(other.to_string()),
+                None => return Err(StoreError::Conflict("a followed row without its key")),
+            }
+        }
+        // A column that a later migration adds is empty in old rows and leaves their digests alone.
+        fields.retain(|column, value| !value.is_null() && !self.unfollowed.contains(&&**column));
+        let hash = crate::domain::canonical::hash(&fields);
+        Ok(RowDigest { table: self.name.to_owned(), key: key.join("/"), hash })
+    }
+}
+
+/// One row of either database.
+pub(super) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Row {
+    /// Reads a column as whatever the caller's type says.
+    pub(super) fn get<T: Column>(&self, name: &str) -> Result<T, StoreError> {
+        T::read(self, name)
+    }
+
+    fn is_null(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get_raw(name)?.is_null(),
+            Self::Postgres(row) => row.try_get_raw(name)?.is_null(),
+        })
+    }
+
+    /// Every column by name: integers and texts, as the schema has no others.
+    fn to_json(&self) -> Result<Map<String, Json>, StoreError> {
+        macro_rules! fields {
+            ($row:expr) => {{
+                let mut fields = Map::new();
+                for column in $row.columns() {
+                    let name = column.name();
+                    let raw = $row.try_get_raw(name)?;
+                    let value = if raw.is_null() {
+                        Json::Null
+                    } else if matches!(raw.type_info().name(), "INTEGER" | "INT8") {
+                        Json::from($row.try_get::<i64, _>(name)?)
+                    } else {
+                        Json::from($row.try_get::<String, _>(name)?)
+                    };
+                    fields.insert(name.to_owned(), value);
+                }
+                fields
+            }};
+        }
+        Ok(match self {
+            Self::Sqlite(row) => fields!(row),
+            Self::Postgres(row) => fields!(row),
+        })
+    }
+}
+
+/// A type that one column holds.
+pub(super) trait Column: Sized {
+    fn read(row: &Row, name: &str) -> Result<Self, StoreError>;
+}
+
+macro_rules! raw_column {
+    ($($type:ty),*) => {$(
+        impl Column for $type {
+            fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+                Ok(match row {
+                    Row::Sqlite(row) => row.try_get(name)?,
+                    Row::Postgres(row) => row.try_get(name)?,
+                })
+            }
+        }
+    )*};
+}
+raw_column!(i64, String);
+
+impl<T: Column> Column for Option<T> {
+    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+        if row.is_null(name)? { Ok(None) } else { T::read(row, name).map(Some) }
+    }
+}
+
+impl Column for bool {
+    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+        Ok(i64::read(row, name)? != 0)
+    }
+}
+
+impl Column for u32 {
+    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+        u32::try_from(i64::read(row, name)?).map_err(|_| StoreError::corrupt(name))
+    }
+}
+
+impl Column for Timestamp {
+    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+        i64::read(row, name).map(Timestamp::from_micros)
+    }
+}
+
+impl Column for Paise {
+    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+        i64::read(row, name).map(Paise::new)
+    }
+}
+
+impl Column for Hash {
+    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+        Hash::parse(&String::read(row, name)?).ok_or_else(|| StoreError::corrupt(name))
+    }
+}
+
+macro_rules! text_column {
+    ($($type:ident),* $(,)?) => {$(
+        impl Column for $type {
+            fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+                String::read(row, name).map($type::from)
+            }
+        }
+    )*};
+}
+text_column!(
+    AccountName,
+    BankCode,
+    CaseRef,
+    DeliveryId,
+    EscalationId,
+    ExternalId,
+    OrderId,
+    PersonId,
+    Reference
+);
+
+macro_rules! spelled_column {
+    ($($type:ident),* $(,)?) => {$(
+        impl Column for $type {
+            fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+                $type::parse(&String::read(row, name)?).ok_or_else(|| StoreError::corrupt(name))
+            }
+        }
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Self::Text(Some(value.as_str().to_owned()))
+            }
+        }
+    )*};
+}
+spelled_column!(
+    EngagementKind,
+    EscalationKind,
+    EscalationState,
+    Kind,
+    Language,
+    MentionMode,
+    OutcomeKind,
+    Platform,
+    Role,
+    Rung,
+    Sender,
+    StateName,
+    Status,
+    Visibility,
+    Voice,
+);
+
+macro_rules! value_from {
+    ($($type:ty => $variant:ident($value:ident) $out:expr),* $(,)?) => {$(
+        impl From<$type> for Value {
+            fn from($value: $type) -> Self {
+                Self::$variant(Some($out))
+            }
+        }
+    )*};
+}
+value_from! {
+    i64 => Int(v) v,
+    u32 => Int(v) i64::from(v),
+    bool => Int(v) i64::from(v),
+    Timestamp => Int(v) v.micros(),
+    Paise => Int(v) v.paise(),
+    &str => Text(v) v.to_owned(),
+    String => Text(v) v,
+    &String => Text(v) v.clone(),
+    Hash => Text(v) v.to_string(),
+    &AccountName => Text(v) v.as_str().to_owned(),
+    &BankCode => Text(v) v.as_str().to_owned(),
+    &DeliveryId => Text(v) v.as_str().to_owned(),
+    &EscalationId => Text(v) v.as_str().to_owned(),
+    &OrderId => Text(v) v.as_str().to_owned(),
+    &PersonId => Text(v) v.as_str().to_owned(),
+    &Reference => Text(v) v.as_str().to_owned(),
+    &ExternalId => Text(v) v.expose().to_owned(),
+    &CaseRef => Text(v) v.expose().to_owned(),
+}
+
+/// A column that may be empty. Which of the two kinds it is, its type says.
+impl<T: Into<Value> + Nullable> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(T::NULL, Into::into)
+    }
+}
+
+/// The kind of NULL that a type leaves.
+pub(super) trait Nullable {
+    /// The NULL.
+    const NULL: Value;
+}
+
+macro_rules! nullable {
+    ($($type:ty => $null:expr),* $(,)?) => {$(
+        impl Nullable for $type { const NULL: Value = $null; }
+    )*};
+}
+nullable! {
+    i64 => Value::Int(None), u32 => Value::Int(None), Timestamp => Value::Int(None),
+    Paise => Value::Int(None), bool => Value::Int(None),
+    &str => Value::Text(None), String => Value::Text(None), &String => Value::Text(None),
+    Hash => Value::Text(None), &EscalationId => Value::Text(None), &PersonId => Value::Text(None),
+    &OrderId => Value::Text(None), &BankCode => Value::Text(None), &CaseRef => Value::Text(None),
+    &ExternalId => Value::Text(None),
+}

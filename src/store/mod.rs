@@ -1,0 +1,112 @@
+//! All of takaza's own SQL. A method is one business act in one transaction, and leaves its entry
+//! in the record.
+
+mod db;
+mod deliveries;
+mod escalations;
+mod gate;
+mod obstacles;
+mod orders;
+mod people;
+mod record;
+
+use std::sync::Arc;
+
+pub use db::{DbTime, RowDigest};
+pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Recorded, Report};
+pub use escalations::{Draft, EscalationRow, Evidence, QueueFilter, StoredClearance};
+pub use gate::{BreakerRules, GateState};
+pub use record::{Actor, Entry};
+
+use crate::{
+    clock::{Clock, Dice},
+    domain::{delivery, escalation, order, person},
+};
+
+/// Why the ledger could not do an act. Nothing of it was done.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database failed.
+    #[error("the ledger's database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the ledger's schema could not be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// Somebody else changed it meanwhile.
+    #[error("{0}; look again and repeat")]
+    Conflict(&'static str),
+    /// There is no such thing.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// A row holds something that this version cannot read.
+    #[error("the ledger holds something unreadable in {0}; `takaza audit verify` tells more")]
+    Corrupt(String),
+    /// A person may not.
+    #[error(transparent)]
+    NotAllowed(#[from] person::NotAllowed),
+    /// The escalation's state does not allow it.
+    #[error(transparent)]
+    Escalation(#[from] escalation::Refused),
+    /// The delivery's state does not allow it.
+    #[error(transparent)]
+    Delivery(#[from] delivery::Illegal),
+    /// The standing order does not allow it.
+    #[error(transparent)]
+    Order(#[from] order::NotInForce),
+    /// What was asked for makes no sense here, in words for the asker.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl StoreError {
+    pub(crate) fn corrupt(what: impl Into<String>) -> Self {
+        Self::Corrupt(what.into())
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Corrupt(format!("a JSON document ({error})"))
+    }
+}
+
+/// The ledger.
+#[derive(Clone)]
+pub struct Store {
+    pool: db::Pool,
+    time: DbTime,
+    dice: Dice,
+}
+
+impl Store {
+    /// Opens the ledger at `sqlite:PATH` or `postgres://…` and brings its schema up to date. Leases
+    /// are stamped by the database's clock, unless the clock is a story's.
+    ///
+    /// # Errors
+    /// It cannot be reached, or its schema is newer than this version.
+    pub async fn open(
+        url: &str,
+        connections: u32,
+        clock: &Clock,
+        dice: Dice,
+    ) -> Result<Self, StoreError> {
+        let pool = db::Pool::open(url, connections).await?;
+        pool.migrate().await?;
+        let time = match clock {
+            Clock::System => DbTime::Database,
+            Clock::Stepped(_) | Clock::Scaled { .. } => {
+                let clock = clock.clone();
+                DbTime::Given(Arc::new(move || clock.now()))
+            }
+        };
+        Ok(Self { pool, time, dice })
+    }
+
+    async fn write(&self) -> Result<db::Tx, StoreError> {
+        self.pool.write(&self.time).await
+    }
+
+    async fn read(&self) -> Result<db::Tx, StoreError> {
+        self.pool.read(&self.time).await
+    }
+}

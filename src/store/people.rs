@@ -1,0 +1,212 @@
+//! People: who they are, what they may do. Nobody grants a role to themselves, and making an
+//! approver takes two people; authority ends with the person.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::{
+    Actor, Store, StoreError,
+    db::{Row, Tx, sql},
+    escalations,
+    record::{Act, PERSON},
+};
+use crate::domain::{
+    ids::PersonId,
+    person::{Administrator, NotAllowed, Person, Role},
+    time::Timestamp,
+};
+
+impl Store {
+    /// A person and their passphrase's argon2id hash, for signing in.
+    ///
+    /// # Errors
+    /// There is none, or the ledger failed.
+    pub async fn person(&self, id: &PersonId) -> Result<(Person, String), StoreError> {
+        let mut tx = self.read().await?;
+        let row = sql("SELECT * FROM person WHERE id = $1").bind(id).opt(&mut tx).await?;
+        let row = row.ok_or_else(|| StoreError::NotFound(format!("person {id}")))?;
+        Ok((read(&row)?, row.get("passphrase")?))
+    }
+
+    /// Everybody.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn people(&self) -> Result<Vec<Person>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT * FROM person ORDER BY id").all(&mut tx).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Adds a person. The first of all is an administrator, whom nobody grants; everyone after is
+    /// granted by one, and an approver then waits for a second person's confirmation.
+    ///
+    /// # Errors
+    /// The granter may not, the name is taken, or the ledger failed.
+    pub async fn add_person(
+        &self,
+        by: &Actor,
+        granter: Option<&Person>,
+        person: &Person,
+        passphrase_hash: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        let anyone = sql("SELECT id FROM person LIMIT 1").opt(&mut tx).await?.is_some();
+        let granted_by = match granter {
+            Some(granter) => granter.as_administrator(now)?.id().clone(),
+            None if anyone || person.role != Role::Administrator => {
+                return Err(StoreError::Refused(
+                    "only the first person of all is added without another one, and that is an \
+                     administrator; name yourself with --as"
+                        .to_owned(),
+                ));
+            }
+            None => person.id.clone(),
+        };
+        let confirmed = person.role != Role::Approver;
+        let known =
+            sql("SELECT id FROM person WHERE id = $1").bind(&person.id).opt(&mut tx).await?;
+        if known.is_some() {
+            return Err(StoreError::Refused(format!("{} is known already", person.id)));
+        }
+        sql("INSERT INTO person (id, name, role, order_number, from_at, until_at, confirmed,
+               granted_by, passphrase)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *")
+        .bind(&person.id)
+        .bind(&person.name)
+        .bind(person.role)
+        .bind(person.order_number.as_ref())
+        .bind(person.from)
+        .bind(person.until)
+        .bind(confirmed)
+        .bind(&granted_by)
+        .bind(passphrase_hash)
+        .write(&PERSON, &mut tx)
+        .await?;
+        let body = json!({"role": person.role, "order": person.order_number, "from": person.from,
+                          "until": person.until, "granted_by": granted_by});
+        self.finish(tx, by, vec![Act::new(&person.id, "person.added", body)]).await
+    }
+
+    /// A second person confirms an approver's role: neither the granter nor the approver.
+    ///
+    /// # Errors
+    /// It is one's own grant or role, there is nothing to confirm, or the ledger failed.
+    pub async fn confirm_person(
+        &self,
+        by: &Actor,
+        second: &Person,
+        id: &PersonId,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        second.in_force(now)?;
+        if second.role == Role::Officer {
+            let person = second.id.clone();
+            let needs = "an administrator, an approver or an auditor";
+            return Err(NotAllowed::Role { person, is: second.role, needs }.into());
+        }
+        let row = sql("SELECT * FROM person WHERE id = $1").bind(id).opt(&mut tx).await?;
+        let row = row.ok_or_else(|| StoreError::NotFound(format!("person {id}")))?;
+        let granted_by: PersonId = row.get("granted_by")?;
+        if second.id == *id || second.id == granted_by {
+            let person = second.id.clone();
+            return Err(NotAllowed::Own { person, act: "confirm this role" }.into());
+        }
+        let written = sql("UPDATE person SET confirmed = 1 WHERE id = $1 AND confirmed = 0
+             RETURNING *")
+        .bind(id)
+        .write(&PERSON, &mut tx)
+        .await?;
+        if written.is_empty() {
+            return Err(StoreError::Refused(format!("{id}'s role is confirmed already")));
+        }
+        let act = Act::new(id, "person.confirmed", json!({"by": second.id}));
+        self.finish(tx, by, vec![act]).await
+    }
+
+    /// Ends a person's role at an instant. What they approved but was not sent is held again, and
+    /// the orders that they signed are void from then. Returns how many were held again.
+    ///
+    /// # Errors
+    /// It is one's own role, there is no such person, or the ledger failed.
+    pub async fn end_person(
+        &self,
+        by: &Actor,
+        administrator: &Administrator,
+        id: &PersonId,
+        until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        if administrator.id() == id {
+            let person = id.clone();
+            return Err(NotAllowed::Own { person, act: "end their own role" }.into());
+        }
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        let written = sql("UPDATE person SET until_at = $2 WHERE id = $1 RETURNING *")
+            .bind(id)
+            .bind(until)
+            .write(&PERSON, &mut tx)
+            .await?;
+        if written.is_empty() {
+            return Err(StoreError::NotFound(format!("person {id}")));
+        }
+        let mut acts = vec![Act::new(id, "person.ended", json!({"until": until}))];
+        if until <= now {
+            let why = format!("{id} is no longer an approver");
+            escalations::void_in(&mut tx, Some(id), None, &why, &mut acts).await?;
+        }
+        let held = acts.len() as u64 - 1;
+        self.finish(tx, by, acts).await?;
+        Ok(held)
+    }
+
+    /// Sets a person's own new passphrase.
+    ///
+    /// # Errors
+    /// There is no such person, or the ledger failed.
+    pub async fn set_passphrase(
+        &self,
+        by: &Actor,
+        id: &PersonId,
+        passphrase_hash: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let written = sql("UPDATE person SET passphrase = $2 WHERE id = $1 RETURNING *")
+            .bind(id)
+            .bind(passphrase_hash)
+            .write(&PERSON, &mut tx)
+            .await?;
+        if written.is_empty() {
+            return Err(StoreError::NotFound(format!("person {id}")));
+        }
+        self.finish(tx, by, vec![Act::new(id, "person.passphrase-set", json!({}))]).await
+    }
+}
+
+pub(super) async fn by_ids(
+    tx: &mut Tx,
+    ids: Vec<PersonId>,
+) -> Result<BTreeMap<PersonId, Person>, StoreError> {
+    let rows = sql("SELECT * FROM person
+         WHERE id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
+    .batch(ids.iter().map(|id| json!({"id": id})).collect())
+    .all(tx)
+    .await?;
+    let people: Result<Vec<_>, _> = rows.iter().map(read).collect();
+    Ok(people?.into_iter().map(|person| (person.id.clone(), person)).collect())
+}
+
+fn read(row: &Row) -> Result<Person, StoreError> {
+    Ok(Person {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        role: row.get("role")?,
+        order_number: row.get("order_number")?,
+        from: row.get("from_at")?,
+        until: row.get("until_at")?,
+        confirmed: row.get("confirmed")?,
+    })
+}
