@@ -219,3 +219,41 @@ fn plausible(instant: Timestamp) -> bool {
 fn digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn rupees_are_exact(paise in 0..=i64::MAX, zeros in 0..4usize) {
+            let text = format!("{}.{:02}{}", paise / 100, paise % 100, "0".repeat(zeros));
+            prop_assert_eq!(rupees(&text), Ok(Paise::new(paise)));
+        }
+
+        #[test]
+        fn an_offset_means_the_same_in_every_zone(
+            second in 946_684_800_i64..4_102_444_800,
+            micros in 0..1_000_000_i64,
+            minutes in -840..=840_i32,
+        ) {
+            let instant = jiff::Timestamp::from_microsecond(second * 1_000_000 + micros).unwrap();
+            let offset = jiff::tz::Offset::from_seconds(minutes * 60).unwrap();
+            let text = offset.to_datetime(instant).to_string().replace('T', " ");
+            let text = format!("{text}{}{:02}:{:02}", if minutes < 0 { '-' } else { '+' },
+                minutes.abs() / 60, minutes.abs() % 60);
+            for zone in [TimeZone::UTC, TimeZone::get("Asia/Kolkata").unwrap()] {
+                prop_assert_eq!(super::instant(&text, &zone), Ok(instant.into()));
+            }
+        }
+
+        /// Whatever stands in a cell, it is read or refused.
+        #[test]
+        fn no_cell_stops_the_reading(text in ".*") {
+            let _ = (rupees(&text), count(&text), boolean(&text), day(&text));
+            let _ = instant(&text, &TimeZone::UTC);
+        }
+    }
+}

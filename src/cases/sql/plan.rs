@@ -144,18 +144,26 @@ impl Plan {
 
     /// The statement of a poll.
     pub fn poll(&self, since: Option<Timestamp>) -> Statement {
-        let mut sql = self.head.clone();
-        let mut binds = Vec::new();
-        if let Some(Updated { column, since: kind }) = &self.updated {
-            if let Some(since) = since {
-                let (value, text) = self.since(*kind, since);
-                // A row that was never changed since it was made often has no `updated_at` yet.
-                sql.push_str(&format!(" WHERE ({column} >= {value} OR {column} IS NULL)"));
-                binds.push(Bind::Text(text));
+        let head = &self.head;
+        let Some(Updated { column, since: kind }) = &self.updated else {
+            return Statement { sql: head.clone(), binds: Vec::new() };
+        };
+        let Some(since) = since else {
+            return Statement { sql: format!("{head} ORDER BY {column}"), binds: Vec::new() };
+        };
+        let (value, text) = self.since(*kind, since);
+        let changed = format!("{column} >= {value}");
+        // A row that was never changed since it was made often has no `updated_at` yet.
+        let sql = match (kind, self.dialect) {
+            // In the embedded database every row has one.
+            (Since::FixedWidth, _) => format!("{head} WHERE {changed} ORDER BY {column}"),
+            // SQLite does not always use an index for both sides of an OR.
+            (_, Dialect::Sqlite) => {
+                format!("{head} WHERE {changed} UNION ALL {head} WHERE {column} IS NULL")
             }
-            sql.push_str(&format!(" ORDER BY {column}"));
-        }
-        Statement { sql, binds }
+            _ => format!("{head} WHERE ({changed} OR {column} IS NULL) ORDER BY {column}"),
+        };
+        Statement { sql, binds: vec![Bind::Text(text)] }
     }
 
     fn since(&self, kind: Since, since: Timestamp) -> (&'static str, String) {
@@ -308,4 +316,50 @@ fn key_kind(dialect: Dialect, kind: &str) -> KeyKind {
 
 fn among(column: &str, placeholder: &str, count: usize) -> String {
     format!("{column} IN ({})", vec![placeholder; count].join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SQLite's plans for a poll for changes and for a recheck of `query`.
+    async fn plans(query: &str, embedded: bool) -> Vec<String> {
+        use sqlx::Connection as _;
+        let mut database = sqlx::SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        sqlx::migrate!("migrations/cases").run(&mut database).await.unwrap();
+        let columns = Column::ALL.iter().map(|column| column.name()).collect::<Vec<_>>().join(", ");
+        let police = format!(
+            "CREATE TABLE police ({columns}, PRIMARY KEY (external_id)); \
+             CREATE INDEX police_updated_at ON police (updated_at)"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(police)).execute(&mut database).await.unwrap();
+        let describe =
+            |column: &Column| Described { name: column.name().to_owned(), kind: "TEXT".to_owned() };
+        let columns: Vec<_> =
+            Column::ALL.iter().filter(|c| **c != Column::Ifsc).map(describe).collect();
+        let wish =
+            Wish { dialect: Dialect::Sqlite, query, embedded, changes: true, zone: &TimeZone::UTC };
+        let plan = Plan::new(&wish, &columns).unwrap();
+        let poll = plan.poll(Some(Timestamp::from_micros(1_795_000_000_000_000)));
+        let recheck = plan.recheck(&[&ExternalId::new("a"), &ExternalId::new("b")]);
+        let mut plans = Vec::new();
+        for statement in [poll, recheck] {
+            let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statement.sql));
+            let steps: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(sql).fetch_all(&mut database).await.unwrap();
+            plans.push(steps.into_iter().map(|(.., step)| step + ". ").collect());
+        }
+        plans
+    }
+
+    /// The cost of a poll follows the number of changes, that of a recheck the number of keys.
+    #[tokio::test]
+    async fn neither_poll_nor_recheck_walks_the_table() {
+        for (table, embedded) in [("bank_action", true), ("police", false)] {
+            let plans = plans(&format!("SELECT * FROM {table}"), embedded).await;
+            assert!(plans[0].contains("_updated_at (updated_at>?)"), "{plans:?}");
+            assert!(plans[1].contains("(external_id=?)"), "{plans:?}");
+            assert!(plans.iter().all(|plan| !plan.contains("SCAN")), "{plans:?}");
+        }
+    }
 }

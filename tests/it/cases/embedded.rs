@@ -177,6 +177,17 @@ async fn live_rows_are_true_now() {
     assert!(matches!(unknown, Err(EmbeddedError::NoSuchColumn(_))));
 }
 
+/// Whoever imports need not be there when the cases are read.
+#[tokio::test]
+async fn the_source_stands_alone() {
+    let Unit { cases, source, _dir } = unit().await;
+    cases.store_import(&rows(&["a"]), &[], &file("f", "2026-11-24 11:59"), now()).await.unwrap();
+    cases.close().await;
+    assert_eq!(ids(&poll(&source, None).await), ["a"]);
+    let again = EmbeddedCases::open(_dir.path().join("cases.db")).await.unwrap();
+    assert_eq!(again.imports().await.unwrap().len(), 1);
+}
+
 fn actions() -> impl Strategy<Value = BankAction> {
     let time = || (946_684_800_000_000_i64..4_102_444_799_000_000).prop_map(Timestamp::from_micros);
     let amount = || proptest::option::of((0..i64::MAX).prop_map(Paise::new));

@@ -62,6 +62,22 @@ async fn a_source_that_accepts_and_never_answers() {
     }
 }
 
+#[tokio::test]
+async fn a_source_that_speaks_another_language() {
+    use tokio::io::AsyncWriteExt as _;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n<html>no</html>").await.unwrap();
+        }
+    });
+    for scheme in ["postgres", "mysql"] {
+        is_unreachable(&at(format!("{scheme}://u:{SECRET}@127.0.0.1:{port}/cases"))).await;
+    }
+    server.abort();
+}
+
 on_every_database! {
     /// The service goes on, and so does the source once it is back.
     async fn a_source_that_comes_back(db: Database) {
