@@ -184,3 +184,39 @@ on_every_database! {
         assert!(!source.tells_changes().await.unwrap());
     }
 }
+
+/// MySQL's BIT(1) arrives as a control character.
+#[tokio::test]
+async fn a_bit_is_a_truth_value_on_mariadb() {
+    let Some(mut db) = Database::mariadb().await else { return };
+    db.typed_table().await;
+    db.pending("a", "2026-11-21 09:00").await;
+    db.pending("b", "2026-11-22 09:00").await;
+    db.run("ALTER TABLE bank_action MODIFY complete bit(1)").await;
+    db.run("UPDATE bank_action SET complete = b'0' WHERE external_id = 'b'").await;
+    let rows = poll(&db.source("SELECT * FROM bank_action"), None).await;
+    let complete: Vec<_> = rows.iter().flatten().map(|row| row.action.complete).collect();
+    assert_eq!(complete, [true, false]);
+}
+
+/// Types that a database has of its own are text to the reader like any other.
+#[tokio::test]
+async fn types_of_their_own_on_postgres() {
+    let Some(mut db) = Database::postgres().await else { return };
+    db.typed_table().await;
+    db.pending("a", "2026-11-21 09:00").await;
+    db.run("CREATE TYPE word AS ENUM ('pending', 'acted', 'lost')").await;
+    db.run(
+        "ALTER TABLE bank_action ALTER status TYPE word USING status::word, \
+         ALTER external_id TYPE char(12), ALTER disputed_amount TYPE double precision, \
+         ALTER updated_at TYPE timestamp",
+    )
+    .await;
+    let source = db.source("SELECT * FROM bank_action");
+    assert_eq!(ids(&poll(&source, None).await), ["a"]);
+    let key = ExternalId::new("a");
+    assert_eq!(ids(&source.recheck(now(), std::slice::from_ref(&key)).await.unwrap()), ["a"]);
+    db.run("UPDATE bank_action SET status = 'lost', disputed_amount = 'NaN'").await;
+    let rows = poll(&source, None).await;
+    assert!(rows[0].as_ref().unwrap_err().reason.starts_with("disputed_amount is not a decimal"));
+}

@@ -112,7 +112,7 @@ on_every_database! {
         assert_eq!(source.recheck(now(), &["a".to_owned().into()]).await.unwrap().len(), 1);
     }
 
-    /// The query takes for ever: the source is given up, and a later one is answered.
+    /// The query takes for ever: it is given up, and stands in nobody's way.
     async fn a_query_that_never_ends(db: Database) {
         db.typed_table().await;
         db.pending("a", "2026-11-21 09:00").await;
@@ -132,6 +132,8 @@ on_every_database! {
         assert!(error.to_string().contains("no answer within 0.5 s"), "{error}");
         let error = source.recheck(now(), &["a".to_owned().into()]).await.unwrap_err();
         assert!(error.to_string().contains("no answer within 0.5 s"), "{error}");
+        // On SQLite this would stay locked out for as long as the abandoned query read on.
+        db.run("UPDATE bank_action SET contacts = 4").await;
     }
 }
 
