@@ -3,8 +3,12 @@
 //! A live database (PostgreSQL, MariaDB/MySQL or SQLite) is read by a configured query; files are
 //! imported into the embedded case database, which is then read by the same SQL adapter.
 
+pub mod embedded;
+pub mod sql;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use jiff::SignedDuration;
 
 use crate::domain::{action::Sighting, ids::ExternalId, time::Timestamp};
 
@@ -44,20 +48,34 @@ pub enum SourceError {
 }
 
 /// A read-only view of the police's case database.
+///
+/// `now` is the caller's clock, read before the call: a row is true as of then, unless the source
+/// itself says that it is older. It is never later than the query's start, so a fact is never
+/// taken for younger than it is.
 #[async_trait]
 pub trait CaseSource: Send + Sync {
-    /// Rows to look at now. With `since`, those that changed at or after it (changes mode);
-    /// without, a full snapshot of what is pending. Rows stream, so that a first poll of a
-    /// million rows needs no million rows of memory.
+    /// Rows to look at now. With `since`, on a source that tells changes, those that changed at
+    /// or after it; otherwise everything that the source gives. Rows stream, so that a first poll
+    /// of a million rows needs no million rows of memory.
+    ///
+    /// A transaction that began earlier may commit later, with the time of its beginning in
+    /// `updated_at`. So the caller polls from the latest `updated_at` that it has seen, *minus*
+    /// [`overlap`](Self::overlap), and knows a row that it has already seen by its content. It
+    /// moves on only after a stream that ended without an error.
     async fn poll(
         &self,
+        now: Timestamp,
         since: Option<Timestamp>,
     ) -> Result<BoxStream<'_, Result<Row, SourceError>>, SourceError>;
 
     /// The named rows as they are now, for the last look before a send. A row that is missing
     /// from the answer is unknown, never "acted".
-    async fn recheck(&self, ids: &[ExternalId]) -> Result<Vec<Row>, SourceError>;
+    async fn recheck(&self, now: Timestamp, ids: &[ExternalId]) -> Result<Vec<Row>, SourceError>;
 
-    /// Whether the source tells changes (`updated_at`) or only snapshots.
-    fn tells_changes(&self) -> bool;
+    /// Whether the source tells changes (`updated_at`) or only snapshots: in a snapshot a row may
+    /// be found to be missing, in changes it may not. Asks the source the first time.
+    async fn tells_changes(&self) -> Result<bool, SourceError>;
+
+    /// How far back behind the latest `updated_at` a poll for changes starts.
+    fn overlap(&self) -> SignedDuration;
 }

@@ -1,0 +1,66 @@
+//! The real servers that `tests/run` starts, each test with a database of its own.
+//!
+//! Where a server is not there a test says so on standard error and returns; under `tests/run`
+//! (`TAKAZA_TEST_ALL=1`) that is a failure, so that nothing is left out unseen.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection};
+
+/// The url of a fresh, empty database on the test PostgreSQL.
+pub async fn postgres() -> Option<String> {
+    let server = peer("TAKAZA_TEST_POSTGRES")?;
+    let name = fresh_name();
+    let mut connection = PgConnection::connect(&server).await.expect("the test PostgreSQL answers");
+    for sql in [
+        format!("DROP DATABASE IF EXISTS {name}"),
+        format!("CREATE DATABASE {name} TEMPLATE template0"),
+    ] {
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("a database");
+    }
+    Some(in_database(&server, &name))
+}
+
+/// The url of a fresh, empty database on the test MariaDB.
+pub async fn mariadb() -> Option<String> {
+    let server = peer("TAKAZA_TEST_MARIADB")?;
+    let name = fresh_name();
+    let mut connection = MySqlConnection::connect(&server).await.expect("the test MariaDB answers");
+    for sql in [
+        format!("DROP DATABASE IF EXISTS {name}"),
+        format!("CREATE DATABASE {name} CHARACTER SET utf8mb4"),
+    ] {
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("a database");
+    }
+    Some(in_database(&server, &name))
+}
+
+/// The base url of the test mastodon-mock.
+#[expect(dead_code, reason = "for the stories of the Mastodon destination")]
+pub fn mastodon_mock() -> Option<String> {
+    peer("TAKAZA_TEST_MASTODON_MOCK")
+}
+
+fn peer(variable: &str) -> Option<String> {
+    let found = std::env::var(variable).ok().filter(|url| !url.is_empty());
+    if found.is_none() {
+        assert!(
+            std::env::var_os("TAKAZA_TEST_ALL").is_none(),
+            "TAKAZA_TEST_ALL is set, but {variable} is not: start the server or run tests/run"
+        );
+        let test = std::thread::current().name().unwrap_or("a test").to_owned();
+        eprintln!("SKIPPED {test}: {variable} is not set; tests/run starts that server");
+    }
+    found
+}
+
+/// Unique among the tests that run now; a database that an earlier run left is dropped first.
+fn fresh_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("takaza_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn in_database(server: &str, name: &str) -> String {
+    let (host, _) = server.rsplit_once('/').expect("the url names a database");
+    format!("{host}/{name}")
+}

@@ -1,0 +1,169 @@
+# Real servers for the tests, on free loopback ports, with throwaway data. To be sourced.
+#
+#   start_postgres; start_mariadb; start_mastodon_mock    each exports where it listens
+#   stop_servers                                          ends what was started, by process id
+#
+# shellcheck shell=bash
+
+: "${ROOT:?must name the folder of the repository}"
+SERVERS_DIR=""
+SERVER_PIDS=()
+
+say() { printf '==> %s\n' "$*" >&2; }
+fail() { printf 'tests/run: %s\n' "$*" >&2; exit 1; }
+
+# --- installing -------------------------------------------------------------------------------
+
+# Runs apt-get as root, or says what to install by hand.
+install_packages() {
+    local packages=("$@") root=()
+    if [[ $(id -u) != 0 ]]; then
+        command -v sudo >/dev/null && sudo -n true 2>/dev/null \
+            || fail "missing: ${packages[*]}. Install them (apt-get install ${packages[*]}) or run as root."
+        root=(sudo -n)
+    fi
+    command -v apt-get >/dev/null \
+        || fail "missing: ${packages[*]}, and this system has no apt-get. Install their like by hand."
+    say "installing ${packages[*]}"
+    local log="$ROOT/target/peers/apt.log"
+    { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq \
+        && "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y --no-install-recommends "${packages[@]}"; } >"$log" 2>&1 \
+        || { tail -n 20 "$log" >&2; fail "apt-get could not install ${packages[*]}; all it said is in $log"; }
+}
+
+postgres_bin() {
+    local initdb
+    initdb=$(command -v initdb || true)
+    [[ -n $initdb ]] || initdb=$(find /usr/lib/postgresql -name initdb 2>/dev/null | sort -V | tail -n 1)
+    [[ -z $initdb ]] || dirname "$(readlink -f "$initdb")"
+}
+
+# Everything the suite needs from the system and from Python's package index.
+install_missing() {
+    local missing=()
+    mkdir -p "$ROOT/target/peers"
+    [[ -n $(postgres_bin) ]] || missing+=(postgresql)
+    command -v mariadbd >/dev/null || [[ -x /usr/sbin/mariadbd ]] || missing+=(mariadb-server)
+    command -v go >/dev/null || missing+=(golang-go)
+    [[ -d /usr/share/gocode/src/golang.org/x/mod/sumdb ]] || missing+=(golang-golang-x-mod-dev)
+    command -v python3 >/dev/null || missing+=(python3)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
+    install_mastodon_mock
+}
+
+MASTODON_MOCK_VERSION=0.6.1
+
+install_mastodon_mock() {
+    MASTODON_MOCK_HOME="$ROOT/target/peers/mastodon-mock-$MASTODON_MOCK_VERSION"
+    [[ ! -e $MASTODON_MOCK_HOME/ready ]] || return 0
+    say "installing mastodon-mock $MASTODON_MOCK_VERSION into target/peers"
+    local log="$ROOT/target/peers/pip.log"
+    rm -rf "$MASTODON_MOCK_HOME"
+    { python3 -m venv "$MASTODON_MOCK_HOME" \
+        && "$MASTODON_MOCK_HOME/bin/pip" install --disable-pip-version-check --progress-bar off \
+            "mastodon-mock==$MASTODON_MOCK_VERSION"; } >"$log" 2>&1 \
+        || { tail -n 20 "$log" >&2; fail "pip could not install mastodon-mock; all it said is in $log"; }
+    touch "$MASTODON_MOCK_HOME/ready"
+}
+
+# --- starting and stopping --------------------------------------------------------------------
+
+servers_dir() {
+    [[ -z $SERVERS_DIR ]] || return 0
+    SERVERS_DIR=$(mktemp -d "${TMPDIR:-/tmp}/takaza-servers.XXXXXX")
+    chmod 755 "$SERVERS_DIR"
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# as_user NAME COMMAND…: as that user where we are root (database servers refuse root), else as we are.
+# It replaces the shell that it is called in, so that `as_user … &` leaves the server's own pid in $!.
+as_user() {
+    local user=$1
+    shift
+    if [[ $(id -u) != 0 ]]; then exec "$@"; fi
+    exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups -- "$@"
+}
+
+owned_by() { [[ $(id -u) != 0 ]] || chown "$1" "$2"; }
+
+# wait_for NAME PID LOG COMMAND…: until COMMAND succeeds; fails when the server ended or a minute is over.
+wait_for() {
+    local name=$1 pid=$2 log=$3 tries=600
+    shift 3
+    until "$@" >/dev/null 2>&1; do
+        kill -0 "$pid" 2>/dev/null || { tail -n 20 "$log" >&2; fail "$name ended at once"; }
+        ((tries-- > 0)) || { tail -n 20 "$log" >&2; fail "$name did not answer within a minute"; }
+        sleep 0.1
+    done
+}
+
+start_postgres() {
+    servers_dir
+    local dir="$SERVERS_DIR/postgres" bin port secret=takaza-throwaway
+    bin=$(postgres_bin)
+    port=$(free_port)
+    say "starting PostgreSQL ($("$bin/postgres" --version | awk '{print $3}')) on 127.0.0.1:$port"
+    mkdir -p "$dir"
+    printf '%s' "$secret" >"$dir/password"
+    owned_by postgres "$dir"
+    (as_user postgres "$bin/initdb" --pgdata="$dir/data" --username=postgres --pwfile="$dir/password" \
+        --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8) >"$dir/initdb.log" 2>&1 \
+        || { tail -n 20 "$dir/initdb.log" >&2; fail "initdb failed"; }
+    as_user postgres "$bin/postgres" -D "$dir/data" -h 127.0.0.1 -p "$port" -k "" \
+        -c fsync=on -c max_connections=300 >"$dir/server.log" 2>&1 &
+    SERVER_PIDS+=("$!:INT")
+    wait_for PostgreSQL "$!" "$dir/server.log" "$bin/pg_isready" -h 127.0.0.1 -p "$port" -U postgres
+    export TAKAZA_TEST_POSTGRES="postgres://postgres:$secret@127.0.0.1:$port/postgres"
+}
+
+start_mariadb() {
+    servers_dir
+    local dir="$SERVERS_DIR/mariadb" server port secret=takaza-throwaway user=mysql
+    server=$(command -v mariadbd || echo /usr/sbin/mariadbd)
+    port=$(free_port)
+    say "starting MariaDB ($("$server" --version | awk '{print $3}')) on 127.0.0.1:$port"
+    mkdir -p "$dir"
+    owned_by "$user" "$dir"
+    (as_user "$user" mariadb-install-db --no-defaults --datadir="$dir/data" --skip-test-db \
+        --auth-root-authentication-method=normal) >"$dir/install.log" 2>&1 \
+        || { tail -n 20 "$dir/install.log" >&2; fail "mariadb-install-db failed"; }
+    cat >"$dir/init.sql" <<SQL
+CREATE USER 'takaza'@'127.0.0.1' IDENTIFIED BY '$secret';
+GRANT ALL PRIVILEGES ON *.* TO 'takaza'@'127.0.0.1';
+SQL
+    as_user "$user" "$server" --no-defaults --datadir="$dir/data" --bind-address=127.0.0.1 \
+        --port="$port" --socket="$dir/socket" --pid-file="$dir/pid" --init-file="$dir/init.sql" \
+        --skip-name-resolve --max-connections=300 >"$dir/server.log" 2>&1 &
+    SERVER_PIDS+=("$!:TERM")
+    wait_for MariaDB "$!" "$dir/server.log" \
+        mariadb --no-defaults --protocol=tcp -h 127.0.0.1 -P "$port" -u takaza "-p$secret" -e 'SELECT 1'
+    export TAKAZA_TEST_MARIADB="mysql://takaza:$secret@127.0.0.1:$port/mysql"
+}
+
+start_mastodon_mock() {
+    servers_dir
+    local log="$SERVERS_DIR/mastodon-mock.log" port
+    port=$(free_port)
+    say "starting mastodon-mock ($MASTODON_MOCK_VERSION) on 127.0.0.1:$port"
+    (cd "$SERVERS_DIR" && exec "$MASTODON_MOCK_HOME/bin/mastodon_mock" serve --in-memory --host 127.0.0.1 \
+        --port "$port" --log-level warning) >"$log" 2>&1 &
+    SERVER_PIDS+=("$!:TERM")
+    wait_for mastodon-mock "$!" "$log" python3 -c \
+        "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$port/api/v1/instance', timeout=5)"
+    export TAKAZA_TEST_MASTODON_MOCK="http://127.0.0.1:$port"
+}
+
+# Ends the servers that were started here, and removes their data. Keeps the exit status.
+stop_servers() {
+    local status=$? entry
+    trap - EXIT
+    for entry in "${SERVER_PIDS[@]}"; do kill -s "${entry#*:}" "${entry%%:*}" 2>/dev/null || true; done
+    for entry in "${SERVER_PIDS[@]}"; do wait "${entry%%:*}" 2>/dev/null || true; done
+    [[ -z $SERVERS_DIR ]] || rm -rf "$SERVERS_DIR"
+    exit "$status"
+}
