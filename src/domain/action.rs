@@ -41,7 +41,6 @@ macro_rules! spelled {
         }
     };
 }
-#[expect(unused_imports, reason = "TEMP")]
 pub(crate) use spelled;
 
 spelled! {

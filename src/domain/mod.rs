@@ -6,4 +6,5 @@ pub mod bank;
 pub mod ids;
 pub mod leak_guard;
 pub mod money;
+pub mod spelling;
 pub mod time;
