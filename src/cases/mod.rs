@@ -3,6 +3,8 @@
 //! A live database (PostgreSQL, MariaDB/MySQL or SQLite) is read by a configured query; files are
 //! imported into the embedded case database, which is then read by the same SQL adapter.
 
+pub mod import;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 

@@ -391,7 +391,11 @@ mod tests {
         assert_eq!(banks.by_ifsc("ZPPL0123456"), code("ZPPL"));
         // Each of these begins with Peepal Bank's letters and is another bank's branch.
         assert_eq!(banks.by_ifsc("ZPPL0AB9999"), code("ZKCH"));
-        assert_eq!(banks.by_ifsc("ZPPL0AB0001"), code("ZPLS"), "the whole code beats its beginning");
+        assert_eq!(
+            banks.by_ifsc("ZPPL0AB0001"),
+            code("ZPLS"),
+            "the whole code beats its beginning"
+        );
         assert_eq!(banks.by_ifsc("ZPPL0ABC999"), code("ZXXX"), "the longer beginning wins");
         assert_eq!(banks.by_ifsc("ZPPL0NAMELE"), None, "no code of its own, so no accusation");
         assert_eq!(banks.by_prefix("ZPPL0AB9999"), code("ZPPL"));
@@ -406,16 +410,28 @@ mod tests {
     fn a_bank_known_only_from_the_sublets_is_in_the_directory() {
         let banks = directory();
         let bank = banks.bank(&BankCode::new("ZXXX")).unwrap();
-        assert_eq!((bank.name_en.as_str(), bank.class), ("Champa Sahakari Bank", BankClass::Unlisted));
+        assert_eq!(
+            (bank.name_en.as_str(), bank.class),
+            ("Champa Sahakari Bank", BankClass::Unlisted)
+        );
     }
 
     #[test]
     fn only_a_whole_branch_code_resolves() {
         let banks = directory();
         assert_eq!(banks.by_ifsc(" zppl0123456\u{a0}"), code("ZPPL"));
-        for text in ["", "ZPPL", "ZPPL0", "ZPPL012345", "ZPPL01234567", "ZPPL1123456", "Z9PL0123456",
-            "ZPPL0 23456", "ZPPL०123456", "QQQQ0000001"]
-        {
+        for text in [
+            "",
+            "ZPPL",
+            "ZPPL0",
+            "ZPPL012345",
+            "ZPPL01234567",
+            "ZPPL1123456",
+            "Z9PL0123456",
+            "ZPPL0 23456",
+            "ZPPL०123456",
+            "QQQQ0000001",
+        ] {
             assert_eq!(banks.by_ifsc(text), None, "{text:?}");
         }
     }

@@ -19,11 +19,10 @@ pub fn label(text: &str) -> String {
     squeeze(lower.nfkc().map(|c| if is_joint(c) { ' ' } else { c }))
 }
 
-/// Text that holds a number or a time: NFKC, lower case, digits of Indian scripts as ASCII, then
-/// as [`clean`]. Stops and dashes stay, for they mean something there.
+/// Text that holds a number or a time: NFKC, digits of Indian scripts as ASCII, then as [`clean`].
+/// Stops and dashes stay, for they mean something there.
 pub fn figures(text: &str) -> String {
-    let lower: String = text.nfkc().flat_map(char::to_lowercase).map(ascii_digit).collect();
-    squeeze(lower.chars())
+    squeeze(text.nfkc().map(ascii_digit))
 }
 
 /// Characters that nobody sees, joiners among them: the same Hindi word is typed with and without.
@@ -72,7 +71,8 @@ mod tests {
 
     #[test]
     fn the_same_word_typed_in_many_ways_is_one_label() {
-        for typed in ["PENDING ", "pending", "\u{feff}Pending\u{a0}", "pen\u{200b}ding", "Pending."] {
+        for typed in ["PENDING ", "pending", "\u{feff}Pending\u{a0}", "pen\u{200b}ding", "Pending."]
+        {
             assert_eq!(label(typed), "pending");
         }
         // A letter with a dot below, precomposed and as two characters.

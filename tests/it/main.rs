@@ -1,0 +1,3 @@
+//! The one test binary: stories and properties, a module for each.
+
+mod imports;
