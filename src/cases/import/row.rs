@@ -40,8 +40,10 @@ struct Look<'a> {
 impl RowReader<'_> {
     /// The row's identifier.
     pub(super) fn id(&self, row: &RawRow) -> Result<ExternalId, Refusal> {
+        if row.moved {
+            return Err(Refusal::of_row(RefusalCode::CellCount));
+        }
         let look = Look { reader: self, row };
-        look.sound()?;
         let slot = self.mapping.fields.external_id;
         match look.identifier(slot)? {
             Some(id) => Ok(ExternalId::new(id)),
@@ -52,6 +54,7 @@ impl RowReader<'_> {
     /// The row as a bank action.
     pub(super) fn action(&self, id: ExternalId, row: &RawRow) -> Result<BankAction, Refusal> {
         let look = Look { reader: self, row };
+        look.sound()?;
         let fields = &self.mapping.fields;
         let status =
             look.word(fields.status, &self.mapping.statuses, RefusalCode::UnknownStatus)?;
@@ -107,11 +110,8 @@ impl Look<'_> {
         Refusal::new(code, &self.reader.mapping.headings[slot])
     }
 
-    /// No mapped cell holds a formula or an error, and none was moved by a stray delimiter.
+    /// No mapped cell holds a formula or an error.
     fn sound(&self) -> Result<(), Refusal> {
-        if self.row.moved {
-            return Err(Refusal::of_row(RefusalCode::CellCount));
-        }
         for (slot, cell) in self.row.cells.iter().enumerate() {
             match cell {
                 Cell::Formula => return Err(self.refuse(RefusalCode::Formula, slot)),
@@ -126,8 +126,11 @@ impl Look<'_> {
     fn identifier(&self, slot: Slot) -> Result<Option<String>, Refusal> {
         let cell = self.cell(slot);
         let words = cell.words().ok_or_else(|| {
-            let number = matches!(cell, Cell::Number(_));
-            let code = if number { RefusalCode::DigitsLost } else { RefusalCode::BrokenCell };
+            let code = match cell {
+                Cell::Formula => RefusalCode::Formula,
+                Cell::Number(_) => RefusalCode::DigitsLost,
+                _ => RefusalCode::BrokenCell,
+            };
             self.refuse(code, slot)
         })?;
         if is_shortened(&words) {

@@ -191,13 +191,15 @@ fn read_csv(bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError> {
     }
 }
 
-/// The line on which the next record begins, and how many empty lines stand before it.
+/// The line on which the next record begins, and how many empty lines stand before it. The reader
+/// stops in the middle of a `\r\n`, and passes over empty lines without a word.
 fn next_line(text: &str, position: &csv::Position) -> (u64, u64) {
     let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-    let rest = text.as_bytes().get(start..).unwrap_or_default();
-    let gap = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-    let gap = gap.filter(|byte| **byte == b'\n').count() as u64;
-    (position.line() + gap, gap)
+    let (before, rest) = text.as_bytes().split_at_checked(start).unwrap_or_default();
+    let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let ends = ends.filter(|byte| **byte == b'\n').count() as u64;
+    let split = before.ends_with(b"\r") && rest.starts_with(b"\n");
+    (position.line() + ends, ends - u64::from(split))
 }
 
 /// The file as text. A byte-order mark beats the mapping.
