@@ -5,6 +5,7 @@
 
 pub mod embedded;
 pub mod sql;
+pub mod import;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;

@@ -17,4 +17,5 @@ pub mod order;
 pub mod pacing;
 pub mod person;
 pub mod platform;
+pub mod spelling;
 pub mod time;

@@ -2,3 +2,6 @@
 
 mod cases;
 mod support;
+//! The one test binary: stories and properties, a module for each.
+
+mod imports;
