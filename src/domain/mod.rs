@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod bank;
+pub mod calendar;
 pub mod canonical;
 pub mod clearance;
 pub mod delivery;
