@@ -1,0 +1,197 @@
+//! The one way out: how a client is built, how the one attempt is made, and how answers are read.
+//!
+//! The invariants: no request is ever repeated or redirected by the machinery below us (a repeated
+//! POST is a double post); the permit is asked right before a request starts; *not sent* is said
+//! only where it is proved that no byte of the request left; no answer is read without a limit.
+
+use std::{error::Error as _, time::Duration};
+
+use reqwest::{Client, Proxy, Request, Response, redirect, retry};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Permit, Sent};
+use crate::domain::delivery::Outcome;
+
+/// How to talk to a server.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// How long a connection may take, TLS included. Shorter than `request_timeout`, so that a
+    /// connection that never came to be is known as such.
+    pub connect_timeout: Duration,
+    /// How long one request may take in all, its answer's body included.
+    pub request_timeout: Duration,
+    /// The longest answer that is read, in bytes; a longer one is an error.
+    pub max_body: usize,
+    /// A proxy's address, which may hold a password. `None`: no proxy, whatever the environment
+    /// says.
+    pub proxy: Option<SecretString>,
+    /// Where a server's administrator can write to: an address or a page.
+    pub contact: String,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(20),
+            max_body: 4 << 20,
+            proxy: None,
+            contact: "no contact configured".to_owned(),
+        }
+    }
+}
+
+/// A client that cannot be built, and what to set right.
+#[derive(Debug, thiserror::Error)]
+pub enum BadClient {
+    /// The proxy's address does not parse. It is not shown, for it may hold a password.
+    #[error("the configured proxy is not an address; write it like http://proxy.example:3128")]
+    Proxy,
+    /// A connection must be given up before its request is.
+    #[error("connect_timeout ({connect:?}) must be shorter than request_timeout ({request:?})")]
+    Timeouts {
+        /// As configured.
+        connect: Duration,
+        /// As configured.
+        request: Duration,
+    },
+    /// The contact holds characters that a header cannot.
+    #[error("the configured contact cannot stand in a header; use plain letters")]
+    Contact,
+    /// The TLS library did not start.
+    #[error("the HTTP client could not be built: {0}")]
+    Build(String),
+}
+
+/// A client that never repeats, never follows, never asks the environment for a proxy, and gives
+/// up in time.
+///
+/// # Errors
+/// The configuration cannot be used, and why.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that builds clients")]
+pub fn client(config: &HttpConfig) -> Result<Client, BadClient> {
+    let (connect, request) = (config.connect_timeout, config.request_timeout);
+    if connect >= request {
+        return Err(BadClient::Timeouts { connect, request });
+    }
+    let agent = format!("takaza/{} (+{})", env!("CARGO_PKG_VERSION"), config.contact);
+    let agent =
+        reqwest::header::HeaderValue::from_str(&agent).map_err(|_bad| BadClient::Contact)?;
+    let mut builder = Client::builder()
+        .retry(retry::never())
+        .redirect(redirect::Policy::none())
+        .connect_timeout(connect)
+        .timeout(request)
+        // Shorter than servers keep an idle connection: a request on one that the server has just
+        // closed ends as unknown.
+        .pool_idle_timeout(Duration::from_secs(15))
+        .user_agent(agent)
+        .no_proxy();
+    if let Some(proxy) = &config.proxy {
+        builder =
+            builder.proxy(Proxy::all(proxy.expose_secret()).map_err(|_bad| BadClient::Proxy)?);
+    }
+    builder.build().map_err(|error| BadClient::Build(describe(&error)))
+}
+
+/// Makes the one attempt: asks the permit, then starts the request, and says what came of it when
+/// there is no answer.
+///
+/// # Errors
+/// [`Sent::NotNow`] when the permit said no; *not sent* when the name, the connection or TLS
+/// failed, which is before the first byte of a request; *unknown* for all else.
+pub async fn send_once(
+    client: &Client,
+    request: Request,
+    permit: &dyn Permit,
+) -> Result<Response, Sent> {
+    permit.check().map_err(Sent::NotNow)?;
+    client.execute(request).await.map_err(|error| {
+        let reason = describe(&error);
+        Sent::Attempted(if error.is_connect() || error.is_builder() {
+            Outcome::NotSent { reason }
+        } else {
+            Outcome::Unknown { reason }
+        })
+    })
+}
+
+/// An answer whose body could not be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadBody {
+    /// Longer than the limit; the rest was not read and the connection is dropped.
+    #[error("the answer is longer than {limit} bytes")]
+    TooLong {
+        /// The limit.
+        limit: usize,
+    },
+    /// It broke off, or took too long.
+    #[error("the answer broke off: {0}")]
+    Broken(String),
+}
+
+/// Reads an answer's body, `limit` bytes at most.
+///
+/// # Errors
+/// It is longer, broke off, or did not end within the request's timeout.
+pub async fn read_body(mut response: Response, limit: usize) -> Result<Vec<u8>, BadBody> {
+    let too_long = BadBody::TooLong { limit };
+    if response.content_length().is_some_and(|length| length > limit as u64) {
+        return Err(too_long);
+    }
+    let mut body = Vec::new();
+    loop {
+        let chunk = response.chunk().await.map_err(|error| BadBody::Broken(describe(&error)))?;
+        let Some(chunk) = chunk else { return Ok(body) };
+        if body.len() + chunk.len() > limit {
+            return Err(too_long);
+        }
+        body.extend_from_slice(&chunk);
+    }
+}
+
+/// A transport error in words, with its causes and without its address (which may hold what a log
+/// must not).
+pub fn describe(error: &reqwest::Error) -> String {
+    let what = if error.is_connect() && error.is_timeout() {
+        "no connection in time"
+    } else if error.is_connect() {
+        "no connection"
+    } else if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_builder() {
+        "the request could not be built"
+    } else {
+        "the connection broke"
+    };
+    // The last cause says it best (`Connection refused`), and none but reqwest's own holds a URL.
+    let mut cause = error.source();
+    while let Some(deeper) = cause.and_then(std::error::Error::source) {
+        cause = Some(deeper);
+    }
+    cause.map_or_else(|| what.to_owned(), |cause| format!("{what}: {cause}"))
+}
+
+/// What a server said, made fit for a log and a person: no control or invisible characters, none of
+/// our secrets though the server may echo them, 300 characters at most.
+pub fn said(text: &str, secrets: &[&SecretString]) -> String {
+    const MOST: usize = 300;
+    let mut text = text.to_owned();
+    for secret in secrets.iter().map(|secret| secret.expose_secret()).filter(|s| !s.is_empty()) {
+        text = text.replace(secret, "[secret]");
+    }
+    let shown: String =
+        text.chars().map(|c| if invisible(c) { ' ' } else { c }).collect::<String>();
+    let words: Vec<&str> = shown.split_whitespace().collect();
+    let joined = words.join(" ");
+    match joined.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &joined[..end]),
+        None => joined,
+    }
+}
+
+/// Control characters, and those that hide or turn around the text beside them.
+fn invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
