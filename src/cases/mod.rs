@@ -4,8 +4,8 @@
 //! imported into the embedded case database, which is then read by the same SQL adapter.
 
 pub mod embedded;
-pub mod sql;
 pub mod import;
+pub mod sql;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;

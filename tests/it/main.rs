@@ -1,7 +1,5 @@
 //! The one test binary: stories and properties, each in a module named after what it is about.
 
 mod cases;
-mod support;
-//! The one test binary: stories and properties, a module for each.
-
 mod imports;
+mod support;
