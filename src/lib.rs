@@ -12,6 +12,8 @@
 
 pub mod cases;
 pub mod clock;
+pub mod config;
 pub mod destinations;
 pub mod domain;
 pub mod store;
+pub mod work;

@@ -1,0 +1,188 @@
+//! Configuration: annotated defaults (`config/takaza.toml`, compiled in), overlaid by the unit's own
+//! file. Each section is the rules of one part of the path; the types live beside the code that
+//! obeys them.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use crate::{
+    cases::sql::SqlSourceConfig,
+    domain::{
+        calendar::{CalendarRules, limits::LimitRules},
+        ladder::LadderRules,
+        pacing::PacingRules,
+    },
+    store::BreakerRules,
+};
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Who speaks.
+    pub unit: Unit,
+    /// Takaza's own database.
+    pub ledger: Ledger,
+    /// The police's case database.
+    pub source: SqlSourceConfig,
+    /// The bank directory.
+    pub banks: Banks,
+    /// Working hours, holidays, silent periods, quiet hours.
+    pub calendar: CalendarRules,
+    /// The unit's limit for each kind of action.
+    pub limits: LimitRules,
+    /// Preconditions and intervals.
+    pub ladder: LadderRules,
+    /// Posting limits.
+    pub pacing: PacingRules,
+    /// When sending stops by itself.
+    pub breaker: BreakerRules,
+    /// Reading the case source.
+    pub watch: Watch,
+    /// Sending.
+    pub deliver: Deliver,
+    /// Hearing what comes back.
+    pub listen: Listen,
+    /// The record.
+    pub record: Record,
+    /// Who is called when something is wrong.
+    pub alarms: Alarms,
+    /// The service's own listeners.
+    pub serve: Serve,
+}
+
+/// Who speaks, and on what authority.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unit {
+    /// The unit's name in English, as its texts say it.
+    pub name_en: String,
+    /// The same in Hindi.
+    pub name_hi: String,
+    /// The first part of its references (`GGM` in `GGM-7F3K2`).
+    pub reference_prefix: String,
+    /// The number of the state's social-media policy; without it no account goes live.
+    pub policy_number: Option<String>,
+    /// The number of the DCP's written authorisation; without it no account goes live.
+    pub authorisation_number: Option<String>,
+    /// How platforms reach the unit about its client (in the User-Agent).
+    pub contact: Option<String>,
+}
+
+/// Takaza's own database.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    /// `sqlite:PATH` (relative to the data folder) or `postgres://…`.
+    pub url: String,
+    /// The environment variable that holds the url, instead of `url`.
+    pub url_env: Option<String>,
+    /// Connections in the pool.
+    pub connections: u32,
+}
+
+/// The bank directory.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Banks {
+    /// A directory of the unit's own instead of the one compiled in.
+    pub directory: Option<PathBuf>,
+    /// Its own list of branches that belong to another bank than their prefix says.
+    pub sublets: Option<PathBuf>,
+    /// Knows the invented banks of demo and training too.
+    pub invented: bool,
+}
+
+/// Reading the case source.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// How often.
+    pub every: SignedDuration,
+    /// A snapshot that lacks more than this share of what was pending (percent) is set aside whole.
+    pub shrink_limit_percent: u32,
+    /// How many rows are written in one transaction.
+    pub page: u32,
+}
+
+/// Sending.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deliver {
+    /// How often the reconcilers look for work when nothing woke them.
+    pub every: SignedDuration,
+    /// How long a claim runs; longer than a request's timeout by far.
+    pub lease: SignedDuration,
+    /// How long an officer has for a hand-off.
+    pub hand_off_lease: SignedDuration,
+    /// A bank's handle must have been resolved within this before a post mentions it.
+    pub handle_fresh_for: SignedDuration,
+    /// Requests under way at once.
+    pub parallel: u32,
+    /// A whole request: connection, sending, answer.
+    pub request_timeout: SignedDuration,
+    /// How long a platform may take until a post can be read back.
+    pub read_lag: SignedDuration,
+}
+
+/// Hearing what comes back.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// How often a fresh post is listened to.
+    pub every: SignedDuration,
+    /// The interval grows to this share of the post's age (percent).
+    pub decay_percent: u32,
+    /// A post is no longer listened to after this.
+    pub until_age: SignedDuration,
+    /// Masked texts of others than the bank are kept this long; `None`: never kept.
+    pub keep_others_text: Option<SignedDuration>,
+    /// The bank's own answers are kept this long.
+    pub keep_bank_text: SignedDuration,
+    /// How often our own timeline is read for what the ledger does not know.
+    pub own_posts_every: SignedDuration,
+}
+
+/// The record.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// The log's name in its checkpoints.
+    pub origin: String,
+    /// The signing key's file, outside the database.
+    pub key_file: PathBuf,
+    /// Where checkpoints are appended.
+    pub checkpoint_file: PathBuf,
+    /// Further places, out of reach of whoever can write the ledger.
+    pub copies: Vec<PathBuf>,
+    /// An alarm rings when an entry stays unsealed for longer.
+    pub unsealed_alarm: SignedDuration,
+}
+
+/// Who is called when something is wrong: two ways outside the console.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alarms {
+    /// The duty officer's name, in the alarm's text.
+    pub duty_officer: String,
+    /// A command that is run with the alarm's text as its last argument.
+    pub command: Vec<String>,
+    /// A webhook that gets the alarm as JSON.
+    pub webhook: Option<String>,
+    /// Nobody took it within this: the stop switch is engaged.
+    pub take_within: SignedDuration,
+}
+
+/// The service's own listeners.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Serve {
+    /// `/healthz` and `/readyz`.
+    pub health: SocketAddr,
+    /// Prometheus metrics.
+    pub metrics: SocketAddr,
+    /// What is in flight may take this long to end when the service stops.
+    pub drain: SignedDuration,
+}

@@ -1,0 +1,45 @@
+//! The reconcilers: `run_once(&Ctx)`, no input, idempotent, woken by a timer. The tables are the
+//! queue; there is no other.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    cases::CaseSource,
+    clock::{Clock, Dice},
+    config::Config,
+    destinations::Destination,
+    domain::{bank::Directory, calendar::limits::Limits, ids::AccountName},
+    store::{Actor, Store},
+};
+
+/// Everything that a reconciler needs: no ambient time, randomness or clients.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// The dice.
+    pub dice: Dice,
+    /// The ledger.
+    pub store: Store,
+    /// The case source.
+    pub source: Arc<dyn CaseSource>,
+    /// The bank directory.
+    pub banks: Arc<Directory>,
+    /// The unit's limits on its calendar.
+    pub limits: Arc<Limits>,
+    /// The connected accounts.
+    pub destinations: Arc<BTreeMap<AccountName, Arc<dyn Destination>>>,
+    /// This process's name: machine and process id.
+    pub process: String,
+    /// Everything but sending is done.
+    pub shadow: bool,
+}
+
+impl Ctx {
+    /// The reconciler as the record names it.
+    pub fn actor(&self, reconciler: &str) -> Actor {
+        Actor::worker(&format!("{reconciler}@{}", self.process))
+    }
+}
