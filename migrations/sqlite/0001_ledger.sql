@@ -34,7 +34,8 @@ CREATE TABLE action (
     status         TEXT NOT NULL,
     disputed       BIGINT,
     body           TEXT NOT NULL,
-    as_of          BIGINT NOT NULL,
+    -- empty for a live source: then it is as true as the last good poll
+    as_of          BIGINT,
     due_at         BIGINT,
     limit_hours    BIGINT,
     calendar       TEXT,

@@ -11,18 +11,8 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::SignedDuration;
 
+pub use crate::domain::action::RejectedRow;
 use crate::domain::{action::Sighting, ids::ExternalId, time::Timestamp};
-
-/// A row that breaks the contract: set aside with its reason, it never stops the others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RejectedRow {
-    /// The row's key, where it has one.
-    pub external_id: Option<ExternalId>,
-    /// Where the row stands, for a file ("row 17"), or empty.
-    pub place: String,
-    /// What breaks the contract, in words that hold no value of a private column.
-    pub reason: String,
-}
 
 /// One row as the source gave it: good, or set aside.
 pub type Row = Result<Sighting, RejectedRow>;

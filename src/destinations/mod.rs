@@ -11,7 +11,7 @@ use async_trait::async_trait;
 
 use crate::domain::{
     delivery::{ClaimedDelivery, Delivery, Look, LookRules, Outcome},
-    engagement::{Author, Heard},
+    engagement::{Heard, Identity},
     platform::MentionMode,
     time::Timestamp,
 };
@@ -79,15 +79,6 @@ pub struct OwnPost {
     pub at: Timestamp,
     /// Its plain text.
     pub text: String,
-}
-
-/// What an account is, as the platform says now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The stable id and the present handle.
-    pub author: Author,
-    /// Links that the platform has verified to belong to it, and other evidence.
-    pub evidence: Vec<String>,
 }
 
 /// The limits that the server itself states.

@@ -122,3 +122,14 @@ pub struct Sighting {
     /// When it was true: an import's own time, or the start of the query on a live source.
     pub as_of: Timestamp,
 }
+
+/// A row that breaks the contract: set aside with its reason, it never stops the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// The row's key, where it has one.
+    pub external_id: Option<ExternalId>,
+    /// Where the row stands, for a file ("row 17"), or empty.
+    pub place: String,
+    /// What breaks the contract, in words that hold no value of a private column.
+    pub reason: String,
+}

@@ -55,3 +55,12 @@ spelled! {
         Other = "other",
     }
 }
+
+/// What an account is, as the platform says now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The stable id and the present handle.
+    pub author: Author,
+    /// Links that the platform has verified to belong to it, and other evidence.
+    pub evidence: Vec<String>,
+}

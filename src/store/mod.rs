@@ -1,6 +1,8 @@
 //! All of takaza's own SQL. A method is one business act in one transaction, and leaves its entry
 //! in the record.
 
+mod accounts;
+mod actions;
 mod db;
 mod deliveries;
 mod escalations;
@@ -12,6 +14,8 @@ mod record;
 
 use std::sync::Arc;
 
+pub use accounts::{AccountRow, BankHandle, SilenceOrder, SilenceScope};
+pub use actions::{Note, Overdue, Sighted, SourceState};
 pub use db::{DbTime, RowDigest};
 pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Recorded, Report};
 pub use escalations::{Draft, EscalationRow, Evidence, QueueFilter, StoredClearance};

@@ -7,7 +7,8 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::{Mastodon, wire};
-use crate::destinations::{Identity, ServerLimits, Unread};
+use crate::destinations::{ServerLimits, Unread};
+use crate::domain::engagement::Identity;
 
 impl Mastodon {
     pub(super) async fn verify_credentials(&self) -> Result<wire::Account, Unread> {

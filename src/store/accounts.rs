@@ -1,0 +1,479 @@
+//! The unit's own accounts, the banks' verified handles, and orders of silence.
+
+use serde_json::json;
+
+use super::{
+    Actor, Store, StoreError,
+    db::{Row, sql},
+    record::{ACCOUNT, Act, HANDLE, SILENCE},
+};
+use crate::domain::{
+    engagement::Identity,
+    ids::{AccountName, BankCode, CaseRef, PersonId},
+    person::{Administrator, Approver, Desk, Person, Role},
+    platform::{Account, Platform},
+    time::Timestamp,
+};
+
+/// An account as the ledger has it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct AccountRow {
+    /// The account.
+    pub account: Account,
+    /// A repeated send is harmless on its server for a while.
+    pub idempotent: bool,
+    /// Where its token is found: `env:NAME` or `file:PATH`.
+    pub token_from: Option<String>,
+    /// It does not post before then.
+    pub paused_until: Option<Timestamp>,
+    /// Why not.
+    pub paused_why: Option<String>,
+    /// Its grant was revoked.
+    pub revoked: bool,
+    /// When its platform last answered us.
+    pub last_heard_at: Option<Timestamp>,
+    /// Where its notifications are read on from.
+    pub mention_cursor: Option<String>,
+    /// When its timeline was last read for what the ledger does not know.
+    pub own_checked_at: Option<Timestamp>,
+}
+
+/// A bank's account on a platform, bound to its stable id.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct BankHandle {
+    /// The bank.
+    pub bank: BankCode,
+    /// The platform.
+    pub platform: Platform,
+    /// The handle, without the leading `@`.
+    pub handle: String,
+    /// The platform's stable id.
+    pub stable_id: String,
+    /// What the verifier saw.
+    pub evidence: String,
+    /// Who verified it.
+    pub verified_by: PersonId,
+    /// When.
+    pub verified_at: Timestamp,
+    /// When it must be verified again.
+    pub expires_at: Timestamp,
+    /// When the platform last said that the handle is this id's.
+    pub resolved_at: Timestamp,
+    /// What it said otherwise.
+    pub mismatch: Option<String>,
+}
+
+/// An order of silence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SilenceOrder {
+    /// Its scope: one bank, one case, or everything.
+    pub scope: SilenceScope,
+    /// The order's number.
+    pub label: String,
+    /// Its first instant.
+    pub from: Timestamp,
+    /// Its end.
+    pub until: Timestamp,
+}
+
+/// What an order of silence covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SilenceScope {
+    /// Every bank.
+    All,
+    /// One bank.
+    Bank(BankCode),
+    /// One case.
+    Case(CaseRef),
+}
+
+impl Store {
+    /// Connects an account, or changes how it is connected. It is never live by that.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn put_account(
+        &self,
+        by: &Actor,
+        administrator: &Administrator,
+        row: &AccountRow,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let account = &row.account;
+        sql("INSERT INTO account (name, platform, base_url, handle, stable_id, sender, mention,
+               languages, visibility, spoiler, max_length, idempotent, token_from, live, revoked)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0)
+             ON CONFLICT (name) DO UPDATE SET platform = excluded.platform,
+               base_url = excluded.base_url, handle = excluded.handle,
+               stable_id = excluded.stable_id, sender = excluded.sender,
+               mention = excluded.mention, languages = excluded.languages,
+               visibility = excluded.visibility, spoiler = excluded.spoiler,
+               max_length = excluded.max_length, idempotent = excluded.idempotent,
+               token_from = excluded.token_from, live = 0, live_by = NULL, revoked = 0,
+               paused_until = NULL, paused_why = NULL
+             RETURNING *")
+        .bind(&account.name)
+        .bind(account.platform)
+        .bind(&account.base_url)
+        .bind(&account.handle)
+        .bind(account.stable_id.as_ref())
+        .bind(account.sender)
+        .bind(account.mention)
+        .bind(serde_json::to_string(&account.languages)?)
+        .bind(account.visibility)
+        .bind(account.spoiler.as_ref())
+        .bind(account.max_length)
+        .bind(row.idempotent)
+        .bind(row.token_from.as_ref())
+        .write(&ACCOUNT, &mut tx)
+        .await?;
+        let body = json!({"platform": account.platform, "handle": account.handle,
+                          "stable_id": account.stable_id, "by": administrator.id()});
+        let act = Act::new(&account.name, "account.connected", body);
+        self.finish(tx, by, vec![act]).await
+    }
+
+    /// A named person turns an account live or takes it off again. Turning live takes an approver.
+    ///
+    /// # Errors
+    /// The person may not, there is no such account, or the ledger failed.
+    pub async fn set_live(
+        &self,
+        by: &Actor,
+        person: &Person,
+        name: &AccountName,
+        live: bool,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        if live {
+            person.as_approver(now)?;
+        } else if person.role != Role::Administrator {
+            person.as_desk(now)?;
+        } else {
+            person.as_administrator(now)?;
+        }
+        let written = sql("UPDATE account SET live = $2, live_by = $3
+             WHERE name = $1 AND revoked = 0 RETURNING *")
+        .bind(name)
+        .bind(live)
+        .bind(&person.id)
+        .write(&ACCOUNT, &mut tx)
+        .await?;
+        if written.is_empty() {
+            return Err(StoreError::NotFound(format!("connected account {name}")));
+        }
+        let act = if live { "account.live" } else { "account.off" };
+        let act = Act::new(name, act, json!({})).on(Some(format!("decision by {}", person.id)));
+        self.finish(tx, by, vec![act]).await
+    }
+
+    /// Pauses an account, or ends its pause (`until` and `why` empty).
+    ///
+    /// # Errors
+    /// There is no such account, or the ledger failed.
+    pub async fn pause_account(
+        &self,
+        by: &Actor,
+        name: &AccountName,
+        pause: Option<(Timestamp, &str)>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let written = sql("UPDATE account SET paused_until = $2, paused_why = $3
+             WHERE name = $1 RETURNING *")
+        .bind(name)
+        .bind(pause.map(|(until, _)| until))
+        .bind(pause.map(|(_, why)| why))
+        .write(&ACCOUNT, &mut tx)
+        .await?;
+        if written.is_empty() {
+            return Err(StoreError::NotFound(format!("account {name}")));
+        }
+        let body =
+            json!({"until": pause.map(|(until, _)| until), "why": pause.map(|(_, why)| why)});
+        let act = if pause.is_some() { "account.paused" } else { "account.unpaused" };
+        self.finish(tx, by, vec![Act::new(name, act, body)]).await
+    }
+
+    /// Notes that an account's grant was revoked: it is off and stays off until connected anew.
+    ///
+    /// # Errors
+    /// There is no such account, or the ledger failed.
+    pub async fn account_revoked(
+        &self,
+        by: &Actor,
+        name: &AccountName,
+        how: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let written = sql("UPDATE account SET live = 0, revoked = 1 WHERE name = $1 RETURNING *")
+            .bind(name)
+            .write(&ACCOUNT, &mut tx)
+            .await?;
+        if written.is_empty() {
+            return Err(StoreError::NotFound(format!("account {name}")));
+        }
+        let act = Act::new(name, "account.revoked", json!({"how": how}));
+        self.finish(tx, by, vec![act]).await
+    }
+
+    /// Every account.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT * FROM account ORDER BY name").all(&mut tx).await?;
+        rows.iter().map(read_account).collect()
+    }
+
+    /// Notes when a platform last answered, and how far its notifications and timeline were read.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn account_heard(
+        &self,
+        name: &AccountName,
+        at: Timestamp,
+        cursor: Option<&str>,
+        own_checked: bool,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        sql("UPDATE account SET last_heard_at = $2, mention_cursor = COALESCE($3, mention_cursor),
+               own_checked_at = CASE WHEN $4 = 1 THEN $2 ELSE own_checked_at END
+             WHERE name = $1")
+        .bind(name)
+        .bind(at)
+        .bind(cursor)
+        .bind(own_checked)
+        .run(&mut tx)
+        .await?;
+        tx.commit().await
+    }
+
+    /// A person verifies that a handle is the bank's, bound to the platform's stable id.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn verify_handle(
+        &self,
+        by: &Actor,
+        person: &PersonId,
+        bank: &BankCode,
+        platform: Platform,
+        identity: &Identity,
+        evidence: &str,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        sql("INSERT INTO bank_handle (bank, platform, handle, stable_id, evidence, verified_by,
+               verified_at, expires_at, resolved_at, mismatch)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, NULL)
+             ON CONFLICT (bank, platform) DO UPDATE SET handle = excluded.handle,
+               stable_id = excluded.stable_id, evidence = excluded.evidence,
+               verified_by = excluded.verified_by, verified_at = excluded.verified_at,
+               expires_at = excluded.expires_at, resolved_at = excluded.resolved_at,
+               mismatch = NULL
+             RETURNING *")
+        .bind(bank)
+        .bind(platform)
+        .bind(&identity.author.handle)
+        .bind(&identity.author.stable_id)
+        .bind(evidence)
+        .bind(person)
+        .bind(now)
+        .bind(expires_at)
+        .write(&HANDLE, &mut tx)
+        .await?;
+        let body = json!({"platform": platform, "handle": identity.author.handle,
+                          "stable_id": identity.author.stable_id, "evidence": evidence,
+                          "expires": expires_at, "by": person});
+        self.finish(tx, by, vec![Act::new(bank, "handle.verified", body)]).await
+    }
+
+    /// What the platform says of a verified handle now: still the same id (`None`), or what is
+    /// wrong. A mismatch holds every post that mentions it.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn handle_resolved(
+        &self,
+        by: &Actor,
+        bank: &BankCode,
+        platform: Platform,
+        mismatch: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        sql("UPDATE bank_handle SET resolved_at = $3 WHERE bank = $1 AND platform = $2")
+            .bind(bank)
+            .bind(platform)
+            .bind(now)
+            .run(&mut tx)
+            .await?;
+        let changed = sql("UPDATE bank_handle SET mismatch = $3
+             WHERE bank = $1 AND platform = $2 AND COALESCE(mismatch, '') <> COALESCE($3, '')
+             RETURNING *")
+        .bind(bank)
+        .bind(platform)
+        .bind(mismatch)
+        .write(&HANDLE, &mut tx)
+        .await?;
+        let acts = if changed.is_empty() {
+            Vec::new()
+        } else {
+            let body = json!({"platform": platform, "mismatch": mismatch});
+            vec![Act::new(bank, "handle.resolved", body)]
+        };
+        self.finish(tx, by, acts).await
+    }
+
+    /// Every verified handle.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn handles(&self) -> Result<Vec<BankHandle>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT * FROM bank_handle ORDER BY bank, platform").all(&mut tx).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(BankHandle {
+                    bank: row.get("bank")?,
+                    platform: row.get("platform")?,
+                    handle: row.get("handle")?,
+                    stable_id: row.get("stable_id")?,
+                    evidence: row.get("evidence")?,
+                    verified_by: row.get("verified_by")?,
+                    verified_at: row.get("verified_at")?,
+                    expires_at: row.get("expires_at")?,
+                    resolved_at: row.get("resolved_at")?,
+                    mismatch: row.get("mismatch")?,
+                })
+            })
+            .collect()
+    }
+
+    /// An approver or officer enters an order of silence: it overrides every clearance.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn add_silence(
+        &self,
+        by: &Actor,
+        desk: &Desk,
+        order: &SilenceOrder,
+    ) -> Result<String, StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        let id = self.dice.uuid(now);
+        let (scope, bank, case) = match &order.scope {
+            SilenceScope::All => ("all", None, None),
+            SilenceScope::Bank(bank) => ("bank", Some(bank), None),
+            SilenceScope::Case(case) => ("case", None, Some(case)),
+        };
+        sql("INSERT INTO silence (id, scope, bank, case_ref, salt, label, from_at, until_at,
+               by_person)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *")
+        .bind(&id)
+        .bind(scope)
+        .bind(bank)
+        .bind(case)
+        .bind(self.dice.token())
+        .bind(&order.label)
+        .bind(order.from)
+        .bind(order.until)
+        .bind(desk.id())
+        .write(&SILENCE, &mut tx)
+        .await?;
+        let body = json!({"scope": scope, "bank": bank, "order": order.label,
+                          "from": order.from, "until": order.until});
+        self.finish(tx, by, vec![Act::new(&id, "silence.ordered", body)]).await?;
+        Ok(id)
+    }
+
+    /// An approver lifts an order of silence before its end.
+    ///
+    /// # Errors
+    /// There is no such order in force, or the ledger failed.
+    pub async fn lift_silence(
+        &self,
+        by: &Actor,
+        approver: &Approver,
+        id: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        let written = sql("UPDATE silence SET lifted_at = $2
+             WHERE id = $1 AND lifted_at IS NULL RETURNING *")
+        .bind(id)
+        .bind(now)
+        .write(&SILENCE, &mut tx)
+        .await?;
+        if written.is_empty() {
+            return Err(StoreError::NotFound(format!("order of silence {id} in force")));
+        }
+        let act = Act::new(id, "silence.lifted", json!({}))
+            .on(Some(format!("decision by {}", approver.id())));
+        self.finish(tx, by, vec![act]).await
+    }
+
+    /// The orders of silence in force at an instant, or yet to come.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn silences(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<(String, SilenceOrder)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT * FROM silence WHERE until_at > $1 AND lifted_at IS NULL
+             ORDER BY from_at")
+        .bind(now)
+        .all(&mut tx)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let scope = match row.get::<String>("scope")?.as_str() {
+                    "bank" => SilenceScope::Bank(row.get("bank")?),
+                    "case" => SilenceScope::Case(row.get("case_ref")?),
+                    _ => SilenceScope::All,
+                };
+                let order = SilenceOrder {
+                    scope,
+                    label: row.get("label")?,
+                    from: row.get("from_at")?,
+                    until: row.get("until_at")?,
+                };
+                Ok((row.get("id")?, order))
+            })
+            .collect()
+    }
+}
+
+fn read_account(row: &Row) -> Result<AccountRow, StoreError> {
+    Ok(AccountRow {
+        account: Account {
+            name: row.get("name")?,
+            platform: row.get("platform")?,
+            base_url: row.get("base_url")?,
+            handle: row.get("handle")?,
+            stable_id: row.get("stable_id")?,
+            sender: row.get("sender")?,
+            mention: row.get("mention")?,
+            languages: serde_json::from_str(&row.get::<String>("languages")?)?,
+            visibility: row.get("visibility")?,
+            spoiler: row.get("spoiler")?,
+            max_length: row.get("max_length")?,
+            live: row.get("live")?,
+        },
+        idempotent: row.get("idempotent")?,
+        token_from: row.get("token_from")?,
+        paused_until: row.get("paused_until")?,
+        paused_why: row.get("paused_why")?,
+        revoked: row.get("revoked")?,
+        last_heard_at: row.get("last_heard_at")?,
+        mention_cursor: row.get("mention_cursor")?,
+        own_checked_at: row.get("own_checked_at")?,
+    })
+}

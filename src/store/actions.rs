@@ -1,0 +1,643 @@
+//! The ledger's sight of the case source: what each bank action was last seen to be, every change of
+//! it, and which are overdue.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::{
+    Actor, Store, StoreError,
+    db::{Row, Tx, sql},
+    record::{Act, NOTE},
+};
+use crate::domain::{
+    action::{BankAction, RejectedRow, Sighting},
+    calendar::limits::Limits,
+    canonical::{self, Hash},
+    ids::{BankCode, ExternalId},
+    ladder::{Pressed, Quiet},
+    person::Desk,
+    time::Timestamp,
+};
+
+/// The case source as last read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct SourceState {
+    /// The latest change seen, from which the next poll goes on (less the overlap).
+    pub cursor: Option<Timestamp>,
+    /// The start of the last poll that ended well.
+    pub last_ok_at: Option<Timestamp>,
+    /// The last failure, until a poll ends well.
+    pub last_error: Option<String>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// When it was last tried.
+    pub last_try_at: Option<Timestamp>,
+}
+
+/// What one page of a poll changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Sighted {
+    /// Rows that were new or different.
+    pub changed: u64,
+    /// Rows that were as before.
+    pub unchanged: u64,
+    /// Rows set aside.
+    pub rejected: u64,
+}
+
+/// An overdue action with what is known of it.
+#[derive(Debug, Clone)]
+pub struct Overdue {
+    /// The row, and as of when it is true.
+    pub seen: Sighting,
+    /// The ledger's commitment to it.
+    pub commitment: Hash,
+    /// When it was due.
+    pub due_at: Timestamp,
+    /// The unit's limit for it, in hours.
+    pub limit_hours: u32,
+    /// How it was pressed.
+    pub pressed: Pressed,
+    /// It is in an open tag already.
+    pub in_open_tag: bool,
+}
+
+impl Store {
+    /// The case source as last read.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn source(&self, name: &str) -> Result<SourceState, StoreError> {
+        let mut tx = self.read().await?;
+        source_in(&mut tx, name).await
+    }
+
+    /// Writes one page of a poll: changes, rows set aside, and the entry that commits to them.
+    ///
+    /// # Errors
+    /// The ledger failed; nothing of the page was written.
+    pub async fn sight(
+        &self,
+        by: &Actor,
+        source: &str,
+        rows: &[Result<Sighting, RejectedRow>],
+        limits: &Limits,
+        now: Timestamp,
+    ) -> Result<Sighted, StoreError> {
+        let mut tx = self.write().await?;
+        let good: Vec<&Sighting> = rows.iter().filter_map(|row| row.as_ref().ok()).collect();
+        let bad: Vec<&RejectedRow> = rows.iter().filter_map(|row| row.as_ref().err()).collect();
+        let known = known(&mut tx, &good).await?;
+        let mut changes = Vec::new();
+        let mut unchanged = 0;
+        for sighting in latest(good) {
+            let action = &sighting.action;
+            let body = serde_json::to_string(action)?;
+            let as_of = (sighting.as_of < now).then_some(sighting.as_of);
+            match known.get(&action.external_id) {
+                Some(known) if known.newer_than(as_of) => unchanged += 1,
+                Some(known) if known.body == body && known.as_of == as_of && !known.vanished => {
+                    unchanged += 1;
+                }
+                _ => changes.push(self.change(action, body, as_of, limits, now)),
+            }
+        }
+        let poll = self.dice.uuid(now);
+        write_changes(&mut tx, &poll, &changes, now).await?;
+        write_rejected(&mut tx, &bad, now).await?;
+        let sighted =
+            Sighted { changed: changes.len() as u64, unchanged, rejected: bad.len() as u64 };
+        let mut acts = Vec::new();
+        if !changes.is_empty() {
+            let mut commitments: Vec<_> =
+                changes.iter().filter_map(|change| change["commitment"].as_str()).collect();
+            commitments.sort_unstable();
+            let body = json!({"poll": poll, "changes": changes.len(),
+                              "digest": canonical::hash(&commitments)});
+            acts.push(Act::new(format!("source:{source}"), "source.polled", body));
+        }
+        self.finish(tx, by, acts).await?;
+        Ok(sighted)
+    }
+
+    fn change(
+        &self,
+        action: &BankAction,
+        body: String,
+        as_of: Option<Timestamp>,
+        limits: &Limits,
+        now: Timestamp,
+    ) -> Json {
+        let salt = self.dice.token();
+        let commitment = canonical::hash(&(&salt, &body));
+        // Without a limit for its kind nothing is overdue; the configuration check says so.
+        let due = action.clock_runs().ok().and_then(|_| limits.due_of(action).ok());
+        json!({
+            "id": self.dice.uuid(now), "external_id": action.external_id, "bank": action.bank,
+            "kind": action.kind, "status": action.status, "disputed": action.disputed,
+            "body": body, "as_of": as_of, "change_as_of": as_of.unwrap_or(now), "due_at": due,
+            "limit_hours": limits.rule(action.kind).ok().map(|rule| rule.hours),
+            "calendar": limits.version(), "salt": salt, "commitment": commitment,
+        })
+    }
+
+    /// Notes that a poll ended well, and where the next one goes on.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn polled(
+        &self,
+        name: &str,
+        started_at: Timestamp,
+        cursor: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        sql("INSERT INTO source (name, cursor_at, last_ok_at, last_try_at, failures)
+             VALUES ($1, $2, $3, $3, 0)
+             ON CONFLICT (name) DO UPDATE SET
+               cursor_at = COALESCE(excluded.cursor_at, source.cursor_at),
+               last_ok_at = excluded.last_ok_at, last_try_at = excluded.last_try_at,
+               last_error = NULL, failures = 0")
+        .bind(name)
+        .bind(cursor)
+        .bind(started_at)
+        .run(&mut tx)
+        .await?;
+        tx.commit().await
+    }
+
+    /// Notes that a poll failed. Facts age from the last good one.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn poll_failed(
+        &self,
+        name: &str,
+        at: Timestamp,
+        error: &str,
+    ) -> Result<u32, StoreError> {
+        let mut tx = self.write().await?;
+        sql("INSERT INTO source (name, last_try_at, last_error, failures) VALUES ($1, $2, $3, 1)
+             ON CONFLICT (name) DO UPDATE SET last_try_at = excluded.last_try_at,
+               last_error = excluded.last_error, failures = source.failures + 1")
+        .bind(name)
+        .bind(at)
+        .bind(error)
+        .run(&mut tx)
+        .await?;
+        let state = source_in(&mut tx, name).await?;
+        tx.commit().await?;
+        Ok(state.failures)
+    }
+
+    /// The ids of what the ledger holds for pending and has not lost: what a snapshot must contain.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn pending_ids(&self) -> Result<Vec<ExternalId>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT external_id FROM action
+             WHERE status = 'pending' AND vanished_at IS NULL")
+        .all(&mut tx)
+        .await?;
+        rows.iter().map(|row| row.get("external_id")).collect()
+    }
+
+    /// Rows that a snapshot no longer has are unknown: not acted, not thanked, not tagged.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn vanished(&self, ids: &[ExternalId], now: Timestamp) -> Result<u64, StoreError> {
+        let mut tx = self.write().await?;
+        let lost = lose(&mut tx, ids.iter().collect(), now).await?;
+        tx.commit().await?;
+        Ok(lost)
+    }
+
+    /// Due times are computed anew where the calendar or the limits changed: a new holiday counts
+    /// for open requests too. Returns how many.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn recompute_due(&self, limits: &Limits, page: u32) -> Result<u64, StoreError> {
+        let version = limits.version();
+        let mut tx = self.write().await?;
+        let rows = sql("SELECT external_id, body FROM action
+             WHERE due_at IS NOT NULL AND calendar <> $1 ORDER BY external_id LIMIT $2")
+        .bind(version)
+        .bind(page)
+        .all(&mut tx)
+        .await?;
+        for row in &rows {
+            let action: BankAction = serde_json::from_str(&row.get::<String>("body")?)?;
+            let due = limits.due_of(&action).ok();
+            let hours = limits.rule(action.kind).ok().map(|rule| rule.hours);
+            sql("UPDATE action SET due_at = $2, limit_hours = $3, calendar = $4
+                 WHERE external_id = $1")
+            .bind(&action.external_id)
+            .bind(due)
+            .bind(hours)
+            .bind(version)
+            .run(&mut tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(rows.len() as u64)
+    }
+
+    /// Every overdue action, by bank, with how it was pressed.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn overdue(
+        &self,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<BTreeMap<BankCode, Vec<Overdue>>, StoreError> {
+        let mut tx = self.read().await?;
+        let live_as_of = source_in(&mut tx, source).await?.last_ok_at;
+        let rows = sql("SELECT a.body, a.commitment, a.as_of, a.due_at, a.limit_hours,
+               (SELECT COUNT(*) FROM action_note n
+                 WHERE n.external_id = a.external_id AND n.what = 'notice') AS notices,
+               (SELECT MAX(n.at) FROM action_note n
+                 WHERE n.external_id = a.external_id AND n.what = 'notice') AS last_notice,
+               (SELECT MAX(n.at) FROM action_note n
+                 WHERE n.external_id = a.external_id AND n.what = 'confirmed') AS confirmed,
+               (SELECT MAX(d.sent_at) FROM escalation_action m
+                 JOIN delivery d ON d.escalation = m.escalation
+                 WHERE m.external_id = a.external_id AND m.kind = 'tag') AS last_tagged,
+               (SELECT COUNT(*) FROM escalation_action m
+                 WHERE m.external_id = a.external_id AND m.kind = 'tag' AND m.open = 1) AS open
+             FROM action a
+             WHERE a.due_at < $1 AND a.status = 'pending' AND a.vanished_at IS NULL
+             ORDER BY a.bank, a.disputed DESC, a.external_id")
+        .bind(now)
+        .all(&mut tx)
+        .await?;
+        let mut found: BTreeMap<BankCode, Vec<Overdue>> = BTreeMap::new();
+        for row in &rows {
+            let Some(overdue) = read_overdue(row, live_as_of)? else { continue };
+            found.entry(overdue.seen.action.bank.clone()).or_default().push(overdue);
+        }
+        Ok(found)
+    }
+
+    /// When each of these actions was last confirmed by an officer to be still pending.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn confirmations(
+        &self,
+        ids: &[ExternalId],
+    ) -> Result<BTreeMap<ExternalId, Timestamp>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT external_id, MAX(at) AS at FROM action_note
+             WHERE what = 'confirmed'
+               AND external_id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)
+             GROUP BY external_id")
+        .batch(ids.iter().map(|id| json!({"id": id})).collect())
+        .all(&mut tx)
+        .await?;
+        rows.iter().map(|row| Ok((row.get("external_id")?, row.get("at")?))).collect()
+    }
+
+    /// A person notes on the record that a private notice of exactly this action went to the bank
+    /// (with the message's id), or confirms that it still pends.
+    ///
+    /// # Errors
+    /// There is no such action, or the ledger failed.
+    pub async fn note_action(
+        &self,
+        by: &Actor,
+        desk: &Desk,
+        id: &ExternalId,
+        note: Note<'_>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        let known = sql("SELECT bank FROM action WHERE external_id = $1").bind(id);
+        let Some(row) = known.opt(&mut tx).await? else {
+            return Err(StoreError::NotFound("action with that id in the case source".to_owned()));
+        };
+        let bank: BankCode = row.get("bank")?;
+        let (what, at, message) = match note {
+            Note::Notice { at, message_id } => ("notice", at, Some(message_id)),
+            Note::StillPending => ("confirmed", now, None),
+        };
+        let note_id = self.dice.uuid(now);
+        sql("INSERT INTO action_note (id, external_id, salt, what, at, by_person, message_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *")
+        .bind(&note_id)
+        .bind(id)
+        .bind(self.dice.token())
+        .bind(what)
+        .bind(at)
+        .bind(desk.id())
+        .bind(message)
+        .write(&NOTE, &mut tx)
+        .await?;
+        let body = json!({"what": what, "bank": bank, "at": at});
+        self.finish(tx, by, vec![Act::new(&note_id, "action.noted", body)]).await
+    }
+
+    /// Rows that are set aside now, the newest first.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn rejected(
+        &self,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Vec<(RejectedRow, Timestamp)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT * FROM rejected_row ORDER BY last_seen_at DESC, place
+             LIMIT $1 OFFSET $2")
+        .bind(limit)
+        .bind(skip)
+        .all(&mut tx)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let rejected = RejectedRow {
+                    external_id: row.get("external_id")?,
+                    place: row.get("place")?,
+                    reason: row.get("reason")?,
+                };
+                Ok((rejected, row.get("last_seen_at")?))
+            })
+            .collect()
+    }
+
+    /// Replaces the list of what is silenced in public about a bank, with the reasons.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn silence_list(
+        &self,
+        bank: &BankCode,
+        silenced: &[(ExternalId, Quiet)],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let batch: Vec<_> = silenced
+            .iter()
+            .map(|(id, reason)| json!({"id": id, "reason": reason.to_string()}))
+            .collect();
+        sql("DELETE FROM silenced WHERE bank = $2 AND external_id NOT IN
+               (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
+        .batch(batch.clone())
+        .bind(bank)
+        .run(&mut tx)
+        .await?;
+        sql("INSERT INTO silenced (bank, external_id, reason, since)
+             SELECT $2, j.value->>'id', j.value->>'reason', $3
+             FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
+             ON CONFLICT (external_id) DO UPDATE SET bank = excluded.bank,
+               reason = excluded.reason")
+        .batch(batch)
+        .bind(bank)
+        .bind(now)
+        .run(&mut tx)
+        .await?;
+        tx.commit().await
+    }
+
+    /// What is silenced in public, for the private rungs: bank, action, reason, since when.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn silenced(
+        &self,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Vec<(BankCode, ExternalId, String, Timestamp)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT * FROM silenced ORDER BY bank, external_id LIMIT $1 OFFSET $2")
+            .bind(limit)
+            .bind(skip)
+            .all(&mut tx)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok((
+                    row.get("bank")?,
+                    row.get("external_id")?,
+                    row.get("reason")?,
+                    row.get("since")?,
+                ))
+            })
+            .collect()
+    }
+
+    /// The ledger's present sight of these actions.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn actions(&self, ids: &[ExternalId]) -> Result<Vec<(BankAction, Hash)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT body, commitment FROM action WHERE vanished_at IS NULL
+             AND external_id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
+        .batch(ids.iter().map(|id| json!({"id": id})).collect())
+        .all(&mut tx)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok((serde_json::from_str(&row.get::<String>("body")?)?, row.get("commitment")?))
+            })
+            .collect()
+    }
+
+    /// Every change since an instant, oldest first, a page at a time: what rehearsal replays.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn changes_since(
+        &self,
+        since: Timestamp,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Vec<(Timestamp, BankAction)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT seen_at, body FROM action_change
+             WHERE seen_at >= $1 AND body IS NOT NULL ORDER BY seen_at, id LIMIT $2 OFFSET $3")
+        .bind(since)
+        .bind(limit)
+        .bind(skip)
+        .all(&mut tx)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok((row.get("seen_at")?, serde_json::from_str(&row.get::<String>("body")?)?))
+            })
+            .collect()
+    }
+}
+
+/// What a person notes about one action.
+#[derive(Debug, Clone, Copy)]
+pub enum Note<'a> {
+    /// A private notice of exactly this action went to the bank's verified nodal address.
+    Notice {
+        /// When it went.
+        at: Timestamp,
+        /// The message's id.
+        message_id: &'a str,
+    },
+    /// It still pends, whatever the age of the source's facts.
+    StillPending,
+}
+
+async fn source_in(tx: &mut Tx, name: &str) -> Result<SourceState, StoreError> {
+    let Some(row) = sql("SELECT * FROM source WHERE name = $1").bind(name).opt(tx).await? else {
+        return Ok(SourceState::default());
+    };
+    Ok(SourceState {
+        cursor: row.get("cursor_at")?,
+        last_ok_at: row.get("last_ok_at")?,
+        last_error: row.get("last_error")?,
+        failures: row.get("failures")?,
+        last_try_at: row.get("last_try_at")?,
+    })
+}
+
+struct Known {
+    body: String,
+    as_of: Option<Timestamp>,
+    vanished: bool,
+}
+
+impl Known {
+    /// A sighting that is older than what we know (a file among imports) changes nothing.
+    fn newer_than(&self, as_of: Option<Timestamp>) -> bool {
+        matches!((self.as_of, as_of), (Some(known), Some(new)) if new < known)
+    }
+}
+
+async fn known(
+    tx: &mut Tx,
+    sightings: &[&Sighting],
+) -> Result<BTreeMap<ExternalId, Known>, StoreError> {
+    let ids = sightings.iter().map(|seen| json!({"id": seen.action.external_id})).collect();
+    let rows = sql("SELECT external_id, body, as_of, vanished_at FROM action
+         WHERE external_id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
+    .batch(ids)
+    .all(tx)
+    .await?;
+    let mut found = BTreeMap::new();
+    for row in &rows {
+        let vanished = row.get::<Option<i64>>("vanished_at")?.is_some();
+        let known = Known { body: row.get("body")?, as_of: row.get("as_of")?, vanished };
+        found.insert(row.get("external_id")?, known);
+    }
+    Ok(found)
+}
+
+/// One sighting an action: the last of a page stands.
+fn latest(sightings: Vec<&Sighting>) -> Vec<&Sighting> {
+    let by_id: BTreeMap<_, _> =
+        sightings.into_iter().map(|seen| (&seen.action.external_id, seen)).collect();
+    by_id.into_values().collect()
+}
+
+async fn write_changes(
+    tx: &mut Tx,
+    poll: &str,
+    changes: &[Json],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    sql("INSERT INTO action_change (id, poll, external_id, seen_at, as_of, salt, body, commitment)
+         SELECT j.value->>'id', $2, j.value->>'external_id', $3,
+                CAST(j.value->>'change_as_of' AS BIGINT), j.value->>'salt', j.value->>'body',
+                j.value->>'commitment'
+         FROM json_each(CAST($1 AS TEXT)) AS j")
+    .batch(changes.to_vec())
+    .bind(poll)
+    .bind(now)
+    .run(tx)
+    .await?;
+    sql("INSERT INTO action (external_id, bank, kind, status, disputed, body, as_of, due_at,
+           limit_hours, calendar, commitment)
+         SELECT j.value->>'external_id', j.value->>'bank', j.value->>'kind', j.value->>'status',
+                CAST(j.value->>'disputed' AS BIGINT), j.value->>'body',
+                CAST(j.value->>'as_of' AS BIGINT), CAST(j.value->>'due_at' AS BIGINT),
+                CAST(j.value->>'limit_hours' AS BIGINT), j.value->>'calendar',
+                j.value->>'commitment'
+         FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
+         ON CONFLICT (external_id) DO UPDATE SET bank = excluded.bank, kind = excluded.kind,
+           status = excluded.status, disputed = excluded.disputed, body = excluded.body,
+           as_of = excluded.as_of, due_at = excluded.due_at, limit_hours = excluded.limit_hours,
+           calendar = excluded.calendar, vanished_at = NULL, commitment = excluded.commitment")
+    .batch(changes.to_vec())
+    .run(tx)
+    .await?;
+    sql("DELETE FROM rejected_row WHERE external_id IN
+           (SELECT j.value->>'external_id' FROM json_each(CAST($1 AS TEXT)) AS j)")
+    .batch(changes.to_vec())
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps the newest reason of each row set aside. What the ledger held of such a row is unknown now.
+async fn write_rejected(
+    tx: &mut Tx,
+    rows: &[&RejectedRow],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut by_place = BTreeMap::new();
+    for row in rows {
+        let id = row.external_id.as_ref().map(|id| id.expose().to_owned());
+        let place = if row.place.is_empty() {
+            id.clone().unwrap_or_else(|| row.reason.clone())
+        } else {
+            row.place.clone()
+        };
+        by_place.insert(place.clone(), json!({"place": place, "id": id, "reason": row.reason}));
+    }
+    sql("INSERT INTO rejected_row (place, external_id, reason, first_seen_at, last_seen_at)
+         SELECT j.value->>'place', j.value->>'id', j.value->>'reason', $2, $2
+         FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
+         ON CONFLICT (place) DO UPDATE SET external_id = excluded.external_id,
+           reason = excluded.reason, last_seen_at = excluded.last_seen_at")
+    .batch(by_place.into_values().collect())
+    .bind(now)
+    .run(tx)
+    .await?;
+    lose(tx, rows.iter().filter_map(|row| row.external_id.as_ref()).collect(), now).await?;
+    Ok(())
+}
+
+async fn lose(tx: &mut Tx, ids: Vec<&ExternalId>, now: Timestamp) -> Result<u64, StoreError> {
+    sql("UPDATE action SET vanished_at = $2 WHERE vanished_at IS NULL
+         AND external_id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
+    .batch(ids.into_iter().map(|id| json!({"id": id})).collect())
+    .bind(now)
+    .run(tx)
+    .await
+}
+
+fn read_overdue(row: &Row, live_as_of: Option<Timestamp>) -> Result<Option<Overdue>, StoreError> {
+    let confirmed: Option<Timestamp> = row.get("confirmed")?;
+    let as_of: Option<Timestamp> = row.get("as_of")?;
+    let Some(as_of) = as_of.or(live_as_of).max(confirmed) else { return Ok(None) };
+    let action: BankAction = serde_json::from_str(&row.get::<String>("body")?)?;
+    Ok(Some(Overdue {
+        seen: Sighting { action, as_of },
+        commitment: row.get("commitment")?,
+        due_at: row.get("due_at")?,
+        limit_hours: row.get::<Option<u32>>("limit_hours")?.unwrap_or(0),
+        pressed: Pressed {
+            notices: row.get("notices")?,
+            last_notice_at: row.get("last_notice")?,
+            last_tagged_at: row.get("last_tagged")?,
+        },
+        in_open_tag: row.get("open")?,
+    }))
+}

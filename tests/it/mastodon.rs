@@ -1,0 +1,304 @@
+//! Mastodon: one attempt and the truth about it, however hostile the server is.
+
+mod listening;
+mod looking;
+mod real_peer;
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use takaza::{
+    destinations::{
+        Destination as _, NotNow, Permit, Sent,
+        http::HttpConfig,
+        mastodon::{BadMastodon, Mastodon, MastodonConfig},
+    },
+    domain::{
+        delivery::{Outcome, OutcomeKind},
+        ids::AccountName,
+        platform::{Language, MentionMode},
+    },
+};
+
+use crate::support::{
+    claimed::Wanted,
+    fake_mastodon::{Ask, FakeMastodon, Trick},
+};
+
+/// Lets everything go, and counts how often it was asked.
+#[derive(Default)]
+pub struct Yes(AtomicUsize);
+
+impl Permit for Yes {
+    fn check(&self) -> Result<(), NotNow> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+struct Stopped;
+
+impl Permit for Stopped {
+    fn check(&self) -> Result<(), NotNow> {
+        Err(NotNow { reason: "the stop switch is on".to_owned() })
+    }
+}
+
+pub fn config(fake: &FakeMastodon) -> MastodonConfig {
+    let (account, token) = (AccountName::new("unit"), fake.token());
+    let mut config = MastodonConfig::new(account, &fake.base_url, token, fake.clock());
+    config.http.max_body = 256 << 10;
+    config
+}
+
+pub fn connect(fake: &FakeMastodon) -> Mastodon {
+    Mastodon::connect(config(fake)).expect("a good configuration")
+}
+
+/// One that gives up quickly: for requests that a trick has parked.
+pub fn impatient(fake: &FakeMastodon) -> Mastodon {
+    let http = HttpConfig {
+        connect_timeout: Duration::from_millis(150),
+        request_timeout: Duration::from_millis(200),
+        ..HttpConfig::default()
+    };
+    Mastodon::connect(MastodonConfig { http, ..config(fake) }).expect("a good configuration")
+}
+
+pub async fn outcome(mastodon: &Mastodon, wanted: &Wanted) -> Outcome {
+    match mastodon.send(&wanted.claim(), &Yes::default()).await {
+        Sent::Attempted(outcome) => outcome,
+        Sent::NotNow(why) => panic!("the permit said yes: {why}"),
+    }
+}
+
+#[tokio::test]
+async fn a_post_carries_exactly_the_frozen_bytes_and_its_receipt_is_the_servers() {
+    let fake = FakeMastodon::start().await;
+    let wanted = Wanted {
+        spoiler: Some("Overdue bank actions".to_owned()),
+        language: Language::Hi,
+        ..Wanted::tag(1, fake.now())
+    };
+    let permit = Yes::default();
+    let sent = connect(&fake).send(&wanted.claim(), &permit).await;
+
+    let [post] = &fake.posts()[..] else { panic!("one post") };
+    assert_eq!(post.text, wanted.text);
+    assert_eq!(post.spoiler, wanted.spoiler);
+    assert_eq!((post.visibility.as_str(), post.language.as_deref()), ("public", Some("hi")));
+    let Sent::Attempted(Outcome::Accepted(receipt)) = sent else { panic!("{sent:?}") };
+    assert_eq!(receipt.id, post.id);
+    assert_eq!(receipt.permalink, format!("{}/@unit/{}", fake.base_url, post.id));
+    assert_eq!(receipt.at, post.at);
+    assert_eq!(permit.0.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_permit_that_says_no_keeps_every_byte_here() {
+    let fake = FakeMastodon::start().await;
+    let mastodon = connect(&fake);
+    for wanted in [Wanted::tag(1, fake.now()), Wanted::retraction(2, "7", fake.now())] {
+        let sent = mastodon.send(&wanted.claim(), &Stopped).await;
+        assert_eq!(sent, Sent::NotNow(NotNow { reason: "the stop switch is on".to_owned() }));
+    }
+    assert_eq!((fake.asked(Ask::Post), fake.asked(Ask::Delete)), (0, 0));
+}
+
+#[tokio::test]
+async fn every_hostile_trick_ends_in_one_attempt_and_the_true_outcome() {
+    use OutcomeKind::{AccountBlocked, Refused, Throttled, Unknown};
+    let tricks = [
+        // postiz-app#1681, tusky#2951, koala#699: whatever may have been done is unknown.
+        (Trick::DropBefore, Unknown, 0),
+        (Trick::DropAfter, Unknown, 1),
+        (Trick::ErrorBefore(500), Unknown, 0),
+        (Trick::ErrorBefore(503), Unknown, 0),
+        (Trick::ErrorAfter(500), Unknown, 1),
+        (Trick::ErrorAfter(504), Unknown, 1),
+        (Trick::ErrorBefore(408), Unknown, 0),
+        (Trick::ErrorBefore(409), Unknown, 0),
+        (Trick::HugeBody, Unknown, 1),
+        (Trick::EndlessBody, Unknown, 1),
+        (Trick::Truncated, Unknown, 1),
+        (Trick::NoId, Unknown, 1),
+        (Trick::OtherPost, Unknown, 1),
+        (Trick::Html(200), Unknown, 0),
+        (Trick::Html(502), Unknown, 0),
+        (Trick::Html(404), Unknown, 0),
+        (Trick::Redirect(302), Unknown, 0),
+        (Trick::Redirect(307), Unknown, 0),
+        (Trick::Redirect(308), Unknown, 0),
+        (Trick::RateLimited(vec![]), Throttled, 0),
+        (Trick::Unauthorized, AccountBlocked, 0),
+        (Trick::Suspended, AccountBlocked, 0),
+        (Trick::Forbidden, Refused, 0),
+        (Trick::TooLong, Refused, 0),
+        (Trick::Html(403), Refused, 0),
+        (Trick::Html(413), Refused, 0),
+        (Trick::ErrorBefore(400), Refused, 0),
+        (Trick::ErrorBefore(404), Refused, 0),
+    ];
+    for (trick, expected, made) in tricks {
+        let fake = FakeMastodon::start().await;
+        fake.hostile(trick.clone());
+        let outcome = outcome(&connect(&fake), &Wanted::tag(1, fake.now())).await;
+        assert_eq!(outcome.kind(), expected, "{trick:?}: {outcome:?}");
+        assert_eq!(fake.asked(Ask::Post), 1, "{trick:?}");
+        assert_eq!(fake.asked(Ask::Trap), 0, "{trick:?}");
+        assert_eq!(fake.made(), made, "{trick:?}");
+        assert_fit_for_a_log(outcome.reason(), &trick);
+    }
+}
+
+fn assert_fit_for_a_log(reason: &str, trick: &Trick) {
+    assert!(!reason.is_empty() && reason.chars().count() < 400, "{trick:?}: {reason}");
+    assert!(!reason.contains("token-that-must"), "{trick:?}: {reason}");
+    assert!(!reason.contains('<') && !reason.chars().any(char::is_control), "{trick:?}: {reason}");
+    assert!(!reason.contains('\u{202e}'), "{trick:?}: {reason}");
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_unknown_whether_it_was_done_or_not() {
+    for (trick, made) in [(Trick::LateBefore, 0), (Trick::LateAfter, 1)] {
+        let fake = FakeMastodon::start().await;
+        fake.hostile(trick.clone());
+        let outcome = outcome(&impatient(&fake), &Wanted::tag(1, fake.now())).await;
+        assert_eq!(outcome.kind(), OutcomeKind::Unknown, "{trick:?}: {outcome:?}");
+        assert_eq!(outcome.reason(), "no answer in time: operation timed out");
+        assert_eq!((fake.asked(Ask::Post), fake.made()), (1, made), "{trick:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_connection_that_never_was_is_called_not_sent() {
+    let fake = FakeMastodon::start().await;
+    let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refused = format!("http://{}", gone.local_addr().unwrap());
+    drop(gone);
+    let no_tls = fake.base_url.replace("http://", "https://");
+    let no_name = "https://nobody.invalid".to_owned();
+    for base_url in [refused, no_tls, no_name] {
+        let mastodon =
+            Mastodon::connect(MastodonConfig { base_url: base_url.clone(), ..config(&fake) })
+                .unwrap();
+        let outcome = outcome(&mastodon, &Wanted::tag(1, fake.now())).await;
+        assert_eq!(outcome.kind(), OutcomeKind::NotSent, "{base_url}: {outcome:?}");
+    }
+    assert_eq!(fake.asked(Ask::Post) + fake.asked(Ask::Other), 0);
+}
+
+#[tokio::test]
+async fn attempts_of_one_delivery_share_a_key_and_no_other_text_has_it() {
+    let fake = FakeMastodon::start().await;
+    let mastodon = connect(&fake);
+    let wanted = Wanted::tag(1, fake.now());
+    fake.hostile(Trick::ErrorAfter(504));
+    assert_eq!(outcome(&mastodon, &wanted).await.kind(), OutcomeKind::Unknown);
+    assert_eq!(outcome(&mastodon, &wanted).await.kind(), OutcomeKind::Accepted);
+    assert_eq!((fake.asked(Ask::Post), fake.made()), (2, 1));
+
+    let edited = Wanted { text: format!("{} Corrected.", wanted.text), ..wanted.clone() };
+    assert_eq!(outcome(&mastodon, &edited).await.kind(), OutcomeKind::Accepted);
+    assert_eq!(outcome(&mastodon, &Wanted::tag(2, fake.now())).await.kind(), OutcomeKind::Accepted);
+    assert_eq!(fake.made(), 3);
+
+    // A server that ignores the key makes a second post: why a resend needs more than a key.
+    fake.hostile(Trick::IgnoreKey);
+    outcome(&mastodon, &wanted).await;
+    assert_eq!(fake.made(), 4);
+}
+
+#[tokio::test]
+async fn a_429_is_obeyed_within_bounds_and_nothing_is_asked_until_then() {
+    let day_of_epoch = "1795500300".to_owned();
+    for (header, value, seconds) in [
+        ("retry-after", "90".to_owned(), 90),
+        ("x-ratelimit-reset", "2026-11-24T06:05:00.000000Z".to_owned(), 300),
+        ("x-ratelimit-reset", day_of_epoch, 300),
+        ("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT".to_owned(), 3600),
+        ("x-ratelimit-reset", "1999-01-01T00:00:00Z".to_owned(), 5),
+    ] {
+        let fake = FakeMastodon::start().await;
+        let (mastodon, wanted) = (connect(&fake), Wanted::tag(1, fake.now()));
+        fake.hostile(Trick::RateLimited(vec![(header, value.clone())]));
+        let wait = jiff::SignedDuration::from_secs(seconds);
+        let due = fake.now().plus(wait);
+        for _again in 0..2 {
+            let outcome = outcome(&mastodon, &wanted).await;
+            let Outcome::Throttled { until, .. } = outcome else { panic!("{outcome:?}") };
+            assert_eq!(until, Some(due), "{header}: {value}");
+        }
+        assert!(mastodon.whoami().await.is_err());
+        assert_eq!((fake.asked(Ask::Post), fake.asked(Ask::Credentials)), (1, 0));
+
+        fake.advance(wait);
+        let later = Wanted { now: fake.now(), ..wanted };
+        assert_eq!(outcome(&mastodon, &later).await.kind(), OutcomeKind::Accepted);
+    }
+}
+
+#[tokio::test]
+async fn our_own_limit_holds_reads_back_and_never_a_send() {
+    let fake = FakeMastodon::start().await;
+    let mut config = config(&fake);
+    config.requests_per_5_minutes = 2.try_into().unwrap();
+    let mastodon = Mastodon::connect(config).unwrap();
+    assert!(mastodon.whoami().await.is_ok());
+    assert!(mastodon.whoami().await.is_ok());
+    let held = mastodon.whoami().await.unwrap_err();
+    let takaza::destinations::Unread::Throttled { until: Some(until), .. } = held else {
+        panic!("{held:?}")
+    };
+    assert!(until > fake.now());
+    assert_eq!(fake.asked(Ask::Credentials), 2);
+    let outcome = outcome(&mastodon, &Wanted::tag(1, fake.now())).await;
+    assert_eq!(outcome.kind(), OutcomeKind::Accepted);
+}
+
+#[tokio::test]
+async fn the_token_is_in_no_debug_and_in_no_error() {
+    let fake = FakeMastodon::start().await;
+    let mastodon = connect(&fake);
+    fake.always(Ask::Credentials, Trick::Unauthorized);
+    fake.always(Ask::Timeline, Trick::Unauthorized);
+    let shown = format!(
+        "{mastodon:?} {:?} {:?} {:?}",
+        config(&fake),
+        mastodon.whoami().await,
+        mastodon.look(&Wanted::tag(1, fake.now()).delivery()).await,
+    );
+    assert!(shown.contains("[secret]"), "{shown}");
+    assert!(!shown.contains("token-that-must"), "{shown}");
+}
+
+#[tokio::test]
+async fn an_address_that_would_leak_the_token_is_refused() {
+    let fake = FakeMastodon::start().await;
+    for (base_url, token) in [
+        ("http://social.example", "t"),
+        ("ftp://social.example", "t"),
+        ("https://user:secret@social.example", "t"),
+        ("social.example", "t"),
+        ("https://social.example", ""),
+        ("https://social.example", "two words"),
+    ] {
+        let config = MastodonConfig {
+            base_url: base_url.to_owned(),
+            token: token.to_owned().into(),
+            ..config(&fake)
+        };
+        let error: BadMastodon = Mastodon::connect(config).unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_verified_handle_is_mentioned_by_its_full_name_where_that_is_allowed() {
+    let fake = FakeMastodon::start().await;
+    let name = |mode| connect(&fake).name_in_text("care@peepal.example", "Peepal Bank", mode);
+    assert_eq!(name(MentionMode::Mention), "@care@peepal.example");
+    assert_eq!(name(MentionMode::PlainName), "Peepal Bank");
+}

@@ -1,0 +1,427 @@
+//! The fake's answers.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{Method, StatusCode},
+    response::{IntoResponse, Response},
+};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::{Ask, Flavour, Note, Post, Resident, Shared, Town, Trick};
+
+pub(super) fn serve(listener: TcpListener, shared: Arc<Shared>) -> JoinHandle<()> {
+    let app = Router::new().fallback(answer).with_state(shared);
+    tokio::spawn(async move {
+        axum::serve(listener, app).await.expect("the listener lives as long as the test");
+    })
+}
+
+/// A request, taken apart.
+struct Asked {
+    ask: Ask,
+    /// The id in its path, where there is one.
+    id: String,
+    query: HashMap<String, String>,
+    token: Option<String>,
+    key: Option<String>,
+    body: Value,
+    path: String,
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let asked = take_apart(request).await;
+    let trick = {
+        let mut town = shared.town();
+        *town.asked.entry(asked.ask).or_default() += 1;
+        next_trick(&mut town, asked.ask)
+    };
+    match trick {
+        Some(Trick::LateBefore) => {
+            // A task of its own: the work goes on when the asker has hung up.
+            let parked = Parked::new(&shared);
+            tokio::spawn(async move {
+                parked.until_released().await;
+                let answer = respond(&mut shared.town(), &asked, None);
+                drop(parked);
+                answer
+            })
+            .await
+            .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        }
+        Some(Trick::LateAfter) => {
+            let answer = respond(&mut shared.town(), &asked, None);
+            Parked::new(&shared).until_released().await;
+            answer
+        }
+        trick => play(&shared, &asked, trick),
+    }
+}
+
+/// Counts as parked while it lives.
+struct Parked(Arc<Shared>, tokio::sync::watch::Receiver<u64>);
+
+impl Parked {
+    fn new(shared: &Arc<Shared>) -> Self {
+        let releases = shared.releases.subscribe();
+        shared.parked.send_modify(|count| *count += 1);
+        Self(Arc::clone(shared), releases)
+    }
+
+    async fn until_released(&self) {
+        let mut releases = self.1.clone();
+        let _closed = releases.changed().await;
+    }
+}
+
+impl Drop for Parked {
+    fn drop(&mut self) {
+        self.0.parked.send_modify(|count| *count -= 1);
+    }
+}
+
+fn play(shared: &Shared, asked: &Asked, trick: Option<Trick>) -> Response {
+    let mut town = shared.town();
+    let error = |status, text: &str| (status, axum::Json(json!({ "error": text }))).into_response();
+    let code = |status| StatusCode::from_u16(status).expect("a status");
+    match trick {
+        None | Some(Trick::LateBefore | Trick::LateAfter) => respond(&mut town, asked, None),
+        Some(trick @ (Trick::IgnoreKey | Trick::NoId | Trick::OtherPost)) => {
+            respond(&mut town, asked, Some(&trick))
+        }
+        Some(Trick::DropBefore) => {
+            drop(town);
+            drop_connection()
+        }
+        Some(Trick::DropAfter) => {
+            let _done = respond(&mut town, asked, None);
+            drop(town);
+            drop_connection()
+        }
+        Some(Trick::ErrorBefore(status)) => error(code(status), "not done"),
+        Some(Trick::ErrorAfter(status)) => {
+            let _done = respond(&mut town, asked, None);
+            error(code(status), "done, but who knows")
+        }
+        Some(Trick::RateLimited(headers)) => {
+            let mut answer = error(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
+            for (name, value) in headers {
+                answer.headers_mut().insert(name, value.parse().expect("a header"));
+            }
+            answer
+        }
+        Some(Trick::Html(status)) => html(code(status)),
+        Some(Trick::HugeBody) => {
+            let _done = respond(&mut town, asked, None);
+            vec![b' '; 8 << 20].into_response()
+        }
+        Some(Trick::EndlessBody) => {
+            let _done = respond(&mut town, asked, None);
+            let spaces = Bytes::from_static(&[b' '; 4096]);
+            let forever = futures::stream::repeat_with(move || {
+                Ok::<_, std::convert::Infallible>(spaces.clone())
+            });
+            Body::from_stream(forever).into_response()
+        }
+        Some(Trick::Truncated) => {
+            let _done = respond(&mut town, asked, None);
+            "{\"id\":\"10000000000".into_response()
+        }
+        Some(Trick::Redirect(status)) => {
+            (code(status), [("location", "/trap")], "elsewhere").into_response()
+        }
+        Some(Trick::Unauthorized) => {
+            let text = format!("The access token {} is invalid", town.token);
+            error(StatusCode::UNAUTHORIZED, &text)
+        }
+        Some(Trick::Suspended) => error(StatusCode::FORBIDDEN, "Your account is suspended"),
+        Some(Trick::Forbidden) => error(StatusCode::FORBIDDEN, "This action is not allowed"),
+        Some(Trick::TooLong) => {
+            let text = "Text is <b>too long</b>\u{7}\u{202e}\n".to_owned() + &"!".repeat(2_000);
+            error(StatusCode::UNPROCESSABLE_ENTITY, &text)
+        }
+    }
+}
+
+/// Unwinds the connection's own task, without the noise of a panic: not one byte is answered.
+fn drop_connection() -> Response {
+    std::panic::resume_unwind(Box::new("the fake drops the connection"))
+}
+
+fn next_trick(town: &mut Town, ask: Ask) -> Option<Trick> {
+    let at = town.tricks.iter().position(|(on, ..)| *on == ask)?;
+    let (_, left, trick) = &mut town.tricks[at];
+    let trick = trick.clone();
+    if let Some(left) = left {
+        *left -= 1;
+        if *left == 0 {
+            town.tricks.remove(at);
+        }
+    }
+    Some(trick)
+}
+
+async fn take_apart(request: Request) -> Asked {
+    let (parts, body) = request.into_parts();
+    let header = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
+    let address = reqwest::Url::parse(&format!("http://fake{}", parts.uri)).expect("an address");
+    let path: Vec<String> =
+        address.path_segments().into_iter().flatten().map(str::to_owned).collect();
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let (ask, id) = match (&parts.method, path.as_slice()) {
+        (&Method::POST, ["api", "v1", "statuses"]) => (Ask::Post, ""),
+        (&Method::DELETE, ["api", "v1", "statuses", id]) => (Ask::Delete, *id),
+        (&Method::GET, ["api", "v1", "statuses", id]) => (Ask::Status, *id),
+        (&Method::GET, ["api", "v1", "statuses", id, "context"]) => (Ask::Context, *id),
+        (&Method::GET, ["api", "v1", "statuses", id, "favourited_by"]) => (Ask::FavouritedBy, *id),
+        (&Method::GET, ["api", "v1", "statuses", id, "reblogged_by"]) => (Ask::RebloggedBy, *id),
+        (&Method::GET, ["api", "v1", "statuses", id, "quotes"]) => (Ask::Quotes, *id),
+        (&Method::GET, ["api", "v1", "accounts", "verify_credentials"]) => (Ask::Credentials, ""),
+        (&Method::GET, ["api", "v1", "accounts", "lookup"]) => (Ask::Lookup, ""),
+        (&Method::GET, ["api", "v1", "accounts", id, "statuses"]) => (Ask::Timeline, *id),
+        (&Method::GET, ["api", "v1", "notifications"]) => (Ask::Notifications, ""),
+        (&Method::GET, ["api", "v1" | "v2", "instance"]) => (Ask::Instance, ""),
+        (&Method::POST, ["oauth", "revoke"]) => (Ask::Revoke, ""),
+        (_, ["trap"]) => (Ask::Trap, ""),
+        _ => (Ask::Other, ""),
+    };
+    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
+    Asked {
+        ask,
+        id: id.to_owned(),
+        query: address.query_pairs().into_owned().collect(),
+        token: header("authorization").and_then(|h| Some(h.strip_prefix("Bearer ")?.to_owned())),
+        key: header("idempotency-key"),
+        body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        path: address.path().to_owned(),
+    }
+}
+
+fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
+    let public = matches!(asked.ask, Ask::Instance | Ask::Revoke | Ask::Trap | Ask::Other);
+    if !public && asked.token.as_ref() != Some(&town.token) {
+        let error = json!({ "error": "The access token is invalid" });
+        return (StatusCode::UNAUTHORIZED, axum::Json(error)).into_response();
+    }
+    let found = |value: Option<Value>| value.map(json_answer);
+    let of = |pairs: &[(String, String)]| -> Vec<String> {
+        pairs.iter().filter(|(post, _)| *post == asked.id).map(|(_, by)| by.clone()).collect()
+    };
+    let answer = match asked.ask {
+        Ask::Post => Some(json_answer(make(town, asked, trick))),
+        Ask::Delete => found(delete(town, &asked.id)),
+        Ask::Status => found(town.live(&asked.id).map(|post| status(town, post))),
+        Ask::Timeline => Some(json_answer(timeline(town, asked))),
+        Ask::Context => {
+            found(town.live(&asked.id).map(
+                |_post| json!({ "ancestors": [], "descendants": descendants(town, &asked.id) }),
+            ))
+        }
+        Ask::FavouritedBy => Some(paged(town, asked, &of(&town.likes))),
+        Ask::RebloggedBy => Some(paged(town, asked, &of(&town.reposts))),
+        Ask::Quotes => Some(json_answer(quotes(town, &asked.id))),
+        Ask::Notifications => Some(json_answer(notifications(town, asked))),
+        Ask::Lookup => found(lookup(town, asked)),
+        Ask::Credentials => found(town.residents.iter().find(|one| one.id == town.us).map(account)),
+        Ask::Instance => {
+            Some(json_answer(json!({ "configuration": { "statuses": { "max_characters": 500 } } })))
+        }
+        Ask::Revoke => {
+            town.revoked = true;
+            Some(json_answer(json!({})))
+        }
+        Ask::Trap => Some(json_answer(json!({ "id": "1", "url": "http://trap.example/1" }))),
+        Ask::Other => None,
+    };
+    answer.unwrap_or_else(|| missing(town.flavour))
+}
+
+fn json_answer(value: Value) -> Response {
+    axum::Json(value).into_response()
+}
+
+fn html(status: StatusCode) -> Response {
+    let page = "<!doctype html><html><body><h1>Oh no</h1></body></html>";
+    (status, [("content-type", "text/html")], page).into_response()
+}
+
+fn missing(flavour: Flavour) -> Response {
+    let status = match flavour {
+        Flavour::Snac => return html(StatusCode::NOT_FOUND),
+        Flavour::Mitra => StatusCode::BAD_REQUEST,
+        Flavour::Mastodon | Flavour::GoToSocial => StatusCode::NOT_FOUND,
+    };
+    (status, axum::Json(json!({ "error": "Record not found" }))).into_response()
+}
+
+/// Makes a post, or finds the one that was made with this key in the last hour.
+fn make(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Value {
+    let honours = matches!(town.flavour, Flavour::Mastodon | Flavour::Mitra)
+        && trick != Some(&Trick::IgnoreKey);
+    let hour = SignedDuration::from_hours(1);
+    let known = asked.key.as_ref().and_then(|key| town.keys.get(key)).cloned();
+    if let Some((id, _)) = known.filter(|(_, at)| honours && town.now.since(*at) < hour) {
+        return town.live(&id).map(|post| status(town, post)).unwrap_or_default();
+    }
+    let text = |name: &str| asked.body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (us, now) = (town.us.clone(), town.now);
+    town.made += 1;
+    let post = town.add_post(&us, &text("status").unwrap_or_default());
+    post.spoiler = text("spoiler_text");
+    post.visibility = text("visibility").unwrap_or_default();
+    post.language = text("language");
+    post.key.clone_from(&asked.key);
+    let post = post.clone();
+    if let Some(key) = &asked.key {
+        town.keys.insert(key.clone(), (post.id.clone(), now));
+    }
+    let mut made = status(town, &post);
+    if trick == Some(&Trick::NoId) {
+        made.as_object_mut().expect("a status is an object").remove("id");
+    }
+    if trick == Some(&Trick::OtherPost) {
+        made["content"] = json!("<p>Good morning!</p>");
+    }
+    made
+}
+
+fn delete(town: &mut Town, id: &str) -> Option<Value> {
+    let gone = status(town, town.live(id)?);
+    town.posts.iter_mut().filter(|post| post.id == id).for_each(|post| post.deleted = true);
+    Some(gone)
+}
+
+fn number(text: &str) -> u128 {
+    text.parse().unwrap_or(0)
+}
+
+fn limit(asked: &Asked, most: usize) -> usize {
+    asked.query.get("limit").and_then(|text| text.parse().ok()).unwrap_or(20).min(most)
+}
+
+fn timeline(town: &Town, asked: &Asked) -> Value {
+    let before = asked.query.get("max_id").filter(|_| town.flavour != Flavour::Snac);
+    let before = before.map_or(u128::MAX, |id| number(id));
+    let page = town
+        .posts
+        .iter()
+        .rev()
+        .filter(|post| post.by == asked.id && !post.deleted && number(&post.id) < before);
+    page.take(limit(asked, 40)).map(|post| status(town, post)).collect()
+}
+
+fn descendants(town: &Town, of: &str) -> Vec<Value> {
+    let below = |post: &&Post| post.in_reply_to.as_deref() == Some(of) && !post.deleted;
+    let children: Vec<&Post> = town.posts.iter().filter(below).collect();
+    let each = children.into_iter();
+    each.flat_map(|post| [vec![status(town, post)], descendants(town, &post.id)].concat()).collect()
+}
+
+fn quotes(town: &Town, of: &str) -> Value {
+    let quoting = town.posts.iter().filter(|post| post.quotes.as_deref() == Some(of));
+    quoting.filter(|post| !post.deleted).map(|post| status(town, post)).collect()
+}
+
+/// A page of accounts, with the `Link` to the next one under a host that is not ours to ask.
+fn paged(town: &Town, asked: &Asked, all: &[String]) -> Response {
+    let (from, most) =
+        (asked.query.get("max_id").map_or(0, |at| number(at) as usize), limit(asked, 80));
+    let page: Value = all
+        .iter()
+        .skip(from)
+        .take(most)
+        .filter_map(|id| town.residents.iter().find(|one| one.id == *id).map(account))
+        .collect();
+    let mut answer = json_answer(page);
+    if from + most < all.len() {
+        let next = format!(
+            "<http://elsewhere.example{}?limit={most}&max_id={}>; rel=\"next\"",
+            asked.path,
+            from + most
+        );
+        answer.headers_mut().insert("link", next.parse().expect("a header"));
+    }
+    answer
+}
+
+fn notifications(town: &Town, asked: &Asked) -> Value {
+    let most = limit(asked, 80);
+    let show = |note: &Note| {
+        let by = town.residents.iter().find(|one| one.id == note.by).map(account);
+        let post = town.live(&note.post).map(|post| status(town, post));
+        let at = note.at.to_string();
+        json!({ "id": note.id, "type": note.kind, "created_at": at, "account": by, "status": post })
+    };
+    match asked.query.get("min_id") {
+        // The oldest after it, shown newest first, as Mastodon does.
+        Some(after) => {
+            let page: Vec<Value> = town
+                .notes
+                .iter()
+                .filter(|note| number(&note.id) > number(after))
+                .take(most)
+                .map(show)
+                .collect();
+            page.into_iter().rev().collect()
+        }
+        None => town.notes.iter().rev().take(most).map(show).collect(),
+    }
+}
+
+fn lookup(town: &Town, asked: &Asked) -> Option<Value> {
+    let acct = asked.query.get("acct")?;
+    town.residents.iter().find(|one| one.acct == *acct).map(account)
+}
+
+fn account(one: &Resident) -> Value {
+    let field = |verified: Option<&str>, link: &str| {
+        json!({
+            "name": "site",
+            "value": format!("<a href=\"{link}\" rel=\"me\"><span>{link}</span></a>"),
+            "verified_at": verified,
+        })
+    };
+    let mut fields = vec![field(None, "https://anyone-can-write-this.example/")];
+    fields.extend(one.verified_link.iter().map(|link| field(Some("2026-01-05T00:00:00Z"), link)));
+    let user = one.acct.split('@').next();
+    json!({ "id": one.id, "username": user, "acct": one.acct, "fields": fields })
+}
+
+fn status(town: &Town, post: &Post) -> Value {
+    let by = town.residents.iter().find(|one| one.id == post.by).map(account);
+    let quote = post
+        .quotes
+        .as_ref()
+        .map(|id| json!({ "state": "accepted", "quoted_status": { "id": id } }));
+    json!({
+        "id": post.id,
+        "url": format!("{}/@unit/{}", town.base_url, post.id),
+        "created_at": post.at.to_string(),
+        "content": markup(&post.text),
+        "spoiler_text": post.spoiler,
+        "visibility": post.visibility,
+        "language": post.language,
+        "in_reply_to_id": post.in_reply_to,
+        "quote": quote,
+        "account": by,
+        "reblog": null,
+    })
+}
+
+/// A text as Mastodon shows it: escaped, mentions without their host, lines as `<br />`.
+fn markup(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let words = escaped.split(' ').map(|word| match word.strip_prefix('@') {
+        Some(handle) => {
+            let user = handle.split('@').next().unwrap_or(handle);
+            format!("<span class=\"h-card\"><a href=\"https://x.example/@{user}\">@<span>{user}</span></a></span>")
+        }
+        None => word.to_owned(),
+    });
+    format!("<p>{}</p>", words.collect::<Vec<_>>().join(" ").replace('\n', "<br />"))
+}
