@@ -2,4 +2,5 @@
 
 mod cases;
 mod imports;
+mod mastodon;
 mod support;
