@@ -211,6 +211,7 @@ CREATE TABLE escalation_action (
     kind           TEXT NOT NULL,
     open           BIGINT NOT NULL,
     as_of          BIGINT NOT NULL,
+    case_ref       TEXT,
     seen           TEXT,
     salt           TEXT,
     commitment     TEXT NOT NULL,

@@ -252,6 +252,8 @@ pub enum Look {
         /// What failed.
         reason: String,
     },
+    /// There is no way to look here (a hand-off without an API): only a person knows.
+    NoWay,
 }
 
 /// A transition that this state does not allow.
@@ -473,6 +475,10 @@ impl Delivery {
                 return Ok(());
             }
             Look::Blind { .. } => doubt.look_at = now.plus(rules.grace),
+            Look::NoWay => {
+                doubt.look_at = now.plus(rules.grace);
+                doubt.asks = true;
+            }
             Look::NotThere if now < doubt.look_at => {
                 return self.illegal("count a look before its grace has passed");
             }

@@ -79,6 +79,8 @@ pub struct Claimed {
     pub deliveries: Vec<ClaimedDelivery>,
     /// The members of each escalation among them.
     pub members: BTreeMap<EscalationId, Vec<Evidence>>,
+    /// Those escalations.
+    pub escalations: BTreeMap<EscalationId, Escalation>,
     /// Why others wait.
     pub waiting: Vec<(DeliveryId, Why)>,
 }
@@ -175,7 +177,9 @@ impl Store {
             members.entry(escalation).or_default().push(evidence);
         }
         self.finish(tx, by, acts).await?;
-        Ok(Claimed { deliveries: taken, members, waiting })
+        let known = ready.into_iter().filter_map(|ready| ready.claimable);
+        let escalations = known.map(|(known, _)| (known.id.clone(), known)).collect();
+        Ok(Claimed { deliveries: taken, members, escalations, waiting })
     }
 
     /// An officer takes a hand-off: the same claim, for one delivery and a longer lease.
@@ -329,6 +333,7 @@ impl Store {
             Look::Found(receipt) => json!({"found": receipt, "state": state}),
             Look::NotThere => json!({"not_there": true, "state": state}),
             Look::Blind { reason } => json!({"blind": reason, "state": state}),
+            Look::NoWay => json!({"no_way": true, "state": state}),
         };
         settle(&mut tx, &mut row, now).await?;
         self.finish(tx, by, vec![Act::new(delivery, "delivery.looked", found)]).await?;

@@ -1,5 +1,7 @@
 //! Escalations: drafted, cleared, edited, withdrawn, closed; each act in one transaction.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -15,7 +17,7 @@ use crate::domain::{
     clearance::{Authority, Clearance},
     delivery::{Content, StateName},
     escalation::{Escalation, EscalationKind, EscalationState, Refused, money_at_risk},
-    ids::{BankCode, DeliveryId, EscalationId, ExternalId, OrderId, PersonId},
+    ids::{BankCode, CaseRef, DeliveryId, EscalationId, OrderId, PersonId},
     order::OrderInForce,
     person::{Approver, Officer, Person},
     platform::Sender,
@@ -114,14 +116,17 @@ impl Store {
         let members = draft.members.iter().enumerate().map(|(n, member)| {
             json!({
                 "n": n, "external_id": member.seen.external_id, "as_of": member.as_of,
+                "case_ref": member.seen.case_ref,
                 "seen": serde_json::to_string(&member.seen).unwrap_or_default(),
                 "salt": self.dice.token(), "commitment": member.commitment,
             })
         });
         sql("INSERT INTO escalation_action
-               (escalation, n, external_id, rung, kind, open, as_of, seen, salt, commitment)
+               (escalation, n, external_id, rung, kind, open, as_of, case_ref, seen, salt,
+                commitment)
              SELECT $2, CAST(j.value->>'n' AS BIGINT), j.value->>'external_id', $3, $4, 1,
-                    CAST(j.value->>'as_of' AS BIGINT), j.value->>'seen', j.value->>'salt',
+                    CAST(j.value->>'as_of' AS BIGINT), j.value->>'case_ref', j.value->>'seen',
+                    j.value->>'salt',
                     j.value->>'commitment'
              FROM json_each(CAST($1 AS TEXT)) AS j
              RETURNING *")
@@ -435,16 +440,15 @@ impl Store {
     /// The ledger failed.
     pub async fn stale_escalations(
         &self,
-        limit: u32,
     ) -> Result<Vec<(EscalationRow, Vec<Evidence>)>, StoreError> {
         let mut tx = self.read().await?;
         let rows = sql("SELECT * FROM escalation WHERE id IN (
                SELECT m.escalation FROM escalation_action m
                JOIN action a ON a.external_id = m.external_id
-               WHERE m.open = 1 AND a.commitment <> m.commitment)
+               WHERE m.open = 1
+                 AND (a.commitment <> m.commitment OR a.vanished_at IS NOT NULL))
              AND state IN ('held', 'cleared', 'disputed') AND kind IN ('tag', 'closure')
-             ORDER BY id LIMIT $1")
-        .bind(limit)
+             ORDER BY id")
         .all(&mut tx)
         .await?;
         let rows = with_deliveries(&mut tx, rows).await?;
@@ -839,46 +843,93 @@ pub(super) async fn members_of(
     Ok(found)
 }
 
-/// The actions that were in an escalation about a bank and went out, by escalation: what the
-/// differencing rule compares a new text with.
-pub(super) async fn earlier_texts(
-    tx: &mut Tx,
-    bank: &BankCode,
-    since: Timestamp,
-) -> Result<Vec<Vec<ExternalId>>, StoreError> {
-    let rows = sql("SELECT m.escalation AS escalation, m.external_id AS external_id
-         FROM escalation_action m
-         WHERE m.external_id IS NOT NULL AND m.escalation IN (
-           SELECT d.escalation FROM delivery d
-           WHERE d.bank = $1 AND d.kind = 'tag' AND d.sent_at > $2)
-         ORDER BY m.escalation, m.n")
-    .bind(bank)
-    .bind(since)
-    .all(tx)
-    .await?;
-    let mut texts: Vec<(EscalationId, Vec<ExternalId>)> = Vec::new();
-    for row in &rows {
-        let (escalation, id): (EscalationId, ExternalId) =
-            (row.get("escalation")?, row.get("external_id")?);
-        match texts.last_mut() {
-            Some((last, ids)) if *last == escalation => ids.push(id),
-            _ => texts.push((escalation, vec![id])),
+impl Store {
+    /// The cases of each tag about a bank that went out, or may have, since an instant: what the
+    /// differencing rule sets a new text beside.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn earlier_texts(
+        &self,
+        bank: &BankCode,
+        since: Timestamp,
+        but: &EscalationId,
+    ) -> Result<Vec<Vec<CaseRef>>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT m.escalation AS escalation, m.case_ref AS case_ref
+             FROM escalation_action m
+             WHERE m.case_ref IS NOT NULL AND m.escalation <> $3 AND m.escalation IN (
+               SELECT d.escalation FROM delivery d
+               WHERE d.bank = $1 AND d.kind = 'tag' AND d.sent_at > $2)
+             ORDER BY m.escalation, m.n")
+        .bind(bank)
+        .bind(since)
+        .bind(but)
+        .all(&mut tx)
+        .await?;
+        let mut texts: BTreeMap<EscalationId, Vec<CaseRef>> = BTreeMap::new();
+        for row in &rows {
+            texts.entry(row.get("escalation")?).or_default().push(row.get("case_ref")?);
         }
+        Ok(texts.into_values().collect())
     }
-    Ok(texts.into_iter().map(|(_, ids)| ids).collect())
-}
 
-/// Whether an escalation of this kind may be drafted about a bank now.
-pub(super) async fn has_open(
-    tx: &mut Tx,
-    bank: &BankCode,
-    kind: EscalationKind,
-) -> Result<bool, StoreError> {
-    let rows = sql("SELECT id FROM escalation WHERE bank = $1 AND kind = $2
-         AND state IN ('held', 'cleared', 'disputed') LIMIT 1")
-    .bind(bank)
-    .bind(kind)
-    .all(tx)
-    .await?;
-    Ok(!rows.is_empty())
+    /// Whether an escalation of this kind is open about a bank: then none is drafted.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn has_open(
+        &self,
+        bank: &BankCode,
+        kind: EscalationKind,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT id FROM escalation WHERE bank = $1 AND kind = $2
+             AND state IN ('held', 'cleared', 'disputed') LIMIT 1")
+        .bind(bank)
+        .bind(kind)
+        .all(&mut tx)
+        .await?;
+        Ok(!rows.is_empty())
+    }
+
+    /// Tags that were delivered, of whose actions some have been acted on since, and which no
+    /// closure thanks for yet.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn to_thank(&self, since: Timestamp) -> Result<Vec<EscalationRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT e.* FROM escalation e
+             WHERE e.kind = 'tag' AND e.state = 'closed' AND e.drafted_at > $1
+               AND EXISTS (SELECT 1 FROM delivery d WHERE d.escalation = e.id
+                           AND d.state = 'delivered')
+               AND EXISTS (SELECT 1 FROM escalation_action m
+                           JOIN action a ON a.external_id = m.external_id
+                           WHERE m.escalation = e.id AND a.status = 'acted'
+                             AND a.vanished_at IS NULL)
+               AND NOT EXISTS (SELECT 1 FROM escalation c WHERE c.about = e.id
+                               AND c.kind = 'closure')
+             ORDER BY e.drafted_at")
+        .bind(since)
+        .all(&mut tx)
+        .await?;
+        with_deliveries(&mut tx, rows).await
+    }
+
+    /// Held escalations that a standing order may clear: nobody holds them back.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn clearable(&self, now: Timestamp) -> Result<Vec<EscalationRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT * FROM escalation WHERE state = 'held' AND written_by IS NULL
+               AND outcome IS NULL AND expires_at > $1
+               AND (hold_until IS NULL OR hold_until <= $1)
+             ORDER BY money_at_risk DESC, id")
+        .bind(now)
+        .all(&mut tx)
+        .await?;
+        with_deliveries(&mut tx, rows).await
+    }
 }

@@ -169,7 +169,7 @@ async fn with_case(
     case: &str,
 ) -> Result<Vec<EscalationId>, StoreError> {
     let found = sql("SELECT DISTINCT escalation FROM escalation_action
-         WHERE seen->>'case_ref' = $2
+         WHERE case_ref = $2
            AND escalation IN (SELECT j.value->>'e' FROM json_each(CAST($1 AS TEXT)) AS j)")
     .batch(rows.iter().map(|row| json!({"e": row.delivery.escalation})).collect())
     .bind(case)

@@ -1,14 +1,27 @@
 //! The reconcilers: `run_once(&Ctx)`, no input, idempotent, woken by a timer. The tables are the
 //! queue; there is no other.
 
+pub mod clear;
+pub mod deliver;
+pub mod sweep;
+pub mod switch;
+pub mod watch;
+
 use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::SignedDuration;
 
 use crate::{
     cases::CaseSource,
     clock::{Clock, Dice},
     config::Config,
     destinations::Destination,
-    domain::{bank::Directory, calendar::limits::Limits, ids::AccountName},
+    domain::{
+        bank::Directory,
+        calendar::limits::Limits,
+        delivery::{Delivery, LookRules},
+        ids::AccountName,
+    },
     store::{Actor, Store},
 };
 
@@ -35,11 +48,37 @@ pub struct Ctx {
     pub process: String,
     /// Everything but sending is done.
     pub shadow: bool,
+    /// The stop switch as this process last read it.
+    pub switch: switch::Switch,
 }
 
 impl Ctx {
     /// The reconciler as the record names it.
     pub fn actor(&self, reconciler: &str) -> Actor {
         Actor::worker(&format!("{reconciler}@{}", self.process))
+    }
+}
+
+/// What one run did, and what a person may want to know of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How many things changed.
+    pub did: u64,
+    /// In words.
+    pub notes: Vec<String>,
+}
+
+impl Progress {
+    /// Nothing changed, and why.
+    pub fn note(note: String) -> Self {
+        Self { did: 0, notes: vec![note] }
+    }
+}
+
+/// The destination's rules for looking. A deletion that is repeated deletes nothing twice.
+fn rules_for(delivery: &Delivery, rules: LookRules) -> LookRules {
+    match delivery.content.retracts {
+        Some(_) => LookRules { idempotent_for: Some(SignedDuration::from_hours(24 * 365)), ..rules },
+        None => rules,
     }
 }

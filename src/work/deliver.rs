@@ -1,0 +1,218 @@
+//! Deliver: claim, recheck, exactly one attempt, record.
+//!
+//! The claim is durable before a byte leaves. The recheck asks the case source again about every
+//! member, and *may this be said?* about every text. Right before the bytes the permit has the last
+//! word. Whatever cannot be proved is recorded as unknown, and only looking resolves it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt;
+use jiff::SignedDuration;
+
+use super::{Ctx, Progress, saying, switch::SendPermit};
+use crate::{
+    destinations::Sent,
+    domain::{
+        action::{Sighting, Status},
+        delivery::{ClaimedDelivery, LookRules, Outcome},
+        escalation::EscalationKind,
+        ids::{EscalationId, ExternalId},
+        ladder::{self, Recheck},
+        time::Timestamp,
+    },
+    store::{ClaimRules, Claimed, Ended, Evidence, Report},
+};
+
+/// How long a delivery waits after a recheck that could not tell.
+const UNTIL_NEXT_RECHECK: SignedDuration = SignedDuration::from_mins(2);
+
+/// Claims what may go now and sends it.
+///
+/// # Errors
+/// The ledger failed. What was claimed and not recorded becomes uncertain when its lease runs out.
+pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
+    let before = ctx.clock.steady();
+    let claimed = ctx.store.claim(&ctx.actor("deliver"), &rules(ctx)).await?;
+    let mut progress = Progress::default();
+    for (delivery, why) in &claimed.waiting {
+        tracing::debug!(%delivery, "waits: {why}");
+    }
+    if claimed.deliveries.is_empty() {
+        return Ok(progress);
+    }
+    let rechecked = ctx.clock.steady();
+    let verdicts = recheck(ctx, &claimed).await;
+    let permits = Permits { before, rechecked };
+    let sends = claimed.deliveries.iter().map(|one| {
+        let verdict = verdicts.get(&one.delivery().escalation).cloned();
+        settle(ctx, one, verdict, permits)
+    });
+    let mut reports = futures::stream::iter(sends)
+        .buffer_unordered(ctx.config.deliver.parallel.max(1) as usize)
+        .ready_chunks(100);
+    while let Some(reports) = reports.next().await {
+        progress.did += record(ctx, &reports).await?;
+    }
+    Ok(progress)
+}
+
+/// The claim's rules as configured.
+pub fn rules(ctx: &Ctx) -> ClaimRules<'_> {
+    let now = ctx.clock.now();
+    let allowed = ctx.limits.calendar().next_allowed(now);
+    ClaimRules {
+        holder: &ctx.process,
+        lease: ctx.config.deliver.lease,
+        pacing: &ctx.config.pacing,
+        shadow: ctx.shadow,
+        quiet_until: (allowed > now).then_some(allowed),
+        handle_fresh_for: ctx.config.deliver.handle_fresh_for,
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Permits {
+    before: SignedDuration,
+    rechecked: SignedDuration,
+}
+
+/// What the recheck says of each escalation that is not as its texts say.
+async fn recheck(ctx: &Ctx, claimed: &Claimed) -> BTreeMap<EscalationId, Ended> {
+    let ids: BTreeSet<&ExternalId> =
+        claimed.members.values().flatten().map(|member| &member.seen.external_id).collect();
+    let ids: Vec<ExternalId> = ids.into_iter().cloned().collect();
+    let now = ctx.clock.now();
+    let answer = match look_again(ctx, &ids, now).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let put_off = not_now(now, &format!("the recheck failed: {error}"));
+            let all = claimed.escalations.values().filter(|known| !known.kind.sets_right());
+            return all.map(|known| (known.id.clone(), put_off.clone())).collect();
+        }
+    };
+    let mut verdicts = BTreeMap::new();
+    for (id, escalation) in &claimed.escalations {
+        let Some(members) = claimed.members.get(id) else { continue };
+        let verdict = match judge(ctx, escalation.kind, members, &answer, now) {
+            None => saying::against_sending(ctx, escalation, members).await,
+            changed => changed,
+        };
+        if let Some(verdict) = verdict {
+            verdicts.insert(id.clone(), verdict);
+        }
+    }
+    verdicts
+}
+
+/// The case source's and the officers' last word about some actions.
+struct Answer {
+    seen: BTreeMap<ExternalId, Sighting>,
+    confirmed: BTreeMap<ExternalId, Timestamp>,
+}
+
+async fn look_again(ctx: &Ctx, ids: &[ExternalId], now: Timestamp) -> anyhow::Result<Answer> {
+    let rows = ctx.source.recheck(now, ids).await?;
+    let seen = rows.into_iter().flatten().map(|seen| (seen.action.external_id.clone(), seen));
+    Ok(Answer { seen: seen.collect(), confirmed: ctx.store.confirmations(ids).await? })
+}
+
+fn judge(
+    ctx: &Ctx,
+    kind: EscalationKind,
+    members: &[Evidence],
+    answer: &Answer,
+    now: Timestamp,
+) -> Option<Ended> {
+    let mut put_off = None;
+    for member in members {
+        let id = &member.seen.external_id;
+        let (seen, confirmed) = (answer.seen.get(id), answer.confirmed.get(id).copied());
+        match ladder::recheck(kind, &member.seen, seen, confirmed, &ctx.config.ladder, now) {
+            Recheck::Holds => {}
+            Recheck::NotNow(why) => put_off = Some(not_now(now, &why)),
+            Recheck::Changed(why) => {
+                let acted = seen.is_some_and(|seen| seen.action.status == Status::Acted);
+                let avoided = acted && kind == EscalationKind::Tag;
+                return Some(Ended::Untrue { why, avoided });
+            }
+        }
+    }
+    put_off
+}
+
+fn not_now(now: Timestamp, why: &str) -> Ended {
+    Ended::NotNow { until: now.plus(UNTIL_NEXT_RECHECK), why: why.to_owned() }
+}
+
+/// Sends one delivery, unless its recheck or its permit says no.
+async fn settle(
+    ctx: &Ctx,
+    claimed: &ClaimedDelivery,
+    verdict: Option<Ended>,
+    permits: Permits,
+) -> Report {
+    let delivery = claimed.delivery();
+    let destination = ctx.destinations.get(&delivery.content.account);
+    let report = |ended, look| Report {
+        delivery: delivery.id.clone(),
+        escalation: delivery.escalation.clone(),
+        token: claimed.lease().token.clone(),
+        ended,
+        look,
+    };
+    let Some(destination) = destination else {
+        let why = "this process has no connection to the account";
+        return report(not_now(ctx.clock.now(), why), look_rules(ctx));
+    };
+    let look = super::rules_for(delivery, destination.look_rules());
+    if let Some(verdict) = verdict {
+        return report(verdict, look);
+    }
+    let permit = SendPermit {
+        switch: ctx.switch.clone(),
+        clock: ctx.clock.clone(),
+        deadline: permits.before + ctx.config.deliver.lease - destination.request_timeout(),
+        rechecked_until: permits.rechecked + ctx.config.ladder.recheck_within,
+    };
+    if let Err(error) = ctx.switch.refresh(&ctx.store, &ctx.clock).await {
+        tracing::warn!(delivery = %delivery.id, "the stop switch could not be read: {error}");
+    }
+    let ended = match destination.send(claimed, &permit).await {
+        Sent::NotNow(no) => Ended::NotNow { until: ctx.clock.now(), why: no.reason },
+        Sent::Attempted(outcome) => Ended::Attempted(outcome),
+    };
+    report(ended, look)
+}
+
+fn look_rules(ctx: &Ctx) -> LookRules {
+    let deliver = &ctx.config.deliver;
+    LookRules { grace: deliver.request_timeout + deliver.read_lag, idempotent_for: None }
+}
+
+/// Records what came back, and pauses an account that its platform blocks.
+async fn record(ctx: &Ctx, reports: &[Report]) -> anyhow::Result<u64> {
+    let by = ctx.actor("deliver");
+    let recorded = ctx.store.record(&by, reports, &ctx.config.breaker).await?;
+    for (delivery, state) in &recorded.states {
+        tracing::info!(%delivery, %state, "recorded");
+    }
+    let mut attempts = 0;
+    for report in reports {
+        let Ended::Attempted(outcome) = &report.ended else { continue };
+        attempts += 1;
+        if let Outcome::AccountBlocked { reason } = outcome {
+            pause(ctx, report, reason).await?;
+        }
+    }
+    Ok(attempts)
+}
+
+/// Until a person looks: `takaza account live` ends the pause.
+async fn pause(ctx: &Ctx, report: &Report, reason: &str) -> anyhow::Result<()> {
+    let delivery = ctx.store.delivery(report.delivery.as_str()).await?.delivery;
+    let until = ctx.clock.now().plus(SignedDuration::from_hours(24 * 365));
+    let account = &delivery.content.account;
+    tracing::warn!(%account, "the platform blocks the account; it is paused");
+    ctx.store.pause_account(&ctx.actor("deliver"), account, Some((until, reason))).await?;
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Sweep: what nobody finished. Leases that ran out become doubts, doubts are looked into, what is
+//! too old expires, what has ended is closed.
+
+use futures::StreamExt;
+
+use super::{Ctx, Progress};
+use crate::{
+    domain::delivery::{Delivery, Look, LookRules},
+    store::DeliveryRow,
+};
+
+/// One sweep.
+///
+/// # Errors
+/// The ledger failed.
+pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
+    let by = ctx.actor("sweep");
+    let destinations = ctx.destinations.clone();
+    let fallback = fallback(ctx);
+    let rules = move |account: &_| {
+        destinations.get(account).map_or(fallback, |destination| destination.look_rules())
+    };
+    let orphaned = ctx.store.sweep_leases(&by, rules).await?;
+    for delivery in &orphaned {
+        tracing::warn!(%delivery, "its lease ran out; it is uncertain until a look tells");
+    }
+    let doubtful = ctx.store.to_look_for(50).await?;
+    let looks = doubtful.iter().map(|row| look(ctx, row));
+    let looks: Vec<_> = futures::stream::iter(looks).buffer_unordered(4).collect().await;
+    let mut looked = 0;
+    for (delivery, look, rules) in looks {
+        match ctx.store.looked(&by, &delivery.id, &look, rules).await {
+            Ok(state) => {
+                looked += 1;
+                tracing::info!(delivery = %delivery.id, %state, "looked for");
+            }
+            // Its own receipt came first, or another process looked: both are better than ours.
+            Err(error) => tracing::debug!(delivery = %delivery.id, "a look came late: {error}"),
+        }
+    }
+    let swept = ctx.store.sweep_escalations(&by).await?;
+    Ok(Progress { did: orphaned.len() as u64 + looked + swept, notes: Vec::new() })
+}
+
+fn fallback(ctx: &Ctx) -> LookRules {
+    let deliver = &ctx.config.deliver;
+    LookRules { grace: deliver.request_timeout + deliver.read_lag, idempotent_for: None }
+}
+
+async fn look<'a>(ctx: &Ctx, row: &'a DeliveryRow) -> (&'a Delivery, Look, LookRules) {
+    let delivery = &row.delivery;
+    match ctx.destinations.get(&delivery.content.account) {
+        Some(destination) => {
+            let rules = super::rules_for(delivery, destination.look_rules());
+            (delivery, destination.look(delivery).await, rules)
+        }
+        None => (delivery, Look::NoWay, fallback(ctx)),
+    }
+}
