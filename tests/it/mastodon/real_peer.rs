@@ -120,7 +120,7 @@ async fn posts_once_whatever_the_faults(peer: &Peer, us: &Someone, mastodon: &Ma
     assert!(matches!(&look, Look::Found(same) if same.id == receipt.id), "{look:?}");
     assert_eq!(peer.posts_of(us).await, 1);
 
-    let hasty = peer.connect(us, Duration::from_millis(400));
+    let hasty = peer.connect(us, Duration::from_millis(900));
     for (effect, expected) in [
         (json!({ "type": "status", "status": 500 }), OutcomeKind::Unknown),
         (json!({ "type": "status", "status": 503 }), OutcomeKind::Unknown),
