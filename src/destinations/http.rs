@@ -1,13 +1,14 @@
 //! The one way out: how a client is built, how the one attempt is made, and how answers are read.
 //!
 //! The invariants: no request is ever repeated or redirected by the machinery below us (a repeated
-//! POST is a double post); the permit is asked right before a request starts; *not sent* is said
+//! POST is a double post); the permit is asked right before the bytes leave; *not sent* is said
 //! only where it is proved that no byte of the request left; no answer is read without a limit.
 
 use std::{error::Error as _, time::Duration};
 
-use reqwest::{Client, Proxy, Request, Response, redirect, retry};
+use reqwest::{Body, Client, Proxy, Request, Response, header::CONTENT_LENGTH, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::oneshot;
 
 use super::{Permit, Sent};
 use crate::domain::delivery::Outcome;
@@ -94,19 +95,33 @@ pub fn client(config: &HttpConfig) -> Result<Client, BadClient> {
     builder.build().map_err(|error| BadClient::Build(describe(&error)))
 }
 
-/// Makes the one attempt: asks the permit, then starts the request, and says what came of it when
-/// there is no answer.
+/// Makes the one attempt: asks the permit, starts the request, and says what came of it when there
+/// is no answer. The permit is asked again when the connection stands and the body is about to
+/// leave, for connecting may take seconds and a stop must hold within one.
 ///
 /// # Errors
-/// [`Sent::NotNow`] when the permit said no; *not sent* when the name, the connection or TLS
-/// failed, which is before the first byte of a request; *unknown* for all else.
+/// [`Sent::NotNow`] when the permit said no: no byte of the body has left; *not sent* when the
+/// name, the connection or TLS failed, which is before the first byte of a request; *unknown* for
+/// all else.
 pub async fn send_once(
     client: &Client,
-    request: Request,
+    mut request: Request,
     permit: &dyn Permit,
 ) -> Result<Response, Sent> {
     permit.check().map_err(Sent::NotNow)?;
-    client.execute(request).await.map_err(|error| {
+    let body_asks = hold_body(&mut request);
+    let sending = client.execute(request);
+    tokio::pin!(sending);
+    let answer = tokio::select! {
+        Ok(go) = body_asks => {
+            permit.check().map_err(Sent::NotNow)?;
+            // A body that nobody waits for any more ends with its request, below.
+            let _gone = go.send(());
+            sending.await
+        }
+        answer = &mut sending => answer,
+    };
+    answer.map_err(|error| {
         let reason = describe(&error);
         Sent::Attempted(if error.is_connect() || error.is_builder() {
             Outcome::NotSent { reason }
@@ -114,6 +129,26 @@ pub async fn send_once(
             Outcome::Unknown { reason }
         })
     })
+}
+
+/// Holds a request's body back until it is told to go; what is returned asks for that, once the
+/// connection stands. A request without a body never asks.
+fn hold_body(request: &mut Request) -> oneshot::Receiver<oneshot::Sender<()>> {
+    let (ask, body_asks) = oneshot::channel::<oneshot::Sender<()>>();
+    let Some(bytes) = request.body().and_then(Body::as_bytes).map(<[u8]>::to_vec) else {
+        return body_asks;
+    };
+    // Said explicitly, for some servers do not understand a body of unstated length.
+    request.headers_mut().insert(CONTENT_LENGTH, bytes.len().into());
+    let held = async move {
+        let (go, told) = oneshot::channel();
+        let stopped = || std::io::Error::other("the request was stopped");
+        ask.send(go).map_err(|_gone| stopped())?;
+        told.await.map_err(|_stopped| stopped())?;
+        Ok::<_, std::io::Error>(bytes)
+    };
+    *request.body_mut() = Some(Body::wrap_stream(futures::stream::once(held)));
+    body_asks
 }
 
 /// An answer whose body could not be had.

@@ -17,7 +17,8 @@ use crate::domain::{
 };
 
 /// The last word before bytes leave: the stop switch as read less than a second ago, and the
-/// sender's own deadline, on a clock that counts suspension. Asked right before the request.
+/// sender's own deadline, on a clock that counts suspension. Asked right before the request, and
+/// again, where the request has a body, when the connection stands and the body is about to leave.
 pub trait Permit: Send + Sync {
     /// Whether the request may start now.
     ///
@@ -37,7 +38,7 @@ pub struct NotNow {
 /// What came of [`Destination::send`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
-    /// The permit said no right before the request; no byte has left.
+    /// The permit said no right before the request; no byte of what it says has left.
     NotNow(NotNow),
     /// One attempt was made.
     Attempted(Outcome),

@@ -60,8 +60,8 @@ pub fn connect(fake: &FakeMastodon) -> Mastodon {
 /// One that gives up quickly: for requests that a trick has parked.
 pub fn impatient(fake: &FakeMastodon) -> Mastodon {
     let http = HttpConfig {
-        connect_timeout: Duration::from_millis(150),
-        request_timeout: Duration::from_millis(200),
+        connect_timeout: Duration::from_millis(700),
+        request_timeout: Duration::from_millis(800),
         ..HttpConfig::default()
     };
     Mastodon::connect(MastodonConfig { http, ..config(fake) }).expect("a good configuration")
@@ -93,7 +93,39 @@ async fn a_post_carries_exactly_the_frozen_bytes_and_its_receipt_is_the_servers(
     assert_eq!(receipt.id, post.id);
     assert_eq!(receipt.permalink, format!("{}/@unit/{}", fake.base_url, post.id));
     assert_eq!(receipt.at, post.at);
-    assert_eq!(permit.0.load(Ordering::SeqCst), 1);
+    // Before it started, and before its text left.
+    assert_eq!(permit.0.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn the_request_as_it_stands_on_the_wire() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let fake = FakeMastodon::start().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let mut config = MastodonConfig { base_url, ..config(&fake) };
+    config.http.contact = "https://police.example/takaza".to_owned();
+    let (mastodon, wanted) = (Mastodon::connect(config).unwrap(), Wanted::tag(1, fake.now()));
+    let server = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let (mut request, mut chunk) = (String::new(), [0; 4096]);
+        while !request.ends_with('}') {
+            let read = socket.read(&mut chunk).await.unwrap();
+            request.push_str(std::str::from_utf8(&chunk[..read]).unwrap());
+        }
+        socket.write_all(b"HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        request
+    });
+    outcome(&mastodon, &wanted).await;
+    let request = server.await.unwrap().to_lowercase();
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("post /api/v1/statuses http/1.1\r\n"), "{head}");
+    assert!(head.contains(&format!("\r\ncontent-length: {}", body.len())), "{head}");
+    assert!(!head.contains("transfer-encoding"), "{head}");
+    assert!(head.contains("\r\nauthorization: bearer token-that-must-never-be-seen"), "{head}");
+    assert!(head.contains("(+https://police.example/takaza)"), "{head}");
+    let key = format!("\r\nidempotency-key: {}-{}", wanted.id, wanted.content().hash());
+    assert!(head.contains(&key), "{head}");
 }
 
 #[tokio::test]
@@ -105,6 +137,33 @@ async fn a_permit_that_says_no_keeps_every_byte_here() {
         assert_eq!(sent, Sent::NotNow(NotNow { reason: "the stop switch is on".to_owned() }));
     }
     assert_eq!((fake.asked(Ask::Post), fake.asked(Ask::Delete)), (0, 0));
+}
+
+/// Somebody presses the stop switch while the connection is being made.
+#[derive(Default)]
+struct StoppedMeanwhile(AtomicUsize);
+
+impl Permit for StoppedMeanwhile {
+    fn check(&self) -> Result<(), NotNow> {
+        match self.0.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(()),
+            _ => Stopped.check(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stop_that_comes_while_we_connect_keeps_the_text_here() {
+    let fake = FakeMastodon::start().await;
+    let (mastodon, wanted) = (connect(&fake), Wanted::tag(1, fake.now()));
+    for _connected_or_not in 0..2 {
+        let sent = mastodon.send(&wanted.claim(), &StoppedMeanwhile::default()).await;
+        assert!(matches!(sent, Sent::NotNow(_)), "{sent:?}");
+        assert_eq!((fake.asked(Ask::Post), fake.made()), (0, 0));
+        mastodon.whoami().await.unwrap();
+    }
+    assert_eq!(outcome(&mastodon, &wanted).await.kind(), OutcomeKind::Accepted);
+    assert_eq!((fake.asked(Ask::Post), fake.made()), (1, 1));
 }
 
 #[tokio::test]
@@ -150,6 +209,8 @@ async fn every_hostile_trick_ends_in_one_attempt_and_the_true_outcome() {
         assert_eq!(fake.asked(Ask::Trap), 0, "{trick:?}");
         assert_eq!(fake.made(), made, "{trick:?}");
         assert_fit_for_a_log(outcome.reason(), &trick);
+        // No socket is left open: an endless answer has ended.
+        tokio::time::timeout(Duration::from_secs(20), fake.release()).await.expect("it ended");
     }
 }
 

@@ -75,12 +75,13 @@ impl Mastodon {
         let (mut heard, start) = (Vec::new(), newest.clone());
         for _ in 0..NOTIFICATION_PAGES {
             let page = self.notification_page(newest.as_ref()).await?;
-            let fresh: Vec<_> = page
-                .into_iter()
-                .filter(|one| newest.as_ref().is_none_or(|newest| one.id > *newest))
-                .collect();
-            let Some(last) = fresh.iter().map(|one| one.id.clone()).max() else { break };
-            heard.extend(fresh.iter().filter_map(|one| self.by_notification(one)));
+            let is_new = |id: &wire::Id| newest.as_ref().is_none_or(|newest| id > newest);
+            // Of every row, the unreadable ones too: a page full of those must not be the end.
+            let ids = page.iter().filter_map(|row| serde_json::from_value(row["id"].clone()).ok());
+            let Some(last) = ids.filter(is_new).max() else { break };
+            let (rows, _bad) = self.counted::<wire::Notification>(page, "notifications");
+            let fresh = rows.iter().filter(|one| is_new(&one.id));
+            heard.extend(fresh.filter_map(|one| self.by_notification(one)));
             newest = Some(last);
             // Without a cursor the first page is the newest one: nothing lies beyond it.
             if start.is_none() {
@@ -91,15 +92,12 @@ impl Mastodon {
         Ok(Mentions { heard, cursor })
     }
 
-    async fn notification_page(
-        &self,
-        after: Option<&wire::Id>,
-    ) -> Result<Vec<wire::Notification>, Unread> {
+    async fn notification_page(&self, after: Option<&wire::Id>) -> Result<Vec<Value>, Unread> {
         let mut query = vec![("limit", "40")];
         query.extend(["mention", "favourite", "reblog", "quote"].map(|kind| ("types[]", kind)));
         query.extend(after.map(|id| ("min_id", id.0.as_str())));
         let answer = self.get(&["api", "v1", "notifications"], &query).await?;
-        Ok(self.counted(self.json(&answer)?, "notifications").0)
+        self.json(&answer)
     }
 
     fn by_notification(&self, one: &wire::Notification) -> Option<Heard> {

@@ -1,7 +1,7 @@
 //! The same truths against a Mastodon API that others wrote: `mastodon-mock` from PyPI, running at
 //! the address in `TAKAZA_TEST_MASTODON_MOCK`.
 
-use std::{sync::Arc, time::Duration};
+use std::{io::Write as _, sync::Arc, time::Duration};
 
 use reqwest::Client;
 use secrecy::SecretString;
@@ -30,7 +30,8 @@ fn address() -> Option<String> {
         let why = "SKIPPED: the stories against mastodon-mock, for TAKAZA_TEST_MASTODON_MOCK is \
                    not set (tests/run installs and starts it)";
         assert!(std::env::var("TAKAZA_TEST_ALL").as_deref() != Ok("1"), "{why}");
-        eprintln!("{why}");
+        // Written past the test harness, which hides what a passing test prints.
+        let _shown = writeln!(std::io::stderr(), "{why}");
     }
     address
 }
@@ -120,7 +121,7 @@ async fn posts_once_whatever_the_faults(peer: &Peer, us: &Someone, mastodon: &Ma
     assert!(matches!(&look, Look::Found(same) if same.id == receipt.id), "{look:?}");
     assert_eq!(peer.posts_of(us).await, 1);
 
-    let hasty = peer.connect(us, Duration::from_millis(400));
+    let hasty = peer.connect(us, Duration::from_millis(900));
     for (effect, expected) in [
         (json!({ "type": "status", "status": 500 }), OutcomeKind::Unknown),
         (json!({ "type": "status", "status": 503 }), OutcomeKind::Unknown),

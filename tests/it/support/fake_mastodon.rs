@@ -66,7 +66,7 @@ pub enum Trick {
     Html(u16),
     /// Do it, and answer with eight megabytes.
     HugeBody,
-    /// Do it, and never stop answering.
+    /// Do it, and never stop answering; it counts as parked until the asker drops the socket.
     EndlessBody,
     /// Do it, and break the JSON off in the middle.
     Truncated,

@@ -35,7 +35,9 @@ struct Asked {
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let asked = take_apart(request).await;
+    let Some(asked) = take_apart(request).await else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
     let trick = {
         let mut town = shared.town();
         *town.asked.entry(asked.ask).or_default() += 1;
@@ -85,7 +87,7 @@ impl Drop for Parked {
     }
 }
 
-fn play(shared: &Shared, asked: &Asked, trick: Option<Trick>) -> Response {
+fn play(shared: &Arc<Shared>, asked: &Asked, trick: Option<Trick>) -> Response {
     let mut town = shared.town();
     let error = |status, text: &str| (status, axum::Json(json!({ "error": text }))).into_response();
     let code = |status| StatusCode::from_u16(status).expect("a status");
@@ -123,7 +125,9 @@ fn play(shared: &Shared, asked: &Asked, trick: Option<Trick>) -> Response {
         Some(Trick::EndlessBody) => {
             let _done = respond(&mut town, asked, None);
             let spaces = Bytes::from_static(&[b' '; 4096]);
+            let parked = Parked::new(shared);
             let forever = futures::stream::repeat_with(move || {
+                let _until_the_socket_is_dropped = &parked;
                 Ok::<_, std::convert::Infallible>(spaces.clone())
             });
             Body::from_stream(forever).into_response()
@@ -166,7 +170,8 @@ fn next_trick(town: &mut Town, ask: Ask) -> Option<Trick> {
     Some(trick)
 }
 
-async fn take_apart(request: Request) -> Asked {
+/// `None`: its body broke off, so that no server could act on it.
+async fn take_apart(request: Request) -> Option<Asked> {
     let (parts, body) = request.into_parts();
     let header = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
     let address = reqwest::Url::parse(&format!("http://fake{}", parts.uri)).expect("an address");
@@ -190,8 +195,8 @@ async fn take_apart(request: Request) -> Asked {
         (_, ["trap"]) => (Ask::Trap, ""),
         _ => (Ask::Other, ""),
     };
-    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
-    Asked {
+    let bytes = axum::body::to_bytes(body, 1 << 20).await.ok()?;
+    Some(Asked {
         ask,
         id: id.to_owned(),
         query: address.query_pairs().into_owned().collect(),
@@ -199,7 +204,7 @@ async fn take_apart(request: Request) -> Asked {
         key: header("idempotency-key"),
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
         path: address.path().to_owned(),
-    }
+    })
 }
 
 fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
