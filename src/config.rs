@@ -13,6 +13,7 @@ use crate::{
         calendar::{CalendarRules, limits::LimitRules},
         ladder::LadderRules,
         pacing::PacingRules,
+        wording::WordingRules,
     },
     store::BreakerRules,
 };
@@ -37,6 +38,8 @@ pub struct Config {
     pub ladder: LadderRules,
     /// Posting limits.
     pub pacing: PacingRules,
+    /// What may be said.
+    pub wording: WordingRules,
     /// When sending stops by itself.
     pub breaker: BreakerRules,
     /// Reading the case source.

@@ -38,8 +38,14 @@ pub struct Content {
     pub spoiler: Option<String>,
     /// The text itself.
     pub text: String,
+    /// How long a text may be there, by the platform's own way of counting.
+    pub max_length: u32,
+    /// How the text writes the bank: its verified handle or its plain name.
+    pub bank_in_text: String,
     /// The hash of the template it was rendered from; `None` once a person has edited it.
     pub template: Option<Hash>,
+    /// The text as it was drafted, once a person has edited it.
+    pub drafted: Option<String>,
     /// For a retraction: the platform's id of the post that it deletes.
     pub retracts: Option<String>,
 }

@@ -403,6 +403,20 @@ impl Store {
         tx.commit().await
     }
 
+    /// Forgets what was silenced about banks that have nothing overdue now.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn silence_only(&self, banks: &[&BankCode]) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        sql("DELETE FROM silenced WHERE bank NOT IN
+               (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)")
+        .batch(banks.iter().map(|bank| json!({"b": bank})).collect())
+        .run(&mut tx)
+        .await?;
+        tx.commit().await
+    }
+
     /// What is silenced in public, for the private rungs: bank, action, reason, since when.
     ///
     /// # Errors

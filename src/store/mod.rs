@@ -32,7 +32,7 @@ use crate::{
 pub enum StoreError {
     /// The database failed.
     #[error("the ledger's database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("the ledger's schema could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -65,6 +65,15 @@ pub enum StoreError {
 impl StoreError {
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {
         Self::Corrupt(what.into())
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        if error.as_database_error().is_some_and(|error| error.is_unique_violation()) {
+            return Self::Conflict("somebody else was first");
+        }
+        Self::Database(error)
     }
 }
 

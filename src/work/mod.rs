@@ -3,6 +3,9 @@
 
 pub mod clear;
 pub mod deliver;
+pub mod escalate;
+pub mod saying;
+pub mod set_right;
 pub mod sweep;
 pub mod switch;
 pub mod watch;
@@ -21,6 +24,7 @@ use crate::{
         calendar::limits::Limits,
         delivery::{Delivery, LookRules},
         ids::AccountName,
+        wording::Templates,
     },
     store::{Actor, Store},
 };
@@ -42,6 +46,8 @@ pub struct Ctx {
     pub banks: Arc<Directory>,
     /// The unit's limits on its calendar.
     pub limits: Arc<Limits>,
+    /// The checked templates.
+    pub templates: Arc<Templates>,
     /// The connected accounts.
     pub destinations: Arc<BTreeMap<AccountName, Arc<dyn Destination>>>,
     /// This process's name: machine and process id.

@@ -1,0 +1,98 @@
+//! Setting right: a correction of what we said, or its deletion. Both are escalations like any
+//! other: held until an approver clears them, claimed, sent once, recorded.
+
+use anyhow::{Context, bail};
+
+use super::{
+    Ctx,
+    escalate::{About, held},
+};
+use crate::{
+    domain::{
+        calendar::limits::Counted,
+        delivery::{Content, State},
+        escalation::{Escalation, EscalationKind},
+        facts::FactPack,
+        wording::{self, Place, Subject},
+    },
+    store::{Actor, Draft, EscalationRow},
+};
+
+/// Drafts the correction of an escalation that was delivered.
+///
+/// # Errors
+/// Nothing of it was delivered, or the ledger failed.
+pub async fn draft_correction(ctx: &Ctx, by: &Actor, reference: &str) -> anyhow::Result<String> {
+    draft(ctx, by, reference, EscalationKind::Correction).await
+}
+
+/// Drafts the deletion of every post of an escalation.
+///
+/// # Errors
+/// Nothing of it was delivered, or the ledger failed.
+pub async fn draft_retraction(ctx: &Ctx, by: &Actor, reference: &str) -> anyhow::Result<String> {
+    draft(ctx, by, reference, EscalationKind::Retraction).await
+}
+
+async fn draft(
+    ctx: &Ctx,
+    by: &Actor,
+    reference: &str,
+    kind: EscalationKind,
+) -> anyhow::Result<String> {
+    let row = ctx.store.escalation(reference).await?;
+    let now = ctx.clock.now();
+    let facts = FactPack {
+        reference: ctx.dice.reference(&ctx.config.unit.reference_prefix),
+        ..row.escalation.facts.clone()
+    };
+    let about = About { kind, about: Some(&row), counted: Counted::RoundTheClock };
+    let (contents, senders) = contents(ctx, &row, &facts, &about)?;
+    if contents.is_empty() {
+        bail!("nothing of {reference} was delivered, so there is nothing to set right");
+    }
+    let escalation: Escalation = held(ctx, facts, contents, &about, now);
+    let new = escalation.reference.to_string();
+    let draft = Draft { escalation, members: Vec::new(), senders };
+    ctx.store.draft(by, &draft).await.context("the draft could not be kept")?;
+    Ok(new)
+}
+
+type Contents = (Vec<Content>, Vec<crate::domain::platform::Sender>);
+
+/// One text for each post that was delivered, from the same account in the same language.
+fn contents(
+    ctx: &Ctx,
+    row: &EscalationRow,
+    facts: &FactPack,
+    about: &About<'_>,
+) -> anyhow::Result<Contents> {
+    let (mut contents, mut senders) = (Vec::new(), Vec::new());
+    for delivery in &row.deliveries {
+        let State::Delivered(receipt) = delivery.delivery.state() else { continue };
+        let old = &delivery.delivery.content;
+        let place = Place {
+            language: old.language,
+            platform: old.platform,
+            max_length: old.max_length,
+            spoiler: old.spoiler.clone(),
+            bank_in_text: old.bank_in_text.clone(),
+        };
+        let subject = Subject {
+            facts,
+            kind: about.kind,
+            about: Some(&row.escalation.reference),
+            counted: about.counted,
+        };
+        let text = wording::render(&subject, &place, &ctx.templates)?;
+        contents.push(Content {
+            text: text.text,
+            template: Some(text.template),
+            drafted: None,
+            retracts: (about.kind == EscalationKind::Retraction).then(|| receipt.id.clone()),
+            ..old.clone()
+        });
+        senders.push(delivery.sender);
+    }
+    Ok((contents, senders))
+}
