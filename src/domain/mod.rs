@@ -17,3 +17,4 @@ pub mod order;
 pub mod person;
 pub mod platform;
 pub mod time;
+pub mod wording;

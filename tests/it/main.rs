@@ -1,0 +1,3 @@
+//! One test binary: stories and properties against the library's public face.
+
+mod wording;
