@@ -20,3 +20,4 @@ pub mod person;
 pub mod platform;
 pub mod spelling;
 pub mod time;
+pub mod wording;

@@ -4,3 +4,6 @@ mod cases;
 mod imports;
 mod mastodon;
 mod support;
+//! One test binary: stories and properties against the library's public face.
+
+mod wording;

@@ -1,0 +1,180 @@
+//! How long a text is, by each platform's own rule. A rule that is off by one is either a refusal
+//! at the send or a text that is shorter than it need be.
+
+use std::borrow::Cow;
+
+use twitter_text::extractor::{Extract, Extractor};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::domain::platform::Platform;
+
+/// Bluesky's second limit, in UTF-8 bytes (lexicon `app.bsky.feed.post`, `maxLength`).
+const BLUESKY_BYTES: usize = 3_000;
+
+/// What Mastodon counts for a URL (`StatusLengthValidator::URL_PLACEHOLDER_CHARS`).
+const MASTODON_URL: &str = "xxxxxxxxxxxxxxxxxxxxxxx";
+
+/// The length of a text on a platform, in the platform's own measure.
+///
+/// * X: weighted, by its published `twitter-text` configuration 3; 280 are allowed.
+/// * Mastodon: grapheme clusters of the content warning and the text; an http(s) URL counts 23, a
+///   mention drops its `@domain`.
+/// * Bluesky: grapheme clusters (and see [`fits`]).
+/// * Telegram: UTF-16 code units.
+/// * Others: Unicode scalar values.
+pub fn length(platform: Platform, text: &str, spoiler: Option<&str>) -> u32 {
+    let length = match platform {
+        Platform::X => weighted(text),
+        Platform::Mastodon => {
+            graphemes(spoiler.unwrap_or_default()) + graphemes(&as_mastodon_counts(text))
+        }
+        Platform::Bluesky => graphemes(text),
+        Platform::Telegram => text.encode_utf16().count(),
+        Platform::Sandbox
+        | Platform::Facebook
+        | Platform::Instagram
+        | Platform::Linkedin
+        | Platform::Threads => text.chars().count(),
+    };
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Whether a text may be posted there: at most `max` long, not empty, and on Bluesky within 3,000
+/// bytes too.
+pub fn fits(platform: Platform, max: u32, text: &str, spoiler: Option<&str>) -> bool {
+    let bytes_fit = platform != Platform::Bluesky || text.len() <= BLUESKY_BYTES;
+    !text.trim().is_empty() && bytes_fit && length(platform, text, spoiler) <= max
+}
+
+fn weighted(text: &str) -> usize {
+    let config = twitter_text_config::config_v3();
+    let parsed = twitter_text::parse(text, config, true);
+    usize::try_from(parsed.weighted_length).unwrap_or(usize::MAX)
+}
+
+fn graphemes(text: &str) -> usize {
+    text.graphemes(true).count()
+}
+
+/// The text with each URL and each `@user@domain` replaced by what Mastodon counts for it.
+fn as_mastodon_counts(text: &str) -> Cow<'_, str> {
+    let mut finder = Extractor::new();
+    finder.set_extract_url_without_protocol(false);
+    let urls = finder.extract_urls(text);
+    if urls.is_empty() && !text.contains('@') {
+        return Cow::Borrowed(text);
+    }
+    let mut counted = String::with_capacity(text.len());
+    let mut rest = text;
+    for url in urls {
+        let Some(at) = rest.find(&url) else { continue };
+        push_mentions(&mut counted, &rest[..at]);
+        counted.push_str(MASTODON_URL);
+        rest = &rest[at + url.len()..];
+    }
+    push_mentions(&mut counted, rest);
+    Cow::Owned(counted)
+}
+
+/// Copies text, leaving out the `@domain` of each `@user@domain`.
+fn push_mentions(counted: &mut String, text: &str) {
+    let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut rest = text;
+    while let Some(at) = rest.find('@') {
+        let user = &rest[at + 1..];
+        let user_end = user.find(|c| !name(c)).unwrap_or(user.len());
+        let before = rest[..at].chars().next_back().or_else(|| counted.chars().next_back());
+        let starts = before.is_none_or(|c| !c.is_alphanumeric() && c != '/' && c != '_');
+        counted.push_str(&rest[..at + 1 + user_end]);
+        rest = &rest[at + 1 + user_end..];
+        if starts && user_end > 0 && rest.starts_with('@') {
+            rest = &rest[domain_end(rest)..];
+        }
+    }
+    counted.push_str(rest);
+}
+
+/// The end of `@domain` at the start of `text`; 0 where no domain follows.
+fn domain_end(text: &str) -> usize {
+    let inner = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+    let domain = &text[1..];
+    let end = domain.find(|c| !inner(c)).unwrap_or(domain.len());
+    let domain = domain[..end].trim_end_matches(['.', '-']);
+    if domain.is_empty() { 0 } else { 1 + domain.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn x_weighs_as_its_own_rules_say() {
+        let x = |text| length(Platform::X, text, Some("not counted"));
+        assert_eq!(x("abc"), 3);
+        assert_eq!(x("₹"), 2);
+        assert_eq!(x("नीम"), 3, "Devanagari weighs one for each code point");
+        assert_eq!(x("see https://example.com/a/very/long/path/indeed"), 4 + 23);
+        assert_eq!(x("e\u{301}"), 1, "composed first");
+    }
+
+    #[test]
+    fn mastodon_counts_graphemes_urls_and_mentions_by_its_own_rule() {
+        let mastodon = |text, spoiler| length(Platform::Mastodon, text, spoiler);
+        assert_eq!(mastodon("abc", Some("नीम")), 3 + 2);
+        assert_eq!(mastodon("see https://example.com/a/very/long/path/indeed.", None), 4 + 23 + 1);
+        assert_eq!(mastodon("a http://a.in", None), 2 + 23);
+        assert_eq!(mastodon("see example.com", None), 15, "no scheme, no allowance");
+        assert_eq!(mastodon("@neem@mastodon.example: act", None), 10);
+        assert_eq!(mastodon("to @neem@mastodon.example.", None), 9);
+        assert_eq!(mastodon("mail a@b.in", None), 11, "not a mention");
+        assert_eq!(mastodon("@neem@", None), 6);
+    }
+
+    #[test]
+    fn bluesky_has_two_limits_and_telegram_counts_utf_16() {
+        let family = "👨‍👩‍👧‍👦";
+        assert_eq!(length(Platform::Bluesky, family, None), 1);
+        assert!(fits(Platform::Bluesky, 300, &family.repeat(120), None), "120 of 25 bytes");
+        assert!(!fits(Platform::Bluesky, 300, &family.repeat(121), None));
+        assert_eq!(length(Platform::Telegram, "a😀", None), 3);
+        assert_eq!(length(Platform::Threads, "a😀", None), 2);
+        assert!(!fits(Platform::Threads, 500, " \n", None), "empty is no post");
+    }
+
+    proptest! {
+        #[test]
+        fn without_urls_and_mentions_mastodon_counts_graphemes(text in "[^@:]{0,80}", spoiler in "\\PC{0,20}") {
+            let expected = text.graphemes(true).count() + spoiler.graphemes(true).count();
+            let counted = length(Platform::Mastodon, &text, Some(&spoiler));
+            prop_assert_eq!(counted as usize, expected);
+        }
+
+        #[test]
+        fn a_mention_costs_mastodon_its_user_alone(
+            user in "[a-z0-9_]{1,20}", domain in "[a-z]{1,20}\\.(in|org)", before in "[a-z ]{0,10}",
+        ) {
+            let text = format!("{before} @{user}@{domain} ok");
+            let expected = before.len() + 1 + 1 + user.len() + 3;
+            prop_assert_eq!(length(Platform::Mastodon, &text, None) as usize, expected);
+        }
+
+        #[test]
+        fn a_url_costs_mastodon_and_x_23(path in "[a-z0-9]{1,60}", words in "[a-z]{0,20}") {
+            let text = format!("{words} https://example.org/{path} {words}");
+            let expected = words.len() * 2 + 2 + 23;
+            prop_assert_eq!(length(Platform::Mastodon, &text, None) as usize, expected);
+            prop_assert_eq!(length(Platform::X, &text, None) as usize, expected);
+        }
+
+        #[test]
+        fn x_weighs_devanagari_by_code_point_and_a_rupee_sign_double(
+            text in "[क-ह]{0,40}", rupees in 0..9_usize,
+        ) {
+            let text = format!("{text}{}", "₹".repeat(rupees));
+            let expected = text.chars().count() + rupees;
+            prop_assert_eq!(length(Platform::X, &text, None) as usize, expected);
+        }
+    }
+}

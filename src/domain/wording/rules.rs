@@ -1,0 +1,327 @@
+//! The configured rules of wording, with defaults that a unit can go live on.
+
+use serde::{Deserialize, Serialize};
+
+pub use super::words::Pattern;
+
+/// What may be said. In the lists of [`Pattern`]s letter case, accents, nukta and look-alike letters
+/// make no difference. A list that is configured replaces the default one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WordingRules {
+    /// The fewest distinct cases that a public text may speak of, and the fewest by which two texts
+    /// may differ (DESIGN section 8). Zero counts as one.
+    pub minimum_cases: u32,
+    /// The most of the total that one case's disputed amount may be, in percent.
+    pub largest_share_percent: u32,
+    /// Whether a closure stands under the same floor. It names counts too.
+    pub floor_for_closures: bool,
+    /// Whether a text may hold a URL. On X a URL multiplies the price of a post.
+    pub allow_urls: bool,
+    /// Public helplines, as they are dialled: numbers that any text may hold.
+    pub helplines: Vec<String>,
+    /// Phrases that any text may hold word for word, numbers in them too (a section of law, say).
+    pub allowed_phrases: Vec<String>,
+    /// Words that an edited text may bring in although they look like names.
+    pub allowed_words: Vec<String>,
+    /// Words that accuse, or that name what courts have held unlawful.
+    pub refused_words: Vec<Pattern>,
+    /// The kinds of action that are never named in public, in any spelling.
+    pub unnamed_kinds: Vec<Pattern>,
+    /// Phrases that imply that money still remains: a tag must not tip off a mule.
+    pub money_remains: Vec<Pattern>,
+    /// Words that a correction or retraction may not hold: it would repeat the accusation.
+    pub accusing_words: Vec<Pattern>,
+}
+
+impl Default for WordingRules {
+    fn default() -> Self {
+        Self {
+            minimum_cases: 3,
+            largest_share_percent: 50,
+            floor_for_closures: true,
+            allow_urls: false,
+            helplines: list(&["1930", "112"]),
+            allowed_phrases: Vec::new(),
+            allowed_words: Vec::new(),
+            refused_words: patterns(REFUSED_WORDS),
+            unnamed_kinds: patterns(UNNAMED_KINDS),
+            money_remains: patterns(MONEY_REMAINS),
+            accusing_words: patterns(ACCUSING_WORDS),
+        }
+    }
+}
+
+fn list(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn patterns(words: &[&str]) -> Vec<Pattern> {
+    words.iter().map(|word| Pattern::from(*word)).collect()
+}
+
+const REFUSED_WORDS: &[&str] = &[
+    "negligen*",
+    "neglect*",
+    "careless*",
+    "callous*",
+    "irresponsib*",
+    "complicit*",
+    "connive*",
+    "connivance",
+    "collu*",
+    "accomplice*",
+    "abet*",
+    "hand in glove",
+    "default",
+    "defaulted",
+    "defaulting",
+    "defaulter*",
+    "freez*",
+    "froze",
+    "frozen",
+    "unfreez*",
+    "unfroze*",
+    "defreez*",
+    "debit freez*",
+    "seize*",
+    "seizure",
+    "fraud by",
+    "fraudulent bank",
+    "fraudster bank",
+    "bank fraud",
+    "fake",
+    "bogus",
+    "sham",
+    "cheat*",
+    "crook*",
+    "corrupt*",
+    "dishonest*",
+    "liar*",
+    "lying bank",
+    "scam*",
+    "thief",
+    "thieves",
+    "steal*",
+    "stole*",
+    "loot*",
+    "guilty",
+    "culprit*",
+    "criminal bank",
+    "shame*",
+    "shameless*",
+    "disgrace*",
+    "wilful*",
+    "willful*",
+    "deliberate*",
+    "refused to",
+    "refuses to",
+    "refusing to",
+    "ignored",
+    "ignores",
+    "ignoring",
+    "failed to",
+    "fails to",
+    "useless",
+    "incompeten*",
+    "sheltering",
+    "protecting fraud*",
+    "harbour*",
+    "लापरवाह*",
+    "ला परवाह*",
+    "मिलीभगत",
+    "मिली भगत",
+    "मिलीभगती",
+    "सांठगांठ",
+    "सांठ गांठ",
+    "साठगांठ",
+    "फ्रीज*",
+    "फ्रिज*",
+    "अनफ्रीज*",
+    "डिफाल्ट*",
+    "चूककर्ता",
+    "दोषी*",
+    "अपराधी बैंक",
+    "धोखेबाज*",
+    "धोखा दिया",
+    "जालसाज*",
+    "ठग",
+    "ठगी की",
+    "चोर*",
+    "लुटेर*",
+    "बेईमान*",
+    "भ्रष्ट*",
+    "घोटाल*",
+    "फर्जी*",
+    "नकली",
+    "झूठ*",
+    "शर्मनाक",
+    "शर्म",
+    "निकम्म*",
+    "जानबूझकर",
+    "जान बूझकर",
+    "अनदेखी",
+    "इनकार",
+    "इंकार",
+    "विफल",
+    "नाकाम*",
+    "जब्त*",
+    "laparwah*",
+    "laparvah*",
+    "milibhagat",
+    "mili bhagat",
+    "milibhagati",
+    "saanth gaanth",
+    "santh ganth",
+    "dhokhebaz*",
+    "dhokebaz*",
+    "jaalsaz*",
+    "jalsaz*",
+    "thug*",
+    "chor",
+    "choron",
+    "beimaan*",
+    "beiman*",
+    "bhrasht*",
+    "ghotala*",
+    "farzi*",
+    "farji*",
+    "nakli",
+    "jhooth*",
+    "jhutha*",
+    "sharm*",
+    "nikamm*",
+    "doshi",
+    "jaanbujhkar",
+    "janbujhkar",
+    "friz",
+    "freej*",
+];
+
+const UNNAMED_KINDS: &[&str] = &[
+    "kyc",
+    "ekyc",
+    "know your customer",
+    "know your client",
+    "statement",
+    "statements",
+    "account opening form",
+    "cctv",
+    "closed circuit",
+    "footage",
+    "camera*",
+    "restoration",
+    "केवाईसी",
+    "के वाई सी",
+    "केवायसी",
+    "के वाय सी",
+    "ग्राहक को जानें",
+    "स्टेटमेंट*",
+    "स्टेटमेण्ट*",
+    "खाता विवरण*",
+    "खाते का विवरण",
+    "बैंक विवरणी",
+    "सीसीटीवी",
+    "सी सी टी वी",
+    "सीसी टीवी",
+    "फुटेज",
+    "कैमरा",
+    "कैमरे",
+    "kewaisi",
+    "kevaisi",
+    "khata vivran*",
+    "sisitivi",
+];
+
+const MONEY_REMAINS: &[&str] = &[
+    "still in the account*",
+    "still in account*",
+    "still in your account*",
+    "still in their account*",
+    "still there",
+    "still lying",
+    "still available",
+    "still with you",
+    "still with the bank",
+    "still recoverable",
+    "can still be",
+    "could still be",
+    "money is still",
+    "money still",
+    "funds are still",
+    "funds still",
+    "not yet withdrawn",
+    "not yet been withdrawn",
+    "not been withdrawn",
+    "yet to be withdrawn",
+    "before it is withdrawn",
+    "before they withdraw",
+    "before withdrawal",
+    "before the money",
+    "before the amount",
+    "before the funds",
+    "before money",
+    "before it leaves",
+    "before it is moved",
+    "before it moves",
+    "sitting in",
+    "parked in",
+    "पैसा अभी",
+    "पैसे अभी",
+    "राशि अभी",
+    "रकम अभी",
+    "अभी भी खाते में",
+    "अब भी खाते में",
+    "अभी खाते में",
+    "खाते में अभी",
+    "निकलने से पहले",
+    "निकाले जाने से पहले",
+    "निकासी से पहले",
+    "निकाल लिए जाने से पहले",
+    "अभी निकाली नहीं",
+    "अभी निकाला नहीं",
+    "paisa abhi",
+    "paise abhi",
+    "abhi bhi account*",
+    "abhi bhi khate",
+    "khate me abhi",
+    "account me abhi",
+    "nikalne se pehle",
+];
+
+const ACCUSING_WORDS: &[&str] = &[
+    "pending",
+    "overdue",
+    "delay*",
+    "late",
+    "beyond",
+    "limit",
+    "unanswered",
+    "outstanding",
+    "at least",
+    "लंबित*",
+    "लम्बित*",
+    "विलंब*",
+    "विलम्ब*",
+    "देरी",
+    "समय सीमा",
+    "सीमा",
+    "अतिदेय",
+    "कम से कम",
+    "बकाया",
+    "lambit",
+    "deri",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_rule_is_refused_and_an_empty_file_is_the_defaults() {
+        assert!(toml::from_str::<WordingRules>("minimum_case = 5").is_err());
+        assert_eq!(toml::from_str::<WordingRules>("").unwrap(), WordingRules::default());
+        let written = toml::to_string(&WordingRules::default()).unwrap();
+        assert_eq!(toml::from_str::<WordingRules>(&written).unwrap(), WordingRules::default());
+    }
+}
