@@ -80,7 +80,9 @@ async fn changed(
                 why.get_or_insert("a member is no longer in the case source's answer");
             }
             Some(action) if !member.seen.differs(action) => {}
-            Some(action) if action.status == Status::Acted && row.escalation.kind == EscalationKind::Tag => {
+            Some(action)
+                if action.status == Status::Acted && row.escalation.kind == EscalationKind::Tag =>
+            {
                 return Ok(Some(("the bank acted on a member".to_owned(), true)));
             }
             Some(action) if action.status == Status::Disputed => {
@@ -107,17 +109,17 @@ impl Accounts {
         let rows = ctx.store.accounts().await?;
         let connected: Vec<Account> =
             rows.into_iter().filter(|row| !row.revoked).map(|row| row.account).collect();
-        let live: Vec<Account> =
-            connected.iter().filter(|account| account.live).cloned().collect();
+        let live: Vec<Account> = connected.iter().filter(|account| account.live).cloned().collect();
         let speaking = if live.is_empty() { connected } else { live };
         Ok(Self { speaking, handles: ctx.store.handles().await? })
     }
 
     /// Each text of an escalation: which account, in which language, naming the bank how.
     fn places(&self, ctx: &Ctx, bank: &BankCode, now: Timestamp) -> Vec<(&Account, Place)> {
-        let texts = self.speaking.iter().flat_map(|account| {
-            account.languages.iter().map(move |language| (account, *language))
-        });
+        let texts = self
+            .speaking
+            .iter()
+            .flat_map(|account| account.languages.iter().map(move |language| (account, *language)));
         texts
             .map(|(account, language)| {
                 let place = Place {

@@ -84,7 +84,9 @@ impl Progress {
 /// The destination's rules for looking. A deletion that is repeated deletes nothing twice.
 fn rules_for(delivery: &Delivery, rules: LookRules) -> LookRules {
     match delivery.content.retracts {
-        Some(_) => LookRules { idempotent_for: Some(SignedDuration::from_hours(24 * 365)), ..rules },
+        Some(_) => {
+            LookRules { idempotent_for: Some(SignedDuration::from_hours(24 * 365)), ..rules }
+        }
         None => rules,
     }
 }

@@ -65,12 +65,7 @@ impl Grounds {
             .collect()
     }
 
-    fn against_one(
-        &self,
-        ctx: &Ctx,
-        escalation: &Escalation,
-        content: &Content,
-    ) -> Vec<Objection> {
+    fn against_one(&self, ctx: &Ctx, escalation: &Escalation, content: &Content) -> Vec<Objection> {
         let place = place(content);
         let handles: Vec<String> =
             place.bank_in_text.strip_prefix('@').map(str::to_owned).into_iter().collect();

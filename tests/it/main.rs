@@ -4,6 +4,4 @@ mod cases;
 mod imports;
 mod mastodon;
 mod support;
-//! One test binary: stories and properties against the library's public face.
-
 mod wording;

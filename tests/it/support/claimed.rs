@@ -58,6 +58,9 @@ impl Wanted {
             visibility: Visibility::Public,
             spoiler: self.spoiler.clone(),
             text: self.text.clone(),
+            max_length: 500,
+            bank_in_text: "Peepal Bank".to_owned(),
+            drafted: None,
             template: Some(Hash::of(b"a template")),
             retracts: self.retracts.clone(),
         }
