@@ -3,5 +3,6 @@
 mod cases;
 mod imports;
 mod mastodon;
+mod story;
 mod support;
 mod wording;

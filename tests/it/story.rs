@@ -1,0 +1,96 @@
+//! The whole path as a story: from an overdue bank action to a post in public, and what else may
+//! happen on the way. Read it to see what takaza does.
+
+use jiff::SignedDuration;
+use takaza::{
+    domain::{
+        delivery::StateName,
+        escalation::{EscalationKind, EscalationState},
+    },
+    work,
+};
+
+use crate::support::{
+    fake_cases::{lien, liens},
+    world::World,
+};
+
+#[tokio::test]
+async fn five_overdue_liens_become_one_post_that_an_approver_cleared() {
+    let world = World::new().await;
+    world.cases.put(liens("ZPPL", 5, world.now()));
+    world.watch_and_escalate().await;
+
+    let held = world.held().await;
+    assert_eq!(held.escalation.kind, EscalationKind::Tag);
+    assert_eq!(held.escalation.facts.cases, 5);
+    assert_eq!(held.escalation.facts.liens, 5);
+    work::deliver::run_once(&world.ctx).await.unwrap();
+    assert!(world.town.posts().is_empty(), "nothing goes out that nobody cleared");
+
+    world.approve(&held).await;
+    work::deliver::run_once(&world.ctx).await.unwrap();
+    work::sweep::run_once(&world.ctx).await.unwrap();
+
+    let posts = world.town.posts();
+    assert_eq!(posts.len(), 1, "one post for the bank, not one per case");
+    assert_eq!(posts[0].text, held.escalation.contents[0].text, "exactly the approved bytes");
+    assert!(posts[0].text.contains(held.escalation.reference.as_str()));
+    let closed = world.again(&held).await;
+    assert_eq!(closed.escalation.state(), EscalationState::Closed);
+    assert_eq!(closed.deliveries[0].delivery.name(), StateName::Delivered);
+}
+
+#[tokio::test]
+async fn a_bank_that_acts_before_the_send_is_not_tagged_and_that_is_recorded() {
+    let world = World::new().await;
+    let row = world.cleared("ZPPL").await;
+    let now = world.now();
+    world.cases.before_the_next_recheck(move |cases| cases.acts("ZPPL-1", now));
+    work::deliver::run_once(&world.ctx).await.unwrap();
+
+    assert!(world.town.posts().is_empty());
+    let row = world.again(&row).await;
+    assert_eq!(row.escalation.state(), EscalationState::Withdrawn);
+    assert!(row.outcome.unwrap().starts_with("tag avoided"));
+
+    world.pass(SignedDuration::from_mins(2));
+    world.watch_and_escalate().await;
+    let successor = world.held().await;
+    assert_eq!(successor.escalation.facts.cases, 4, "one successor over the rest");
+}
+
+#[tokio::test]
+async fn a_bank_that_acts_after_the_tag_is_thanked() {
+    let world = World::new().await;
+    let row = world.cleared("ZPPL").await;
+    work::deliver::run_once(&world.ctx).await.unwrap();
+    work::sweep::run_once(&world.ctx).await.unwrap();
+    assert_eq!(world.states(&row).await, [StateName::Delivered]);
+
+    world.pass(SignedDuration::from_hours(2));
+    for n in 1..=5 {
+        world.cases.acts(&format!("ZPPL-{n}"), world.now());
+    }
+    world.watch_and_escalate().await;
+    let thanks = world.held().await;
+    assert_eq!(thanks.escalation.kind, EscalationKind::Closure);
+    assert_eq!(thanks.escalation.about.as_ref(), Some(&row.escalation.id));
+    assert_eq!(thanks.escalation.facts.acted, 5);
+}
+
+#[tokio::test]
+async fn what_is_not_overdue_or_not_ours_to_say_is_not_tagged() {
+    let world = World::new().await;
+    let now = world.now();
+    let mut rows = liens("ZNMN", 5, now);
+    rows[0].complete = false;
+    rows[1].delivered_at = None;
+    rows[2].contacts = 0;
+    rows.push(lien("young", 77, "ZNMN", 500_000, 2, now));
+    world.cases.put(rows);
+    world.watch_and_escalate().await;
+    assert!(world.escalations(&[]).await.is_empty(), "two cases are too few for a public text");
+    let silenced = world.ctx.store.silenced(0, 100).await.unwrap();
+    assert_eq!(silenced.len(), 3, "what is overdue and silenced is listed with its reason");
+}
