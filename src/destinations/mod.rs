@@ -3,6 +3,7 @@
 //! The invariant: a destination makes exactly one attempt, tells the truth about what came of it,
 //! and calls *unknown* whatever it cannot prove.
 
+pub mod hand_off;
 pub mod http;
 pub mod mastodon;
 pub mod rate_headers;

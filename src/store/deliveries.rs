@@ -170,16 +170,9 @@ impl Store {
         let mut acts = Vec::new();
         let taken = take(&mut tx, &ready, &plan.go, &lease, now, &mut acts).await?;
         let waiting = put_off(&mut tx, &ready, plan.wait, &mut acts).await?;
-        let escalations: Vec<_> =
-            taken.iter().map(|claimed| claimed.delivery().escalation.clone()).collect();
-        let mut members: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (escalation, evidence) in escalations::members_of(&mut tx, &escalations).await? {
-            members.entry(escalation).or_default().push(evidence);
-        }
+        let claimed = with_evidence(&mut tx, taken, ready).await?;
         self.finish(tx, by, acts).await?;
-        let known = ready.into_iter().filter_map(|ready| ready.claimable);
-        let escalations = known.map(|(known, _)| (known.id.clone(), known)).collect();
-        Ok(Claimed { deliveries: taken, members, escalations, waiting })
+        Ok(Claimed { waiting, ..claimed })
     }
 
     /// An officer takes a hand-off: the same claim, for one delivery and a longer lease.
@@ -191,7 +184,7 @@ impl Store {
         by: &Actor,
         delivery: &DeliveryId,
         rules: &ClaimRules<'_>,
-    ) -> Result<(ClaimedDelivery, Vec<Evidence>), StoreError> {
+    ) -> Result<Claimed, StoreError> {
         let mut tx = self.write().await?;
         let gate = gate::lock(&mut tx).await?.for_claim(rules.shadow, rules.quiet_until);
         let now = tx.now().await?;
@@ -212,14 +205,13 @@ impl Store {
             until: now.plus(rules.lease),
         };
         let mut acts = Vec::new();
-        let mut taken = take(&mut tx, &ready, &plan.go, &lease, now, &mut acts).await?;
-        let claimed = taken
-            .pop()
-            .ok_or_else(|| StoreError::Refused("it is not waiting, or not cleared".to_owned()))?;
-        let ids = [claimed.delivery().escalation.clone()];
-        let members = escalations::members_of(&mut tx, &ids).await?;
+        let taken = take(&mut tx, &ready, &plan.go, &lease, now, &mut acts).await?;
+        if taken.is_empty() {
+            return Err(StoreError::Refused("it is not waiting, or not cleared".to_owned()));
+        }
+        let claimed = with_evidence(&mut tx, taken, ready).await?;
         self.finish(tx, by, acts).await?;
-        Ok((claimed, members.into_iter().map(|(_, evidence)| evidence).collect()))
+        Ok(claimed)
     }
 
     /// Records what came of claimed deliveries: states, attempts, breaker and entries in one
@@ -467,6 +459,22 @@ async fn ready(
         found.push(Ready { row, candidate, claimable });
     }
     Ok(found)
+}
+
+/// Joins what was taken with the evidence that the recheck compares.
+async fn with_evidence(
+    tx: &mut Tx,
+    deliveries: Vec<ClaimedDelivery>,
+    ready: Vec<Ready>,
+) -> Result<Claimed, StoreError> {
+    let ids: Vec<_> = deliveries.iter().map(|one| one.delivery().escalation.clone()).collect();
+    let mut members: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (escalation, evidence) in escalations::members_of(tx, &ids).await? {
+        members.entry(escalation).or_default().push(evidence);
+    }
+    let known = ready.into_iter().filter_map(|ready| ready.claimable);
+    let escalations = known.map(|(known, _)| (known.id.clone(), known)).collect();
+    Ok(Claimed { deliveries, members, escalations, waiting: Vec::new() })
 }
 
 /// Whether the giver of each clearance may still give it.

@@ -77,7 +77,7 @@ struct Permits {
 }
 
 /// What the recheck says of each escalation that is not as its texts say.
-async fn recheck(ctx: &Ctx, claimed: &Claimed) -> BTreeMap<EscalationId, Ended> {
+pub(super) async fn recheck(ctx: &Ctx, claimed: &Claimed) -> BTreeMap<EscalationId, Ended> {
     let ids: BTreeSet<&ExternalId> =
         claimed.members.values().flatten().map(|member| &member.seen.external_id).collect();
     let ids: Vec<ExternalId> = ids.into_iter().cloned().collect();

@@ -4,6 +4,7 @@
 pub mod clear;
 pub mod deliver;
 pub mod escalate;
+pub mod hand_off;
 pub mod saying;
 pub mod set_right;
 pub mod sweep;

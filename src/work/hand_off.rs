@@ -1,0 +1,177 @@
+//! A hand-off is the same path with a person as the sender: taking it is the claim, with recheck,
+//! budget and lease; the permalink is the receipt, accepted late too.
+
+use anyhow::{Context, bail};
+
+use super::{Ctx, deliver};
+use crate::{
+    destinations::hand_off::{intent_link, post_id},
+    domain::{
+        delivery::{LateReceipt, Look, LookRules, Outcome, Receipt, State},
+        ids::DeliveryId,
+        person::{Desk, Person},
+        platform::Account,
+        time::Timestamp,
+    },
+    store::{Actor, ClaimRules, DeliveryRow, Ended, Report},
+};
+
+/// What the officer posts, and how.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Taken {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The account to post from.
+    pub account: Account,
+    /// The approved text, to be posted unchanged.
+    pub text: String,
+    /// A link that opens the platform's composer with it.
+    pub intent_link: Option<String>,
+    /// Post it, and bring the permalink back, before then.
+    pub until: Timestamp,
+}
+
+/// An officer takes a hand-off.
+///
+/// # Errors
+/// It may not be posted now (and why), it is no longer true, or the ledger failed.
+pub async fn take(ctx: &Ctx, by: &Actor, desk: &Desk, id: &DeliveryId) -> anyhow::Result<Taken> {
+    let holder = desk.id().to_string();
+    let lease = ctx.config.deliver.hand_off_lease;
+    let rules = ClaimRules { holder: &holder, lease, ..deliver::rules(ctx) };
+    let claimed = ctx.store.take_hand_off(by, id, &rules).await?;
+    let one = claimed.deliveries.first().context("the hand-off was not taken")?;
+    let delivery = one.delivery();
+    if let Some(verdict) = deliver::recheck(ctx, &claimed).await.remove(&delivery.escalation) {
+        let why = match &verdict {
+            Ended::NotNow { why, .. } | Ended::Untrue { why, .. } => why.clone(),
+            Ended::Attempted(_) => String::new(),
+        };
+        report(ctx, by, delivery.id.clone(), one.lease().token.clone(), verdict).await?;
+        bail!("it must not be posted: {why}");
+    }
+    let account = account(ctx, delivery.content.account.as_str()).await?;
+    Ok(Taken {
+        delivery: delivery.id.clone(),
+        text: delivery.content.text.clone(),
+        intent_link: intent_link(account.platform, &account.base_url, &delivery.content.text),
+        account,
+        until: one.lease().until,
+    })
+}
+
+/// What came of bringing a permalink back.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Done {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// The post was read back: its text is the approved one (`None`: it could not be read).
+    pub as_approved: Option<bool>,
+    /// It is a second post for this delivery: the breaker was tripped.
+    pub second: bool,
+}
+
+/// The officer posted it: the permalink is the receipt, in time or late.
+///
+/// # Errors
+/// The permalink is not one of ours, or the ledger failed.
+pub async fn done(
+    ctx: &Ctx,
+    by: &Actor,
+    _desk: &Desk,
+    id: &DeliveryId,
+    permalink: &str,
+) -> anyhow::Result<Done> {
+    let row = ctx.store.delivery(id.as_str()).await?;
+    let account = account(ctx, row.delivery.content.account.as_str()).await?;
+    let post = post_id(account.platform, &account.handle, permalink)?;
+    let at = ctx.clock.now();
+    let receipt = Receipt { id: post, permalink: permalink.trim().to_owned(), at };
+    let as_approved = read_back(ctx, &row, &receipt).await;
+    let accepted = Ended::Attempted(Outcome::Accepted(receipt.clone()));
+    let second = match row.delivery.state() {
+        State::Sending(lease) => {
+            let token = lease.token.clone();
+            report(ctx, by, id.clone(), token, accepted).await?;
+            false
+        }
+        _ => ctx.store.late_receipt(by, id, &receipt).await? == LateReceipt::Second,
+    };
+    Ok(Done { receipt, as_approved, second })
+}
+
+/// The taker's, or an approver's, word that it was not posted. Where the account can be read, the
+/// look must be empty too.
+///
+/// # Errors
+/// Somebody else took it, the post is there, or the ledger failed.
+pub async fn not_posted(
+    ctx: &Ctx,
+    by: &Actor,
+    person: &Person,
+    id: &DeliveryId,
+) -> anyhow::Result<()> {
+    let now = ctx.clock.now();
+    let desk = person.as_desk(now)?;
+    let row = ctx.store.delivery(id.as_str()).await?;
+    let taker = match row.delivery.state() {
+        State::Sending(lease) => lease.holder == desk.id().as_str(),
+        _ => false,
+    };
+    if !taker && person.as_approver(now).is_err() {
+        bail!("only who took it, or an approver, can say that it was not posted");
+    }
+    if let Some(destination) = ctx.destinations.get(&row.delivery.content.account) {
+        match destination.look(&row.delivery).await {
+            Look::NotThere | Look::NoWay => {}
+            Look::Found(receipt) => {
+                bail!(
+                    "it is there: {}; bring it back with `takaza handoff done`",
+                    receipt.permalink
+                )
+            }
+            Look::Blind { reason } => bail!("the account could not be read: {reason}; try again"),
+        }
+    }
+    match row.delivery.state() {
+        State::Sending(lease) => {
+            let reason = format!("{} says that it was not posted", desk.id());
+            let ended = Ended::Attempted(Outcome::NotSent { reason });
+            report(ctx, by, id.clone(), lease.token.clone(), ended).await
+        }
+        _ => Ok(ctx.store.decided_not_posted(by, id).await?),
+    }
+}
+
+async fn account(ctx: &Ctx, name: &str) -> anyhow::Result<Account> {
+    let rows = ctx.store.accounts().await?;
+    let found = rows.into_iter().find(|row| row.account.name.as_str() == name);
+    found.map(|row| row.account).with_context(|| format!("there is no account {name}"))
+}
+
+async fn report(
+    ctx: &Ctx,
+    by: &Actor,
+    delivery: DeliveryId,
+    token: String,
+    ended: Ended,
+) -> anyhow::Result<()> {
+    let escalation = ctx.store.delivery(delivery.as_str()).await?.delivery.escalation;
+    let deliver = &ctx.config.deliver;
+    let grace = deliver.request_timeout + deliver.read_lag;
+    let look = LookRules { grace, idempotent_for: None };
+    let report = Report { delivery, escalation, token, ended, look };
+    ctx.store.record(by, &[report], &ctx.config.breaker).await?;
+    Ok(())
+}
+
+/// The post's own text beside the approved one, where this process can read the account.
+async fn read_back(ctx: &Ctx, row: &DeliveryRow, receipt: &Receipt) -> Option<bool> {
+    let delivery = &row.delivery;
+    let destination = ctx.destinations.get(&delivery.content.account)?;
+    let since = delivery.first_attempt_at?.minus(jiff::SignedDuration::from_hours(1));
+    let posts = destination.own_posts(since).await.ok()?;
+    let post = posts.into_iter().find(|post| post.id == receipt.id)?;
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(plain(&post.text) == plain(&delivery.content.text))
+}
