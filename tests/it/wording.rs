@@ -267,7 +267,7 @@ fn everything(
 ) {
     let about = Reference::new("GGM-2B9QZ");
     let rules = WordingRules::default();
-    let handle = format!("{}_official", bank.code.to_lowercase());
+    let handle = format!("{}-24.banks.example", bank.code.to_lowercase());
     for kind in EscalationKind::ALL {
         let mut facts = facts(bank, members, 1, 800);
         facts.acted = if *kind == EscalationKind::Closure { facts.actions() } else { 0 };

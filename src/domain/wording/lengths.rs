@@ -52,8 +52,21 @@ fn weighted(text: &str) -> usize {
     usize::try_from(parsed.weighted_length).unwrap_or(usize::MAX)
 }
 
+/// Grapheme clusters as the stricter servers count them. Since Unicode 15.1 a conjunct such as `स्ते`
+/// is one cluster (rule GB9c), but Bluesky's servers (bluesky-social/atproto#4321) and every Mastodon
+/// on a Ruby before 4.0 (ruby/ruby#12798) still count each of its consonants. Counting too few
+/// gets a Hindi post refused, counting too many takes a shorter variant at worst.
 fn graphemes(text: &str) -> usize {
-    text.graphemes(true).count()
+    let joined = |cluster: &str| cluster.chars().skip(1).filter(|c| indic_consonant(*c)).count();
+    text.graphemes(true).map(|cluster| 1 + joined(cluster)).sum()
+}
+
+/// A consonant of one of the Indian scripts, whose blocks from Devanagari to Malayalam share one
+/// layout; and Devanagari's additional ones.
+fn indic_consonant(c: char) -> bool {
+    let code = u32::from(c);
+    let in_block = (0x900..0xd80).contains(&code) && (0x15..=0x39).contains(&(code % 0x80));
+    in_block || matches!(c, '\u{958}'..='\u{95f}' | '\u{978}'..='\u{97f}')
 }
 
 /// The text with each URL and each `@user@domain` replaced by what Mastodon counts for it.
@@ -143,9 +156,20 @@ mod tests {
         assert!(!fits(Platform::Threads, 500, " \n", None), "empty is no post");
     }
 
+    #[test]
+    fn atproto_4321_a_conjunct_counts_each_of_its_consonants() {
+        for platform in [Platform::Bluesky, Platform::Mastodon] {
+            assert_eq!(length(platform, "नमस्ते", None), 4);
+            assert_eq!(length(platform, "क्ष", None), 2);
+            assert_eq!(length(platform, "हिन्दी में", None), 3 + 1 + 1);
+        }
+    }
+
     proptest! {
         #[test]
-        fn without_urls_and_mentions_mastodon_counts_graphemes(text in "[^@:]{0,80}", spoiler in "\\PC{0,20}") {
+        fn without_urls_and_mentions_mastodon_counts_graphemes(
+            text in "[a-zA-Z0-9 ,.₹—é\u{301}😀अ-औ\u{902}\u{93e}-\u{94c}]{0,80}", spoiler in "[ -~]{0,20}",
+        ) {
             let expected = text.graphemes(true).count() + spoiler.graphemes(true).count();
             let counted = length(Platform::Mastodon, &text, Some(&spoiler));
             prop_assert_eq!(counted as usize, expected);

@@ -73,6 +73,8 @@ pub fn may_be_said<K: Eq + Hash>(said: &Said<'_, K>, rules: &WordingRules) -> Ve
         about_content(said, rules, &spoiler, &mut against);
     }
     about_length(said, &mut against);
+    // Two patterns may object to one place; a person needs to read it once.
+    against.dedup();
     against
 }
 
