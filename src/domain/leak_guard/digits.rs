@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::normalise::{Glyph, Spelled};
+use super::normalise::{Glyph, Spelled, is_indic};
 use super::words::{self, NumberWord};
 
 /// A stretch of letters and digits, or of what stands between.
@@ -109,16 +109,26 @@ fn camel(glyphs: &[Glyph], token: Token, out: &mut Vec<Token>) {
     let starts: Vec<usize> = token
         .range
         .clone()
-        .filter(|&at| at == token.range.start || (glyphs[at].upper && !glyphs[at - 1].upper))
+        .filter(|&at| {
+            at == token.range.start
+                || (glyphs[at].upper && !glyphs[at - 1].upper)
+                || is_indic(glyphs[at].ch) != is_indic(glyphs[at - 1].ch)
+        })
         .collect();
-    if starts.len() < 3 {
+    if starts.len() < 2 {
         return out.push(token);
     }
-    for (index, &start) in starts.iter().enumerate() {
+    let parts = starts.iter().enumerate().map(|(index, &start)| {
         let end = starts.get(index + 1).copied().unwrap_or(token.range.end);
         let word: String = glyphs[start..end].iter().map(|glyph| glyph.ch).collect();
         let kind = words::number_word(&word).map_or(Kind::Letters, Kind::Number);
-        out.push(Token { range: start..end, kind });
+        Token { range: start..end, kind }
+    });
+    let parts: Vec<Token> = parts.collect();
+    if parts.iter().any(|part| part.kind != Kind::Letters) {
+        out.extend(parts);
+    } else {
+        out.push(token);
     }
 }
 

@@ -2,23 +2,11 @@
 
 use super::normalise::Glyph;
 
-/// Escapes may be escaped again; more rounds than this nobody writes and no reader undoes.
-const ROUNDS: usize = 4;
 const LONGEST_NAME: usize = 32;
 
-/// The same text with every escape replaced by what it stands for.
-pub(super) fn decode(mut glyphs: Vec<Glyph>) -> Vec<Glyph> {
-    for _ in 0..ROUNDS {
-        let (next, changed) = decode_once(&glyphs);
-        glyphs = next;
-        if !changed {
-            break;
-        }
-    }
-    glyphs
-}
-
-fn decode_once(glyphs: &[Glyph]) -> (Vec<Glyph>, bool) {
+/// The same text with every escape replaced by what it stands for, once; nothing if there is none.
+/// The text is folded already, so names and hexadecimal digits are in lower case.
+pub(super) fn decode(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
     let mut out = Vec::with_capacity(glyphs.len());
     let mut changed = false;
     let mut i = 0;
@@ -27,13 +15,19 @@ fn decode_once(glyphs: &[Glyph]) -> (Vec<Glyph>, bool) {
             '&' => entity(&glyphs[i..]),
             '%' => percent(&glyphs[i..]),
             '\\' => backslash(&glyphs[i..]),
-            'U' | 'u' => code_point(&glyphs[i..]),
+            'u' => code_point(&glyphs[i..]),
             _ => None,
         };
         match decoded {
             Some((chars, used)) if used > 0 => {
                 let (start, end) = (glyph.start, glyphs[i + used - 1].end);
-                out.extend(chars.chars().map(|ch| Glyph { ch, start, end, ..*glyph }));
+                out.extend(chars.chars().map(|ch| Glyph {
+                    ch,
+                    start,
+                    end,
+                    upper: false,
+                    ..*glyph
+                }));
                 changed = true;
                 i += used;
             }
@@ -43,13 +37,13 @@ fn decode_once(glyphs: &[Glyph]) -> (Vec<Glyph>, bool) {
             }
         }
     }
-    (out, changed)
+    changed.then_some(out)
 }
 
 /// `&name;`, `&#57;`, `&#x39;`, each also without its semicolon.
 fn entity(rest: &[Glyph]) -> Option<(String, usize)> {
     if rest.get(1)?.ch == '#' {
-        let hex = matches!(rest.get(2)?.ch, 'x' | 'X');
+        let hex = rest.get(2)?.ch == 'x';
         let (from, radix) = if hex { (3, 16) } else { (2, 10) };
         let (value, end) = number(rest, from, radix, 7)?;
         let ch = char::from_u32(value)?;

@@ -124,7 +124,7 @@ fn moments() -> Vec<Rule> {
         ),
         rule(
             Reading::Moment,
-            &format!(r"\b{MONTH}\b[\s.\-]{{0,2}}{DAY}{ordinal}(?:\s?[-–,&]\s?{DAY}{ordinal})?(?:,?\s{{0,2}}{YEAR}\b)?"),
+            &format!(r"\b{MONTH}\b[\s.\-]{{0,2}}{DAY}{ordinal}(?:\s?[-–,&]\s?{DAY}\b{ordinal})?(?:,?\s{{0,2}}{YEAR}\b)?"),
             always,
         ),
         rule(Reading::Moment, &format!(r"\b{MONTH}\b[\s.,\-']{{0,2}}{YEAR}\b"), always),
@@ -208,7 +208,7 @@ fn lines_and_counts() -> Vec<Rule> {
         rule(Reading::Helpline, &format!(r"\b{helpline}(?:{or}{helpline}){{0,8}}\b"), always),
         rule(
             Reading::TollFree,
-            r"(?:\+?91[\s\-]?)?(?:0)?1\s?8[06]0(?:[\s\-.]?\d{1,4}){2,4}",
+            r"(?:\+?91[ \-]?)?0?18[06]0[ \-.]?(?:\d{3}[ \-.]?\d{4}|\d{3}[ \-.]?\d{3}|\d{2}[ \-.]?\d{2}[ \-.]?\d{2,3}|\d{2}[ \-.]?\d{4,5}|\d{4}[ \-.]?\d{3}|\d[ \-.]?\d{3}[ \-.]?\d{3})\b",
             |found| {
                 let digits = found[0].bytes().filter(u8::is_ascii_digit).count();
                 let lead = found[0].trim_start_matches("+91").trim_start_matches([' ', '-', '0']);
@@ -315,15 +315,27 @@ fn counted(found: &Captures<'_>) -> bool {
 pub(super) fn readings(view: &View) -> Vec<Honest> {
     let mut found: Vec<Honest> = Vec::new();
     for rule in RULES.iter() {
-        for captures in rule.pattern.captures_iter(&view.text) {
-            let Some(whole) = captures.get(0) else { continue };
+        let mut from = 0;
+        while let Some(captures) = rule.pattern.captures_at(&view.text, from) {
+            let Some(whole) = captures.get(0) else { break };
             if (rule.holds)(&captures) && !runs_into_currency(view, &whole.range(), rule.reading) {
                 found.push(Honest { range: whole.range(), reading: rule.reading });
+                from = whole.end();
+            } else {
+                // What was too much to be one reading may still end in one.
+                from = past_first_number(&view.text, whole.start());
             }
         }
     }
     found.sort_by_key(|honest| honest.range.start);
     keep_whole(view, found)
+}
+
+fn past_first_number(text: &str, start: usize) -> usize {
+    let rest = &text[start..];
+    let word = rest.find(|ch: char| ch.is_ascii_digit()).unwrap_or(0);
+    let number = rest[word..].find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len() - word);
+    start + (word + number).max(rest.chars().next().map_or(1, char::len_utf8))
 }
 
 /// `9876543210 Rs 500`: the currency belongs to what follows.
@@ -364,7 +376,19 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
         return false;
     }
     let rest = view.after(honest.range.end, 8);
-    touching(rest.char_indices(), 0).is_some_and(|(at, _)| !covered[honest.range.end + at])
+    touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
+        let at = honest.range.end + at;
+        !covered[at] && !(is_money(honest) && is_word(view, at))
+    })
+}
+
+/// An amount in figures does not go on in words (`₹4,50,000 zero reply`).
+fn is_money(honest: &Honest) -> bool {
+    matches!(honest.reading, Reading::Money | Reading::Grouped)
+}
+
+fn is_word(view: &View, at: usize) -> bool {
+    view.glyphs(&(at..at + 1)).iter().all(|glyph| glyph.word)
 }
 
 fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
@@ -375,23 +399,37 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
     let rest = view.before(start, 8);
     let tight = touching(rest.char_indices().rev(), 0)
         .is_some_and(|(at, _)| !covered[start - rest.len() + at]);
-    tight || honest.reading == Reading::Count && follows_a_number(view, covered, start)
+    tight
+        || honest.reading == Reading::Count && !punctuated(beside(view, covered, start, false))
+        || honest.reading == Reading::Helpline
+            && (beside(view, covered, start, false).is_some()
+                || beside(view, covered, honest.range.end, true).is_some())
 }
 
 /// A count is not believed where it ends a row of digits with neither words nor punctuation
-/// between (`9🙂8🙂7 cases`).
-fn follows_a_number(view: &View, covered: &[bool], start: usize) -> bool {
-    let before = view.before(start, 60);
-    let between = before
-        .char_indices()
-        .rev()
-        .take_while(|(_, ch)| !ch.is_alphanumeric())
-        .last()
-        .map_or("", |(at, _)| &before[at..]);
-    let digit = start.checked_sub(between.len() + 1);
-    let uncovered =
-        digit.is_some_and(|at| view.text.as_bytes()[at].is_ascii_digit() && !covered[at]);
-    uncovered && !between.contains([',', ';', ':', '.', '|', '(', ')', '\n', '/', '→', '&', '•'])
+/// between (`9🙂8🙂7 cases`), a helpline not inside any such row.
+fn punctuated(between: Option<&str>) -> bool {
+    between.is_none_or(|between| {
+        between.contains([',', ';', ':', '.', '|', '(', ')', '/', '→', '&', '•'])
+    })
+}
+
+/// What stands between a place and the nearest number that has no honest reading, if it is no
+/// letter.
+fn beside<'v>(view: &'v View, covered: &[bool], at: usize, on: bool) -> Option<&'v str> {
+    const FAR: usize = 60;
+    let sign = |ch: char| !ch.is_alphanumeric();
+    let (between, digit) = if on {
+        let after = view.after(at, FAR);
+        let length = after.find(|ch| !sign(ch))?;
+        (&after[..length], at + length)
+    } else {
+        let before = view.before(at, FAR);
+        let length = before.len() - before.trim_end_matches(sign).len();
+        (&before[before.len() - length..], at.checked_sub(length + 1)?)
+    };
+    let number = view.text.as_bytes().get(digit).is_some_and(u8::is_ascii_digit);
+    (number && !covered[digit]).then_some(between)
 }
 
 /// The nearest digit that belongs to the same number: directly, over one tight sign, or over

@@ -91,7 +91,7 @@ fn number_of(ch: char) -> Option<u32> {
     CHINESE.iter().position(|&numeral| numeral == ch).and_then(|at| u32::try_from(at).ok())
 }
 
-fn is_indic(ch: char) -> bool {
+pub(super) fn is_indic(ch: char) -> bool {
     (0x0900..0x0E00).contains(&u32::from(ch))
 }
 
@@ -165,8 +165,19 @@ fn plain_sign(ch: char) -> char {
 /// The text as a reader sees it, with escapes undone, invisible characters gone, every digit an
 /// ASCII digit and every look-alike its Latin letter, in lower case.
 pub(super) fn fold(text: &str) -> Vec<Glyph> {
-    let mut out = Vec::new();
-    for glyph in escapes::decode(raw(text)) {
+    // An escape may itself be disguised (`％３９`, `&\u{AD}#57;`): decode what folding laid bare.
+    const ROUNDS: usize = 4;
+    let mut glyphs = fold_all(&raw(text));
+    for _ in 0..ROUNDS {
+        let Some(decoded) = escapes::decode(&glyphs) else { break };
+        glyphs = fold_all(&decoded);
+    }
+    glyphs
+}
+
+fn fold_all(glyphs: &[Glyph]) -> Vec<Glyph> {
+    let mut out = Vec::with_capacity(glyphs.len());
+    for &glyph in glyphs {
         fold_one(glyph, &mut out);
     }
     out
@@ -234,7 +245,7 @@ fn push_part(glyph: Glyph, part: char, out: &mut Vec<Glyph>) {
 }
 
 fn push(glyph: Glyph, ch: char, out: &mut Vec<Glyph>) {
-    let upper = ch.is_uppercase();
+    let upper = glyph.upper || ch.is_uppercase();
     let sign = plain_sign(ch);
     out.extend(sign.to_lowercase().map(|ch| Glyph { ch, upper, ..glyph }));
 }

@@ -116,11 +116,14 @@ fn believed(view: &View, honest: &Honest) -> bool {
     let digits = view.text[honest.range.clone()].bytes().filter(u8::is_ascii_digit).count();
     let doubtful = match honest.reading {
         Reading::Grouped | Reading::TollFree | Reading::Count => digits >= LONG,
-        Reading::Circular | Reading::Law | Reading::Year => digits > 12,
         _ => false,
     };
+    let before = view.before(honest.range.start, 48);
+    let lead = before
+        .rfind(|ch: char| ch.is_ascii_digit() || ch == '\n')
+        .map_or(before, |at| &before[at..]);
     !doubtful
-        || named(view.before(honest.range.start, 48))
+        || named(lead)
             .is_none_or(|kind| honest.reading == Reading::TollFree && kind == LeakKind::Phone)
 }
 

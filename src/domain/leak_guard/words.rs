@@ -48,10 +48,8 @@ const REPEATS: &str =
     "2 double dubble dabal dubal डबल|3 triple tripple tripal treble ट्रिपल|4 quadruple";
 
 /// Words of ordinary speech whose sound is that of a number.
-const NOT_NUMBERS: [&str; 17] = [
-    "at", "no", "now", "so", "to", "sole", "bees", "tees", "the", "is", "sat", "tin", "set", "ate",
-    "panic", "pan", "tera",
-];
+const NOT_NUMBERS: [&str; 13] =
+    ["at", "no", "now", "so", "to", "sole", "the", "is", "set", "ate", "panic", "pan", "tera"];
 
 static EXACT: LazyLock<HashMap<String, NumberWord>> = LazyLock::new(|| {
     let values = entries(ENGLISH).map(|(value, word)| (plain(word), NumberWord::Value(value)));
