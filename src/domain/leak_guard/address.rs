@@ -1,6 +1,5 @@
 //! E-mail addresses and payment addresses, with their signs written out or not.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -119,11 +118,14 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
         start += 1;
     }
     let local: String = glyphs[start..at].iter().map(|glyph| glyph.ch).collect();
-    if !local.contains(char::is_alphanumeric) {
-        return;
-    }
     let end = host_end(glyphs, at);
     let host: String = glyphs[at + 1..end].iter().map(|glyph| glyph.ch).collect();
+    if !local.contains(char::is_alphanumeric) {
+        if is_known(&host) && follows_a_word(glyphs, at) {
+            report(&glyphs[at..end], kind_of_host(&host), found);
+        }
+        return;
+    }
     let before: String =
         glyphs[start.saturating_sub(28)..start].iter().map(|glyph| glyph.ch).collect();
     let address = Address {
@@ -134,13 +136,39 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
         dots: &glyphs[at + 1..end],
     };
     if let Some(kind) = address.kind() {
-        let range: Range<usize> = start..end;
-        let first = glyphs[range.clone()].iter().map(|glyph| glyph.start).min();
-        let last = glyphs[range].iter().map(|glyph| glyph.end).max();
-        if let (Some(first), Some(last)) = (first, last) {
-            found.push(Finding { kind, start: first as usize, end: last as usize });
-        }
+        report(&glyphs[start..end], kind, found);
     }
+}
+
+fn report(covered: &[Glyph], kind: LeakKind, found: &mut Vec<Finding>) {
+    let start = covered.iter().map(|glyph| glyph.start).min();
+    let end = covered.iter().map(|glyph| glyph.end).max();
+    if let (Some(start), Some(end)) = (start, end) {
+        found.push(Finding { kind, start: start as usize, end: end as usize });
+    }
+}
+
+/// A host that serves persons only: whatever stands before it is a person's name.
+fn is_known(host: &str) -> bool {
+    const ALSO_PUBLIC: [&str; 6] = ["upi", "gpay", "phonepe", "bhim", "freecharge", "trans"];
+    match host.split_once('.') {
+        Some((first, _)) => listed(MAIL_HOSTS, &plain(first)),
+        None => listed(HANDLES, &plain(host)) && !ALSO_PUBLIC.contains(&host),
+    }
+}
+
+fn kind_of_host(host: &str) -> LeakKind {
+    if host.contains('.') { LeakKind::Email } else { LeakKind::UpiId }
+}
+
+/// A sign or two lie between the last word and the at sign (`ravi - @ybl`).
+fn follows_a_word(glyphs: &[Glyph], at: usize) -> bool {
+    const NEAR: usize = 5;
+    glyphs[at.saturating_sub(NEAR)..at]
+        .iter()
+        .rev()
+        .take_while(|glyph| glyph.ch != '@' && glyph.ch != '\n')
+        .any(|glyph| glyph.ch.is_alphanumeric())
 }
 
 fn host_end(glyphs: &[Glyph], at: usize) -> usize {

@@ -402,8 +402,19 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
     tight
         || honest.reading == Reading::Count && !punctuated(beside(view, covered, start, false))
         || honest.reading == Reading::Helpline
-            && (beside(view, covered, start, false).is_some()
-                || beside(view, covered, honest.range.end, true).is_some())
+            && [(start, false), (honest.range.end, true)].into_iter().any(|(at, on)| {
+                let between = beside(view, covered, at, on);
+                !punctuated(between) || between.is_some() && !called_helpline(view, honest)
+            })
+}
+
+/// The text calls it a helpline, or lists several.
+fn called_helpline(view: &View, honest: &Honest) -> bool {
+    const CALLS: [&str; 9] =
+        ["helpline", "call", "dial", "emergency", "हेल्पलाइन", "कॉल", "डायल", "📞", "toll"];
+    let before = view.before(honest.range.start, 40);
+    view.text[honest.range.clone()].contains([',', '|', '/', ' '])
+        || CALLS.iter().any(|word| before.contains(word))
 }
 
 /// A count is not believed where it ends a row of digits with neither words nor punctuation

@@ -97,12 +97,6 @@ fn judge_view(folded: &[Glyph], found: &mut Vec<Finding>) {
     let branches = codes::branch_codes(&plain);
     let branches_counted = codes::branch_codes(&counted);
     let honest = honest::readings(&counted);
-    if std::env::var("DBG").is_ok() {
-        for h in &honest {
-            eprintln!("{:?} {:?}", h.reading, &counted.text[h.range.clone()]);
-        }
-        eprintln!("{:?}", counted.text);
-    }
     fir::check(&counted, &honest, found);
     codes::check_named(&counted, &honest, found);
     codes::check_masked(&counted, &honest, found);

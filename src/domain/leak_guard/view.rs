@@ -68,11 +68,11 @@ pub(super) fn join_singles(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
     let mut joined = false;
     let mut i = 0;
     while i < glyphs.len() {
-        let end = singles_from(glyphs, i);
+        let (end, joins) = singles_from(glyphs, i);
         if end > i {
             let run = &glyphs[i..end];
-            out.extend(run.iter().filter(|glyph| is_single(glyph.ch)).copied());
-            joined = true;
+            out.extend(run.iter().filter(|glyph| !joins || is_single(glyph.ch)).copied());
+            joined |= joins;
             i = end;
         } else {
             out.push(glyphs[i]);
@@ -86,14 +86,15 @@ fn is_single(ch: char) -> bool {
     ch.is_alphanumeric() || ch == '@'
 }
 
-/// The end of the run of pulled-apart characters that begins at `from`, or `from` if none does.
-fn singles_from(glyphs: &[Glyph], from: usize) -> usize {
+/// The end of the run of pulled-apart characters that begins at `from`, or `from` if none does;
+/// and whether the run is to be joined (digits alone are left as they are).
+fn singles_from(glyphs: &[Glyph], from: usize) -> (usize, bool) {
     const LEAST: usize = 4;
     let alone = |at: usize| glyphs.get(at).is_some_and(|glyph| is_single(glyph.ch));
     if !alone(from) || (from > 0 && alone(from - 1)) || alone(from + 1) {
-        return from;
+        return (from, false);
     }
-    let Some(sign) = glyphs.get(from + 1).map(|glyph| glyph.ch) else { return from };
+    let Some(sign) = glyphs.get(from + 1).map(|glyph| glyph.ch) else { return (from, false) };
     let (mut end, mut count, mut letters) = (from, 0, 0);
     let mut at = from;
     while alone(at) && !alone(at + 1) {
@@ -109,7 +110,7 @@ fn singles_from(glyphs: &[Glyph], from: usize) -> usize {
         }
         at = next;
     }
-    if count >= LEAST && letters > 0 { end } else { from }
+    (end, count >= LEAST && letters > 0)
 }
 
 impl Glyph {
