@@ -7,6 +7,7 @@ use regex::Regex;
 use super::fir::pattern;
 use super::normalise::{Glyph, Spelled};
 use super::view::View;
+use super::words;
 use super::{Finding, LeakKind};
 
 /// Payment handles that are no words of ordinary speech.
@@ -121,7 +122,11 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
     let end = host_end(glyphs, at);
     let host: String = glyphs[at + 1..end].iter().map(|glyph| glyph.ch).collect();
     if !local.contains(char::is_alphanumeric) {
-        if is_known(&host) && follows_a_word(glyphs, at) {
+        let before: String =
+            glyphs[at.saturating_sub(60)..at].iter().map(|glyph| glyph.ch).collect();
+        let name = listed(NAMES, &plain(&host)) || listed(HANDLES, &plain(&host));
+        let called = name && ["upi", "vpa", "यूपीआई"].iter().any(|word| before.contains(word));
+        if (is_known(&host) || called) && follows_a_word(glyphs, at) {
             report(&glyphs[at..end], kind_of_host(&host), found);
         }
         return;
@@ -236,7 +241,11 @@ impl Address<'_> {
             Spelled::Not if self.is_handle() => known,
             Spelled::Not | Spelled::Bracketed => true,
             Spelled::Rate => true,
-            Spelled::Handle => known || self.is_called_mail() && !portal,
+            Spelled::Handle => {
+                known
+                    || self.is_called_mail() && !portal
+                    || words::number_word(self.local).is_some()
+            }
             Spelled::Spaced => !portal,
             Spelled::Word => {
                 known || !portal && (written_out || self.is_telling() || self.is_called_mail())
@@ -276,6 +285,7 @@ impl Address<'_> {
     /// The name looks like an account's name, not like a word.
     fn is_telling(&self) -> bool {
         self.local.chars().any(|ch| ch.is_ascii_digit() || ch == '.' || ch == '_')
+            || words::number_word(self.local).is_some()
     }
 
     fn is_called_payment(&self) -> bool {

@@ -27,6 +27,7 @@ struct Rules {
     dated: Regex,
     bare: Regex,
     near: Regex,
+    spoken: Regex,
 }
 
 static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
@@ -39,6 +40,9 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
             r"{FIR}[\s\-_:.,(\[#*]{{0,4}}(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
         ))?,
         bare: pattern(&format!(r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>0\d{{1,5}}|\d{{3,5}})\b"))?,
+        spoken: pattern(&format!(
+            r"{FIR}\W{{0,4}}(?:{NO}\W{{0,4}})?(?P<n>\d(?:(?:\W{{0,6}}|\W{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)\W{{1,4}})\d){{2,10}})"
+        ))?,
         near: pattern(
             r"\b(?P<n>\d{1,6}\s?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)\s?(?:19|20)\d\d)\b",
         )?,
@@ -56,6 +60,13 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
             .iter()
             .all(|glyph| glyph.word || !glyph.ch.is_ascii_digit());
         if !other(honest, &number.range()) && (digits >= 2 || !words) {
+            view.report(LeakKind::FirNumber, &whole.range(), found);
+        }
+    }
+    for captures in rules.spoken.captures_iter(&view.text) {
+        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
+        let words = view.glyphs(&number.range()).iter().filter(|glyph| glyph.word).count();
+        if words >= 3 && !other(honest, &number.range()) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }
@@ -148,6 +159,7 @@ fn other(honest: &[Honest], number: &Range<usize>) -> bool {
         .take_while(|honest| honest.range.start < number.end)
         .filter(|honest| honest.range.end > number.start)
         .any(|honest| match honest.reading {
+            Reading::Count if number.len() > 4 => false,
             Reading::Moment | Reading::Money | Reading::Law | Reading::Helpline => {
                 honest.range.end >= number.end
             }
