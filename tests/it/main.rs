@@ -6,3 +6,6 @@ mod mastodon;
 mod story;
 mod support;
 mod wording;
+//! The one integration test binary.
+
+mod guard;

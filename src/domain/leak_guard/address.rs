@@ -1,0 +1,332 @@
+//! E-mail addresses and payment addresses, with their signs written out or not.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::fir::pattern;
+use super::normalise::{Glyph, Spelled};
+use super::view::View;
+use super::words;
+use super::{Finding, LeakKind};
+
+/// Payment handles that are no words of ordinary speech.
+const HANDLES: &str = "okaxis oksbi okhdfcbank okhdfc okicici okicicibank ybl ibl axl apl upi ptyes ptsbi pthdfc ptaxis yapl \
+rapl waaxis wahdfcbank waicici wasbi jupiteraxis naviaxis slc sliceaxis kotak811 kmbl barodampay uboi cnrb fbl \
+idfcbank idfcfirst rbl yesbank yesbankltd yespay abfspay axisb tapicici goaxb timecosmos shriramhdfcbank pz pingpay mbk \
+ikwik freecharge aubank dlb kvb karb kbl tmb cboi centralbank mahb iob indianbk indianbank ucobank psb obc equitas utbi \
+hdfcbankjd icicipay sbipay axispay fifederal nye nsdl dbs hsbc citi citigold sib jsb jkb kaypay rmhdfcbank yescred \
+axisgo omni allbank andb idbi ezeepay eazypay payzapp lvb dcb trans superyes fkaxis myicici pnbpay airtelpaymentsbank \
+paytmupi gpay phonepe bhim";
+
+/// Payment handles that people also write for a company or a bank.
+const NAMES: &str = "paytm sbi icici icicibank hdfc hdfcbank axis axisbank kotak federal indus airtel jio fam postbank pnb \
+unionbank mobikwik amazonpay cred bandhan bob canara dhanlaxmi rbi yes au union";
+
+const MAIL_HOSTS: &str = "gmail googlemail yahoo ymail outlook hotmail live rediffmail rediff protonmail proton icloud \
+zoho zohomail aol gmx msn mail inbox fastmail tutanota yandex pm";
+
+/// Words before an at sign that name a place of posting, not a person.
+const PLACES: &str = "x twitter instagram insta facebook fb youtube threads bluesky mastodon koo telegram follow tag dm cc \
+via by linkedin us at report portal complain complaint online visit website login register lodge file site or \
+available www page web";
+
+struct Signs {
+    at: Regex,
+    dot: Regex,
+}
+
+static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
+    Some(Signs {
+        at: pattern(
+            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at|@)[\s_\-]+(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट|एट)\s+द\s+रेट\s+)|(?P<word>\s+(?:at|एट|ऐट|ऍट)\s+|[_*\-~|/.]+at[_*\-~|/.]+|\s*[:;]at[:;]\s*)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
+        )?,
+        dot: pattern(
+            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:dot|d0t|\.|डॉट|डाट|point|पॉइंट)\s*[\])}>»›】）]{1,2}\s*)|(?P<word>\s+(?:dot|d0t|डॉट|डाट|पॉइंट)\s+|[_*\-~|/]+dot[_*\-~|/]+)|(?P<spaced>\s+\.\s+|\s+\.|\.\s)",
+        )?,
+    })
+});
+static UNDERSCORE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"(?P<word>\s+(?:underscore|under score|अंडरस्कोर)\s+)"));
+
+/// Finds e-mail and payment addresses.
+pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
+    let Some(signs) = SIGNS.as_ref() else { return };
+    let mut glyphs = replace(&View::new(view.glyphs.clone()), &signs.at, '@');
+    glyphs = replace(&View::new(glyphs), &signs.dot, '.');
+    if let Some(underscore) = UNDERSCORE.as_ref() {
+        glyphs = replace(&View::new(glyphs), underscore, '_');
+    }
+    for at in 0..glyphs.len() {
+        if glyphs[at].ch == '@' {
+            check_at(&glyphs, at, found);
+        }
+    }
+}
+
+/// The glyphs with every match written as `sign`.
+fn replace(view: &View, regex: &Regex, sign: char) -> Vec<Glyph> {
+    let mut out = Vec::with_capacity(view.glyphs.len());
+    let mut copied = 0;
+    for captures in regex.captures_iter(&view.text) {
+        let Some(whole) = captures.get(0) else { continue };
+        let spelled = [
+            ("bracketed", Spelled::Bracketed),
+            ("rate", Spelled::Rate),
+            ("word", Spelled::Word),
+            ("spaced", Spelled::Spaced),
+            ("handle", Spelled::Handle),
+        ]
+        .into_iter()
+        .find(|(name, _)| {
+            regex.capture_names().flatten().any(|known| known == *name)
+                && captures.name(name).is_some()
+        })
+        .map_or(Spelled::Not, |(_, spelled)| spelled);
+        out.extend_from_slice(view.glyphs(&(copied..whole.start())));
+        let covered = view.glyphs(&whole.range());
+        if let (Some(first), Some(last)) = (covered.first(), covered.last()) {
+            out.push(Glyph::over(first, last, sign, spelled));
+        }
+        copied = whole.end();
+    }
+    out.extend_from_slice(view.glyphs(&(copied..view.text.len())));
+    out
+}
+
+fn in_name(ch: char) -> bool {
+    ch.is_alphanumeric()
+        || matches!(ch, '.' | '_' | '+' | '-')
+        || matches!(ch, '\u{900}'..='\u{963}')
+}
+
+/// An ordinary full stop or a space after one ends a name; a spelled-out one does not.
+fn is_break(glyph: &Glyph) -> bool {
+    glyph.ch == '.' && glyph.spelled == Spelled::Spaced
+}
+
+fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
+    const LONGEST: usize = 64;
+    let (spelled, mut start) = (glyphs[at].spelled, at);
+    while start > 0
+        && at - start < LONGEST
+        && in_name(glyphs[start - 1].ch)
+        && !is_break(&glyphs[start - 1])
+    {
+        start -= 1;
+    }
+    while start < at && !glyphs[start].ch.is_alphanumeric() {
+        start += 1;
+    }
+    let local: String = glyphs[start..at].iter().map(|glyph| glyph.ch).collect();
+    let end = host_end(glyphs, at);
+    let host: String = glyphs[at + 1..end].iter().map(|glyph| glyph.ch).collect();
+    if !local.contains(char::is_alphanumeric) {
+        let before: String =
+            glyphs[at.saturating_sub(60)..at].iter().map(|glyph| glyph.ch).collect();
+        let name = listed(NAMES, &plain(&host)) || listed(HANDLES, &plain(&host));
+        let called = name && ["upi", "vpa", "यूपीआई"].iter().any(|word| before.contains(word));
+        if (is_known(&host) || called) && follows_a_word(glyphs, at) {
+            report(&glyphs[at..end], kind_of_host(&host), found);
+        }
+        return;
+    }
+    let before: String =
+        glyphs[start.saturating_sub(28)..start].iter().map(|glyph| glyph.ch).collect();
+    let address = Address {
+        local: &local,
+        host: &host,
+        before: &before,
+        spelled,
+        dots: &glyphs[at + 1..end],
+    };
+    if let Some(kind) = address.kind() {
+        report(&glyphs[start..end], kind, found);
+    }
+}
+
+fn report(covered: &[Glyph], kind: LeakKind, found: &mut Vec<Finding>) {
+    let start = covered.iter().map(|glyph| glyph.start).min();
+    let end = covered.iter().map(|glyph| glyph.end).max();
+    if let (Some(start), Some(end)) = (start, end) {
+        found.push(Finding { kind, start: start as usize, end: end as usize });
+    }
+}
+
+/// A host that serves persons only: whatever stands before it is a person's name.
+fn is_known(host: &str) -> bool {
+    const ALSO_PUBLIC: [&str; 6] = ["upi", "gpay", "phonepe", "bhim", "freecharge", "trans"];
+    match host.split_once('.') {
+        Some((first, _)) => listed(MAIL_HOSTS, &plain(first)),
+        None => listed(HANDLES, &plain(host)) && !ALSO_PUBLIC.contains(&host),
+    }
+}
+
+fn kind_of_host(host: &str) -> LeakKind {
+    if host.contains('.') { LeakKind::Email } else { LeakKind::UpiId }
+}
+
+/// A sign or two lie between the last word and the at sign (`ravi - @ybl`).
+fn follows_a_word(glyphs: &[Glyph], at: usize) -> bool {
+    const NEAR: usize = 5;
+    glyphs[at.saturating_sub(NEAR)..at]
+        .iter()
+        .rev()
+        .take_while(|glyph| glyph.ch != '@' && glyph.ch != '\n')
+        .any(|glyph| glyph.ch.is_alphanumeric())
+}
+
+fn host_end(glyphs: &[Glyph], at: usize) -> usize {
+    const LONGEST: usize = 80;
+    let mut end = at + 1;
+    while end < glyphs.len() && end - at < LONGEST {
+        let glyph = &glyphs[end];
+        let known_after = is_break(glyph) && spaced_tail(glyphs, end);
+        if !(glyph.ch.is_alphanumeric() || glyph.ch == '-' || glyph.ch == '.' || glyph.ch == '_')
+            || (is_break(glyph) && !known_after)
+        {
+            break;
+        }
+        end += 1;
+    }
+    while end > at + 1 && !glyphs[end - 1].ch.is_alphanumeric() {
+        end -= 1;
+    }
+    end
+}
+
+/// `gmail . com`: a spaced dot goes on with a name's last part only.
+fn spaced_tail(glyphs: &[Glyph], dot: usize) -> bool {
+    const TAILS: [&str; 9] = ["com", "in", "co", "org", "net", "gov", "nic", "edu", "example"];
+    let tail: String = glyphs[dot + 1..]
+        .iter()
+        .take(8)
+        .map(|glyph| glyph.ch)
+        .take_while(|ch| ch.is_alphanumeric())
+        .collect();
+    TAILS.contains(&tail.as_str())
+}
+
+struct Address<'a> {
+    local: &'a str,
+    host: &'a str,
+    /// What stands before the name.
+    before: &'a str,
+    spelled: Spelled,
+    dots: &'a [Glyph],
+}
+
+impl Address<'_> {
+    fn kind(&self) -> Option<LeakKind> {
+        let labels: Vec<&str> = self.host.split('.').collect();
+        let top = labels.last().copied().unwrap_or_default();
+        let dotted = labels.len() > 1
+            && labels.iter().all(|label| !label.is_empty())
+            && top.chars().count() >= 2
+            && top.chars().all(char::is_alphabetic);
+        if dotted {
+            return self.is_mail(&labels).then_some(LeakKind::Email);
+        }
+        let handle = labels.first().copied().unwrap_or_default();
+        self.is_payment(handle).then_some(LeakKind::UpiId)
+    }
+
+    fn is_mail(&self, labels: &[&str]) -> bool {
+        let known = listed(MAIL_HOSTS, &plain(labels[0]));
+        let written_out = self.dots.iter().any(|glyph| {
+            glyph.ch == '.' && matches!(glyph.spelled, Spelled::Word | Spelled::Bracketed)
+        });
+        let portal = listed(PLACES, self.local) || (labels.contains(&"gov") && !self.is_telling());
+        match self.spelled {
+            Spelled::Not if self.is_handle() => known,
+            Spelled::Not | Spelled::Bracketed => true,
+            Spelled::Rate => true,
+            Spelled::Handle => {
+                known
+                    || self.is_called_mail() && !portal
+                    || words::number_word(self.local).is_some()
+            }
+            Spelled::Spaced => !portal,
+            Spelled::Word => {
+                known || !portal && (written_out || self.is_telling() || self.is_called_mail())
+            }
+        }
+    }
+
+    fn is_payment(&self, handle: &str) -> bool {
+        let plain = plain(handle);
+        let starts =
+            handle.chars().next().is_some_and(char::is_alphabetic) || listed(HANDLES, &plain);
+        if !starts || handle.chars().count() < 2 {
+            return false;
+        }
+        let known = listed(HANDLES, &plain);
+        let name = listed(NAMES, &plain);
+        let called = self.is_called_payment();
+        match self.spelled {
+            Spelled::Not if self.is_handle() => known,
+            _ if self.is_handle() => false,
+            Spelled::Not => known || name || !listed(PLACES, self.local),
+            Spelled::Bracketed => true,
+            Spelled::Handle => known || name && (self.is_telling() || called),
+            Spelled::Spaced | Spelled::Word | Spelled::Rate => {
+                known
+                    || (name || self.spelled != Spelled::Word) && (self.is_telling() || called)
+                    || self.spelled == Spelled::Rate && name
+            }
+        }
+    }
+
+    /// A handle of a social network: it begins with an at sign of its own.
+    fn is_handle(&self) -> bool {
+        self.before.ends_with('@')
+    }
+
+    /// The name looks like an account's name, not like a word.
+    fn is_telling(&self) -> bool {
+        self.local.chars().any(|ch| ch.is_ascii_digit() || ch == '.' || ch == '_')
+            || words::number_word(self.local).is_some()
+    }
+
+    fn is_called_payment(&self) -> bool {
+        ["upi", "vpa", "यूपीआई", "bhim"].iter().any(|name| self.before.contains(name))
+    }
+
+    fn is_called_mail(&self) -> bool {
+        let before = self.before.trim_end();
+        ["mail", "ईमेल", "मेल", "mail:", "mail id", "id:", "id", "ईमेल:", "आईडी"]
+            .iter()
+            .any(|name| before.ends_with(name))
+    }
+}
+
+/// Digits that pose as letters put back, so that `0kaxis` is known.
+fn plain(word: &str) -> String {
+    word.chars()
+        .map(|ch| match ch {
+            '0' => 'o',
+            '1' => 'l',
+            '5' => 's',
+            '8' => 'b',
+            _ => ch,
+        })
+        .collect()
+}
+
+fn listed(list: &str, word: &str) -> bool {
+    !word.is_empty() && list.split_whitespace().any(|known| known == word || plain_eq(known, word))
+}
+
+/// `l` and `i` pose as each other.
+fn plain_eq(known: &str, word: &str) -> bool {
+    let fold = |ch: char| if ch == 'l' { 'i' } else { ch };
+    known.len() == word.len() && known.chars().map(fold).eq(word.chars().map(fold))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_pattern_compiles() {
+        assert!(super::SIGNS.is_some() && super::UNDERSCORE.is_some());
+    }
+}

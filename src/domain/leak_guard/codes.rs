@@ -1,0 +1,319 @@
+//! Codes of letters and digits (PAN, branch codes), masked numbers, and short numbers that the
+//! text itself calls by name.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::fir::pattern;
+use super::honest::{Honest, Reading};
+use super::normalise::Glyph;
+use super::runs;
+use super::view::View;
+use super::{Finding, LeakKind};
+
+const LETTER: &str = "[a-z0158|]";
+const DIGIT: &str = "[0-9olisbzqgt]";
+const APART: &str = r"[^a-z0-9\u0900-\u0965]{0,4}";
+
+static PAN_TIGHT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(&format!("{LETTER}{{5}}{DIGIT}{{4}}{LETTER}")));
+static PAN_APART: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let letter = format!("{LETTER}{APART}");
+    let digit = format!("{DIGIT}{APART}");
+    pattern(&format!(
+        "{letter}{letter}{letter}{letter}{letter}{digit}{digit}{digit}{digit}{LETTER}"
+    ))
+});
+static BRANCH: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"\b[a-z05]{4}[0o][a-z0-9]{6}\b"));
+static BRANCH_APART: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?:ifsc|ifs code|आईएफएससी)[^0-9\n]{0,24}?(?P<n>\b[a-z]{4}[\s\-.]{0,2}[0o](?:[\s\-.]{0,2}[a-z0-9]){6})\b",
+    )
+});
+
+/// Finds permanent account numbers: five letters, four digits, a letter, however they are spaced.
+pub(super) fn check_pan(view: &View, found: &mut Vec<Finding>) {
+    if let Some(tight) = PAN_TIGHT.as_ref() {
+        for code in overlapping(tight, &view.text) {
+            if stands_alone(view, &code) && is_pan(view.glyphs(&code)) {
+                view.report(LeakKind::Pan, &code, found);
+            }
+        }
+    }
+    if let Some(apart) = PAN_APART.as_ref() {
+        for code in overlapping(apart, &view.text) {
+            if stands_alone(view, &code) && is_spaced_pan(view, &code) {
+                view.report(LeakKind::Pan, &code, found);
+            }
+        }
+    }
+}
+
+/// Matches at every start that begins a word or a capital: a code may follow another word closely.
+fn overlapping(regex: &Regex, text: &str) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    while let Some(found) = regex.find_at(text, from) {
+        out.push(found.range());
+        from = found.start() + 1;
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        if from >= text.len() {
+            break;
+        }
+    }
+    out
+}
+
+fn stands_alone(view: &View, code: &Range<usize>) -> bool {
+    let before = view.before(code.start, 4).chars().next_back();
+    let after = view.after(code.end, 4).chars().next();
+    let covered = view.glyphs(code);
+    let edge = |outside: Option<char>| !outside.is_some_and(|ch| ch.is_ascii_alphanumeric());
+    let capital_starts =
+        covered.iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).all(|glyph| glyph.upper)
+            && before.is_some_and(|ch| ch.is_ascii_lowercase())
+            && code.start > 0
+            && !view.glyphs(&(code.start - 1..code.start)).iter().any(|glyph| glyph.upper);
+    let named =
+        ["pan", "pancard", "panno"].iter().any(|name| view.before(code.start, 9).ends_with(name));
+    let low_follows = after.is_some_and(|ch| ch.is_ascii_alphanumeric())
+        && covered.iter().any(|glyph| glyph.upper)
+        && view
+            .glyphs(&(code.end..code.end + 1))
+            .iter()
+            .any(|glyph| !glyph.upper && glyph.ch.is_alphabetic());
+    (edge(before) || capital_starts || named) && (edge(after) || low_follows)
+}
+
+fn signs(code: &[Glyph]) -> Vec<Glyph> {
+    code.iter()
+        .filter(|glyph| glyph.ch.is_ascii_alphanumeric() || glyph.ch == '|')
+        .copied()
+        .collect()
+}
+
+fn is_pan(code: &[Glyph]) -> bool {
+    let signs = signs(code);
+    if signs.len() != 10 {
+        return false;
+    }
+    let letters = signs[..5].iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).count();
+    let digits = signs[5..9].iter().filter(|glyph| glyph.ch.is_ascii_digit()).count();
+    let year = ["19", "20"]
+        .contains(&signs[5..7].iter().map(|glyph| glyph.ch).collect::<String>().as_str())
+        && digits == 4
+        && !signs[..5].iter().all(|glyph| glyph.upper || glyph.ch.is_ascii_digit())
+        && signs[9].ch.is_ascii_lowercase()
+        && !is_holder(signs[3].ch);
+    letters >= 3 && digits >= 2 && letters + digits >= 6 && !year
+}
+
+/// The fourth letter says what sort of person holds the number (Income Tax Department).
+fn is_holder(ch: char) -> bool {
+    matches!(ch, 'p' | 'c' | 'h' | 'f' | 'a' | 't' | 'b' | 'l' | 'j' | 'g' | '8' | '1' | 'i' | '|')
+}
+
+/// Spaced letters and digits are a PAN where capitals, single signs or the word itself say so.
+fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
+    let text = &view.text[code.clone()];
+    if text.len() == 10 || !is_pan(view.glyphs(code)) {
+        return false;
+    }
+    let covered = view.glyphs(code);
+    let signs = signs(covered);
+    let capitals =
+        signs.iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).all(|glyph| glyph.upper);
+    let before = view.before(code.start, 40);
+    let named =
+        ["pan", "पैन", "permanent account", "income tax"].iter().any(|name| before.contains(name));
+    let words: Vec<&str> = text
+        .split(|ch: char| !ch.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let singles = words.iter().filter(|word| word.len() == 1).count();
+    let digits_together =
+        words.iter().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit())).count();
+    let tight = !text.contains(char::is_whitespace);
+    let year = words
+        .iter()
+        .any(|word| word.len() == 4 && (word.starts_with("20") || word.starts_with("19")));
+    let aligned = words
+        .iter()
+        .scan(0, |seen, word| {
+            *seen += word.len();
+            Some(*seen)
+        })
+        .any(|seen| seen == 5);
+    named
+        || singles >= 6
+        || aligned && capitals && is_holder(signs[3].ch) && (!year || tight)
+        || (aligned
+            && tight
+            && !year
+            && words.len() <= 4
+            && digits_together <= 2
+            && words.first().is_some_and(|word| word.len() <= 5))
+}
+
+/// Where branch codes stand.
+pub(super) fn branch_codes(view: &View) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    if let Some(branch) = BRANCH.as_ref() {
+        out.extend(branch.find_iter(&view.text).map(|code| code.range()).filter(|code| {
+            let glyphs = view.glyphs(code);
+            glyphs[5..].iter().filter(|glyph| glyph.ch.is_ascii_digit()).count() >= 2
+                && glyphs[..4].iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).count() >= 3
+        }));
+    }
+    if let Some(apart) = BRANCH_APART.as_ref() {
+        out.extend(
+            apart
+                .captures_iter(&view.text)
+                .filter_map(|captures| captures.name("n").map(|code| code.range()))
+                .filter(|code| {
+                    view.text[code.clone()].bytes().filter(u8::is_ascii_digit).count() >= 3
+                }),
+        );
+    }
+    out
+}
+
+const NUMBER: &str =
+    r"(?:nos?\b|num\b|number\b|#|संख्या|नंबर|नम्बर|नं|sankhya\b|nambar\b|id\b|क्रमांक|सं\b)";
+const IS: &str = r"[\s.:_\-#=(\[]{0,4}(?:(?:is|was|hai|है|:|को|ko)\b[\s.:]{0,3})?";
+const SHORT: &str = r"(?P<n>\d(?:[^\w\n]{0,3}\d){3,13})";
+
+static NAMED: LazyLock<Vec<(LeakKind, Regex)>> = LazyLock::new(|| {
+    let account =
+        r"(?:\ba/?c\b|\bacc\b|\bacct\b|\baccount\b|\bkhaa?ta\b|खाता|एकाउंट|अकाउंट|\bbeneficiary\b)";
+    let card = r"(?:\bcard\b|कार्ड)";
+    let complaint =
+        r"(?:\back(?:nowledge?ment)?\b|\bncrp\b|\bcomplaint\b|पावती|शिकायत|\bshikayat\b|\bpavti\b)";
+    let phone =
+        r"(?:\bphone\b|\bmobile\b|\bmob\b|\btel\b|\blandline\b|फोन|मोबाइल|दूरभाष|\bwhatsapp\b)";
+    let aadhaar = r"(?:\baa?dhaa?r\b|आधार|\buidai?\b)";
+    let ending = r"(?:ending|ends|end|(?:last|final|antim|aa?khri|अंतिम|आखिरी)(?:\s(?:4|four|चार))?(?:\s(?:digits?|ank|अंक))?)";
+    let tail = r"(?P<n>\d(?:[\s\-.]{0,2}\d){2,5})\b";
+    let patterns = [
+        (LeakKind::AccountNumber, format!(r"{account}[\s.:_\-]{{0,3}}{NUMBER}{IS}{SHORT}")),
+        (LeakKind::CardNumber, format!(r"{card}[\s.:_\-]{{0,3}}{NUMBER}{IS}{SHORT}")),
+        (LeakKind::Aadhaar, format!(r"{aadhaar}[\s.:_\-]{{0,3}}{NUMBER}{IS}{SHORT}")),
+        (
+            LeakKind::AcknowledgementNumber,
+            format!(r"{complaint}[\s.:_\-]{{0,3}}{NUMBER}{IS}{SHORT}"),
+        ),
+        (LeakKind::Phone, format!(r"{phone}[\s.:_\-]{{0,3}}{NUMBER}?{IS}{SHORT}")),
+        (
+            LeakKind::AccountNumber,
+            format!(r"{account}[^\d.।\n]{{0,24}}\b{ending}[^\d.।\n]{{0,20}}{tail}"),
+        ),
+        (
+            LeakKind::CardNumber,
+            format!(r"{card}[^\d.।\n]{{0,24}}\b{ending}[^\d.।\n]{{0,20}}{tail}"),
+        ),
+        (LeakKind::Phone, format!(r"{phone}[^\d.।\n]{{0,24}}\b{ending}[^\d.।\n]{{0,20}}{tail}")),
+        (
+            LeakKind::Aadhaar,
+            format!(r"{aadhaar}[^\d.।\n]{{0,24}}\b{ending}[^\d.।\n]{{0,20}}{tail}"),
+        ),
+    ];
+    patterns.into_iter().filter_map(|(kind, text)| Some((kind, pattern(&text)?))).collect()
+});
+
+/// Numbers too short to be refused by their shape, where the text says what they are.
+pub(super) fn check_named(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
+    for (kind, regex) in NAMED.iter() {
+        for captures in regex.captures_iter(&view.text) {
+            let Some(number) = captures.name("n") else { continue };
+            let digits = number.as_str().bytes().filter(u8::is_ascii_digit).count();
+            let least = if *kind == LeakKind::Phone
+                && !captures[0].contains("end")
+                && !captures[0].contains("last")
+            {
+                7
+            } else {
+                3
+            };
+            if digits >= least && !is_honest(honest, &number.range()) {
+                view.report(*kind, &number.range(), found);
+            }
+        }
+    }
+}
+
+fn is_honest(honest: &[Honest], range: &Range<usize>) -> bool {
+    honest
+        .iter()
+        .filter(|honest| {
+            !matches!(honest.reading, Reading::Place | Reading::Grouped | Reading::Count)
+        })
+        .any(|honest| honest.range.start <= range.start && range.start < honest.range.end)
+}
+
+static MASKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let mask = r"(?:[x*•●#✱∗×]|xx)";
+    let apart = r"[\s\-./]{0,2}";
+    pattern(&format!(
+        r"(?:(?P<a>\d{{1,6}}){apart})?(?P<m>{mask}(?:{apart}{mask}){{1,20}}){apart}(?P<b>\d(?:{apart}\d){{0,7}}|)"
+    ))
+});
+
+/// Numbers of which some digits are masked: what is left still points at one person.
+pub(super) fn check_masked(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
+    let Some(masked) = MASKED.as_ref() else { return };
+    for captures in masked.captures_iter(&view.text) {
+        let (Some(whole), Some(mask)) = (captures.get(0), captures.name("m")) else { continue };
+        let shown = |name| {
+            captures
+                .name(name)
+                .map_or(0, |part| part.as_str().bytes().filter(u8::is_ascii_digit).count())
+        };
+        let (before, after) = (shown("a"), shown("b"));
+        let masks =
+            mask.as_str().chars().filter(|ch| !ch.is_whitespace() && !"-./".contains(*ch)).count();
+        let named = runs::named(view.before(whole.start(), 40));
+        let follows = view.after(whole.end(), 4).chars().next();
+        let marked_up = mask.as_str().starts_with(['*', '#'])
+            && mask.as_str().chars().all(|ch| ch == '*' || ch == '#')
+            && masks < 4
+            && (before == 0 || after == 0);
+        let glued = view.before(whole.start(), 4).ends_with(|ch: char| ch.is_alphanumeric())
+            && mask.as_str().contains('x')
+            && before == 0;
+        let open = follows.is_some_and(|ch| ch.is_ascii_alphanumeric() || ch == '*' && masks < 4);
+        let enough = before + after >= 3 && (masks >= 4 || named.is_some());
+        if enough
+            && !marked_up
+            && !(glued && named.is_none())
+            && !open
+            && !money_before(view, whole.start())
+            && !is_honest(honest, &whole.range())
+        {
+            view.report(named.unwrap_or(LeakKind::AccountNumber), &whole.range(), found);
+        }
+    }
+}
+
+fn money_before(view: &View, start: usize) -> bool {
+    let before = view.before(start, 12);
+    before.trim_end().ends_with(['₹'])
+        || before.trim_end().ends_with("rs")
+        || before.trim_end().ends_with("rs.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert!(PAN_TIGHT.is_some() && PAN_APART.is_some() && MASKED.is_some());
+        assert!(BRANCH.is_some() && BRANCH_APART.is_some());
+        assert_eq!(NAMED.len(), 9);
+    }
+}

@@ -1,0 +1,352 @@
+//! Replaces what is read as digits by digits: number words, and letters that pose as digits.
+
+use std::ops::Range;
+
+use super::normalise::{Glyph, Spelled, is_indic};
+use super::words::{self, NumberWord};
+
+/// A stretch of letters and digits, or of what stands between.
+#[derive(Debug, Clone)]
+struct Token {
+    range: Range<usize>,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Between,
+    Digits,
+    Letters,
+    Mixed,
+    Number(NumberWord),
+}
+
+/// The same text with number words and posing letters replaced by digits.
+pub(super) fn digitise(glyphs: &[Glyph]) -> Vec<Glyph> {
+    let tokens = number_tokens(glyphs, tokens(glyphs));
+    let posing = posing(glyphs, &tokens);
+    let mut out = Vec::with_capacity(glyphs.len());
+    let mut i = 0;
+    while i < tokens.len() {
+        let token = &tokens[i];
+        match token.kind {
+            Kind::Number(number) => i = write_number(glyphs, &tokens, i, number, &mut out),
+            _ if posing[i] => {
+                out.extend(glyphs[token.range.clone()].iter().map(pose));
+                i += 1;
+            }
+            _ => {
+                out.extend_from_slice(&glyphs[token.range.clone()]);
+                i += 1;
+            }
+        }
+    }
+    out
+}
+
+fn is_letter(ch: char) -> bool {
+    ch.is_alphabetic() || matches!(ch, '\u{94D}' | '\u{901}'..='\u{903}')
+}
+
+fn tokens(glyphs: &[Glyph]) -> Vec<Token> {
+    let mut out: Vec<Token> = Vec::new();
+    for (at, glyph) in glyphs.iter().enumerate() {
+        let kind = if glyph.ch.is_ascii_digit() {
+            Kind::Digits
+        } else if is_letter(glyph.ch) {
+            Kind::Letters
+        } else {
+            Kind::Between
+        };
+        match out.last_mut() {
+            Some(last) if last.kind == kind || joins(&last.kind, &kind) => {
+                last.range.end = at + 1;
+                if last.kind != kind {
+                    last.kind = Kind::Mixed;
+                }
+            }
+            _ => out.push(Token { range: at..at + 1, kind }),
+        }
+    }
+    out
+}
+
+fn joins(left: &Kind, right: &Kind) -> bool {
+    *left != Kind::Between && *right != Kind::Between
+}
+
+/// Splits off the number words, also those written together or against digits (`9eight7`).
+fn number_tokens(glyphs: &[Glyph], tokens: Vec<Token>) -> Vec<Token> {
+    let mut out = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        match token.kind {
+            Kind::Letters => number_letters(glyphs, token, &mut out),
+            Kind::Mixed => number_mixed(glyphs, token, &mut out),
+            _ => out.push(token),
+        }
+    }
+    out
+}
+
+fn number_letters(glyphs: &[Glyph], token: Token, out: &mut Vec<Token>) {
+    let letters: Vec<char> = glyphs[token.range.clone()].iter().map(|glyph| glyph.ch).collect();
+    let word: String = letters.iter().collect();
+    if let Some(number) = words::number_word(&word) {
+        out.push(Token { kind: Kind::Number(number), ..token });
+    } else if let Some(numbers) = words::run_together(&letters) {
+        let mut start = token.range.start;
+        for (number, length) in numbers {
+            out.push(Token { range: start..start + length, kind: Kind::Number(number) });
+            start += length;
+        }
+    } else {
+        camel(glyphs, token, out);
+    }
+}
+
+/// `CallNineEightSeven`: the capitals say where the words begin.
+fn camel(glyphs: &[Glyph], token: Token, out: &mut Vec<Token>) {
+    let starts: Vec<usize> = token
+        .range
+        .clone()
+        .filter(|&at| {
+            at == token.range.start
+                || (glyphs[at].upper && !glyphs[at - 1].upper)
+                || is_indic(glyphs[at].ch) != is_indic(glyphs[at - 1].ch)
+        })
+        .collect();
+    if starts.len() < 2 {
+        return out.push(token);
+    }
+    let parts = starts.iter().enumerate().map(|(index, &start)| {
+        let end = starts.get(index + 1).copied().unwrap_or(token.range.end);
+        let word: String = glyphs[start..end].iter().map(|glyph| glyph.ch).collect();
+        let kind = words::number_word(&word).map_or(Kind::Letters, Kind::Number);
+        Token { range: start..end, kind }
+    });
+    let parts: Vec<Token> = parts.collect();
+    if parts.iter().any(|part| part.kind != Kind::Letters) {
+        out.extend(parts);
+    } else {
+        out.push(token);
+    }
+}
+
+fn number_mixed(glyphs: &[Glyph], token: Token, out: &mut Vec<Token>) {
+    let mut parts: Vec<Token> = Vec::new();
+    for at in token.range.clone() {
+        let kind = if glyphs[at].ch.is_ascii_digit() { Kind::Digits } else { Kind::Letters };
+        match parts.last_mut() {
+            Some(last) if last.kind == kind => last.range.end = at + 1,
+            _ => parts.push(Token { range: at..at + 1, kind }),
+        }
+    }
+    let mut split = Vec::new();
+    for part in parts {
+        match part.kind {
+            Kind::Letters if part.range.len() > 1 => number_letters(glyphs, part, &mut split),
+            _ => split.push(part),
+        }
+    }
+    if split.iter().any(|part| matches!(part.kind, Kind::Number(_))) {
+        out.append(&mut split);
+    } else {
+        out.push(token);
+    }
+}
+
+/// Writes the digits of the number word at `i`; returns the next token to look at.
+fn write_number(
+    glyphs: &[Glyph],
+    tokens: &[Token],
+    i: usize,
+    number: NumberWord,
+    out: &mut Vec<Glyph>,
+) -> usize {
+    let first = tokens[i].range.start;
+    let whole = |last: usize, text: String, out: &mut Vec<Glyph>| {
+        let (first, last) = (&glyphs[first], &glyphs[last]);
+        let digit = |ch| Glyph { word: true, ..Glyph::over(first, last, ch, Spelled::Not) };
+        out.extend(text.chars().map(digit));
+    };
+    // Number words side by side, with or without a space, are not one number: keep them apart.
+    if out.last().is_some_and(|last| last.ch.is_ascii_digit()) {
+        out.push(Glyph { ch: ' ', ..glyphs[first] });
+    }
+    let next = next_number(glyphs, tokens, i);
+    match number {
+        NumberWord::Value(tens) if tens >= 20 && tens % 10 == 0 => {
+            if let Some((at, NumberWord::Value(ones @ 1..=9))) = next {
+                whole(tokens[at].range.end - 1, (tens + ones).to_string(), out);
+                return at + 1;
+            }
+            whole(tokens[i].range.end - 1, tens.to_string(), out);
+            i + 1
+        }
+        NumberWord::Value(value) => {
+            whole(tokens[i].range.end - 1, value.to_string(), out);
+            i + 1
+        }
+        NumberWord::Repeat(times) => repeat(glyphs, tokens, i, times, next, out),
+    }
+}
+
+fn repeat(
+    glyphs: &[Glyph],
+    tokens: &[Token],
+    i: usize,
+    times: u8,
+    next: Option<(usize, NumberWord)>,
+    out: &mut Vec<Glyph>,
+) -> usize {
+    let place = &tokens[i].range;
+    let digit = match next {
+        Some((_, NumberWord::Value(value @ 0..=9))) => char::from(b'0' + value),
+        _ => match next_token(tokens, i) {
+            Some(at) if tokens[at].kind == Kind::Digits => glyphs[tokens[at].range.start].ch,
+            Some(at) if tokens[at].range.len() == 1 && glyphs[tokens[at].range.start].ch == 'o' => {
+                '0'
+            }
+            _ => {
+                out.extend_from_slice(&glyphs[place.clone()]);
+                return i + 1;
+            }
+        },
+    };
+    let again = Glyph { word: true, ch: digit, ..glyphs[place.start] };
+    let end = glyphs[place.end - 1].end;
+    out.extend((1..times).map(|_| Glyph { end, ..again }));
+    i + 1
+}
+
+fn next_token(tokens: &[Token], i: usize) -> Option<usize> {
+    let at = if tokens.get(i + 1)?.kind == Kind::Between { i + 2 } else { i + 1 };
+    let near = at == i + 1 || tokens[i + 1].range.len() <= 3;
+    (near && at < tokens.len()).then_some(at)
+}
+
+fn next_number(glyphs: &[Glyph], tokens: &[Token], i: usize) -> Option<(usize, NumberWord)> {
+    let at = next_token(tokens, i)?;
+    let between = &glyphs[tokens[i].range.end..tokens[at].range.start];
+    if between.iter().any(|glyph| !matches!(glyph.ch, ' ' | '-' | '\n' | '_')) {
+        return match tokens[i].kind {
+            Kind::Number(NumberWord::Repeat(_)) => number_at(tokens, at),
+            _ => None,
+        };
+    }
+    number_at(tokens, at)
+}
+
+fn number_at(tokens: &[Token], at: usize) -> Option<(usize, NumberWord)> {
+    match tokens[at].kind {
+        Kind::Number(number) => Some((at, number)),
+        _ => None,
+    }
+}
+
+/// The digit that a letter poses as.
+fn posed(ch: char) -> Option<char> {
+    Some(match ch {
+        'o' | 'q' | 'd' => '0',
+        'l' | 'i' => '1',
+        'z' => '2',
+        'e' => '3',
+        'a' => '4',
+        's' => '5',
+        'g' => '6',
+        't' => '7',
+        'b' => '8',
+        _ => return None,
+    })
+}
+
+/// The letters that pose well enough to be believed in a short word too.
+fn poses_well(ch: char) -> bool {
+    matches!(ch, 'o' | 'l' | 'i' | 's' | 'b' | 'z')
+}
+
+fn pose(glyph: &Glyph) -> Glyph {
+    Glyph { ch: posed(glyph.ch).unwrap_or(glyph.ch), ..*glyph }
+}
+
+/// For each token, whether its letters are to be read as digits.
+fn posing(glyphs: &[Glyph], tokens: &[Token]) -> Vec<bool> {
+    let mut posing = vec![false; tokens.len()];
+    for (i, token) in tokens.iter().enumerate() {
+        posing[i] = token.kind == Kind::Mixed && poses_alone(&glyphs[token.range.clone()]);
+    }
+    for i in 0..tokens.len() {
+        let believable = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters)
+            && could_pose(&glyphs[tokens[i].range.clone()]);
+        if !posing[i] && believable {
+            posing[i] = poses_among(glyphs, tokens, &posing, i);
+        }
+    }
+    posing
+}
+
+fn poses_alone(token: &[Glyph]) -> bool {
+    let digits = token.iter().filter(|glyph| glyph.ch.is_ascii_digit()).count();
+    let letters = token.len() - digits;
+    let well = token.iter().all(|glyph| glyph.ch.is_ascii_digit() || poses_well(glyph.ch));
+    let any = token.iter().all(|glyph| glyph.ch.is_ascii_digit() || posed(glyph.ch).is_some());
+    let decade = token.len() == 5
+        && digits == 4
+        && token[4].ch == 's'
+        && matches!((token[0].ch, token[1].ch, token[3].ch), ('1', '9', '0') | ('2', '0', '0'));
+    !decade && (well && token.len() >= 5 && digits >= 2 && digits * 2 >= letters)
+        || (any && token.len() >= 8 && digits >= letters)
+}
+
+fn could_pose(token: &[Glyph]) -> bool {
+    const WORDS: [&str; 8] = ["is", "so", "lo", "i", "bis", "oil", "sis", "bol"];
+    let well = token.iter().all(|glyph| glyph.ch.is_ascii_digit() || poses_well(glyph.ch));
+    let word: String = token.iter().map(|glyph| glyph.ch).collect();
+    let capitals = token.iter().any(|glyph| glyph.upper || glyph.ch.is_ascii_digit());
+    well && token.len() <= 6 && (capitals || !WORDS.contains(&word.as_str()))
+}
+
+/// A short word of posing letters is read as digits where digits stand on both sides, or tightly
+/// on one.
+fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) -> bool {
+    let digits = |at: Option<usize>| {
+        at.is_some_and(|at| {
+            tokens.get(at).is_some_and(|token| {
+                posing[at] || matches!(token.kind, Kind::Digits | Kind::Number(_)) || {
+                    let part = &glyphs[token.range.clone()];
+                    token.kind == Kind::Mixed
+                        && part.len() <= 6
+                        && part
+                            .iter()
+                            .all(|glyph| glyph.ch.is_ascii_digit() || poses_well(glyph.ch))
+                }
+            })
+        })
+    };
+    let step = |from: usize, forward: bool, by: usize| {
+        if forward { from.checked_add(by) } else { from.checked_sub(by) }
+    };
+    let near = |forward: bool| {
+        step(i, forward, 1)
+            .and_then(|at| tokens.get(at))
+            .is_some_and(|between| between.kind == Kind::Between && between.range.len() <= 4)
+            && digits(step(i, forward, 2))
+    };
+    let tight = |forward: bool| {
+        near(forward)
+            && step(i, forward, 1).and_then(|at| tokens.get(at)).is_some_and(|between| {
+                glyphs[between.range.clone()].iter().all(|glyph| !glyph.ch.is_whitespace())
+            })
+    };
+    let further = |forward: bool| near(forward) && digits(step(i, forward, 4));
+    let lone = |forward: bool| {
+        further(forward)
+            && step(i, forward, 2)
+                .and_then(|at| tokens.get(at))
+                .is_some_and(|token| token.range.len() == 1)
+    };
+    (near(true) && near(false))
+        || (tight(true) || tight(false)) && tokens[i].kind == Kind::Mixed
+        || tokens[i].range.len() == 1 && (lone(true) || lone(false))
+        || tokens[i].kind == Kind::Mixed && (further(true) || further(false))
+}

@@ -1,0 +1,177 @@
+//! Numbers of first information reports: short, and told from other numbers only by the words
+//! around them.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::honest::{Honest, Reading};
+use super::view::View;
+use super::{Finding, LeakKind};
+
+/// A pattern that is a constant of this program; the tests compile every one.
+pub(super) fn pattern(text: &str) -> Option<Regex> {
+    Regex::new(text).ok()
+}
+
+const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bfir(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|क्राइम)";
+const NO: &str = r"(?:nos?|num|number|numbers|nr|s\.?\s?no|sankhya|sankhyaa|sankya|sankhaya|nambar|namber|संख्या|संख़्या|नंबर|नम्बर|नं|न0|सं|क्रमांक|kramank|क्र|#)";
+const YEAR: &str = r"(?:(?:1\s?9|2\s?0)[\s.\-_]?\d[\s.\-_]?\d|\d\d)";
+const BY: &str = r"(?:\s?[/\\|\-–_.:,]{1,2}\s?|\s?\(\s?|\s?(?:\b(?:of|slash|by|oblique|stroke|bata|batta|dated|dt|year|yr|sal|saal|san|ka|ki|in)\b|बटा|सन|का|की|वर्ष|साल|स्लैश|दिनांक)[\s.\-]{0,2}){1,2}";
+const DIGITS: &str = r"\d(?:[\s\-_.]{0,2}\d){0,6}";
+
+struct Rules {
+    word: Regex,
+    numbered: Regex,
+    dated: Regex,
+    bare: Regex,
+    near: Regex,
+    spoken: Regex,
+}
+
+static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
+    Some(Rules {
+        word: pattern(FIR)?,
+        numbered: pattern(&format!(
+            r"{FIR}s?[\s\-_:.,(\[#]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-]{{1,3}}){{0,3}}{NO}[\s.:_\-#=)]{{0,5}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
+        ))?,
+        dated: pattern(&format!(
+            r"{FIR}[\s\-_:.,(\[#*]{{0,4}}(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
+        ))?,
+        bare: pattern(&format!(r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>0\d{{1,5}}|\d{{3,5}})\b"))?,
+        spoken: pattern(&format!(
+            r"{FIR}\W{{0,4}}(?:{NO}\W{{0,4}})?(?P<n>\d(?:(?:\W{{0,6}}|\W{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)\W{{1,4}})\d){{2,10}})"
+        ))?,
+        near: pattern(
+            r"\b(?P<n>\d{1,6}\s?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)\s?(?:19|20)\d\d)\b",
+        )?,
+    })
+});
+
+/// Finds the numbers of first information reports.
+pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
+    let Some(rules) = RULES.as_ref() else { return };
+    for captures in rules.numbered.captures_iter(&view.text) {
+        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
+        let digits = number.as_str().bytes().filter(u8::is_ascii_digit).count();
+        let words = view
+            .glyphs(&number.range())
+            .iter()
+            .all(|glyph| glyph.word || !glyph.ch.is_ascii_digit());
+        if !other(honest, &number.range()) && (digits >= 2 || !words) {
+            view.report(LeakKind::FirNumber, &whole.range(), found);
+        }
+    }
+    for captures in rules.spoken.captures_iter(&view.text) {
+        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
+        let words = view.glyphs(&number.range()).iter().filter(|glyph| glyph.word).count();
+        if words >= 3 && !other(honest, &number.range()) {
+            view.report(LeakKind::FirNumber, &whole.range(), found);
+        }
+    }
+    for captures in rules.dated.captures_iter(&view.text) {
+        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
+        if !other(honest, &number.range()) && believable(whole.as_str(), number.as_str()) {
+            view.report(LeakKind::FirNumber, &whole.range(), found);
+        }
+    }
+    for captures in rules.bare.captures_iter(&view.text) {
+        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
+        let year = number.len() == 4
+            && (number.as_str().starts_with("19") || number.as_str().starts_with("20"));
+        if !other(honest, &number.range()) && !year && is_report(whole.as_str()) {
+            view.report(LeakKind::FirNumber, &whole.range(), found);
+        }
+    }
+    for word in rules.word.find_iter(&view.text).filter(|word| is_report(word.as_str())) {
+        check_near(view, honest, rules, &word.range(), found);
+    }
+}
+
+/// The word alone says report; `crime` and `cr` say it only with *number*.
+fn is_report(word: &str) -> bool {
+    !["cr", "crime", "case", "अपराध", "apradh", "क्राइम"].iter().any(|other| word.starts_with(other))
+        || word.starts_with("case crime")
+}
+
+/// A number and two digits are a year only where the first part is no count (`FIR 12-24`).
+fn believable(whole: &str, number: &str) -> bool {
+    let long =
+        number.contains("19") || number.contains("20") || number.replace(' ', "").contains("20");
+    is_report(whole) && (long || number.contains('/'))
+}
+
+/// A number and a year elsewhere in the same sentence.
+fn check_near(
+    view: &View,
+    honest: &[Honest],
+    rules: &Rules,
+    word: &Range<usize>,
+    found: &mut Vec<Finding>,
+) {
+    const PAPER: [&str; 22] = [
+        "order",
+        "circular",
+        "w.p",
+        "writ",
+        "petition",
+        "notification",
+        "advisory",
+        "crm",
+        "appeal",
+        "letter",
+        "memo",
+        "sop",
+        "आदेश",
+        "परिपत्र",
+        "याचिका",
+        "application",
+        "slp",
+        "wp",
+        "g.o",
+        "policy",
+        "rbi",
+        "अधिसूचना",
+    ];
+    let after = view.after(word.end, 110);
+    let sentence = after.find(['।', '\n', ';', '!', '?']).map_or(after, |at| &after[..at]);
+    let before = view.before(word.start, 40);
+    let spans = [(word.end, sentence), (word.start - before.len(), before)];
+    for (offset, span) in spans {
+        for captures in rules.near.captures_iter(span) {
+            let Some(number) = captures.name("n") else { continue };
+            let range = offset + number.start()..offset + number.end();
+            let lead = view.before(range.start, 24);
+            let paper = PAPER.iter().any(|paper| lead.contains(paper));
+            if !paper && !other(honest, &range) {
+                view.report(LeakKind::FirNumber, &range, found);
+            }
+        }
+    }
+}
+
+/// The number has an honest reading that a report's number never has.
+fn other(honest: &[Honest], number: &Range<usize>) -> bool {
+    let first = honest.partition_point(|honest| honest.range.start + 200 < number.start);
+    honest[first..]
+        .iter()
+        .take_while(|honest| honest.range.start < number.end)
+        .filter(|honest| honest.range.end > number.start)
+        .any(|honest| match honest.reading {
+            Reading::Count if number.len() > 4 => false,
+            Reading::Moment | Reading::Money | Reading::Law | Reading::Helpline => {
+                honest.range.end >= number.end
+            }
+            Reading::Count => honest.range.end > number.end,
+            _ => false,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_pattern_compiles() {
+        assert!(super::RULES.is_some());
+    }
+}

@@ -1,0 +1,481 @@
+//! The ordinary readings of numbers: money, dates and times, helplines, sections of law,
+//! circulars, references, counts.
+//!
+//! A reading counts only where it covers the number whole: a part of a longer number never makes
+//! the rest of it honest.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::view::View;
+
+/// What an honest number is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    Money,
+    /// A number with thousands separated, in the Indian or the Western way.
+    Grouped,
+    Moment,
+    Year,
+    Law,
+    Helpline,
+    TollFree,
+    Circular,
+    Count,
+    Reference,
+    Place,
+    Permalink,
+}
+
+/// One honest number: byte range in the view's text.
+#[derive(Debug, Clone)]
+pub(super) struct Honest {
+    pub range: Range<usize>,
+    pub reading: Reading,
+}
+
+struct Rule {
+    reading: Reading,
+    pattern: Regex,
+    holds: fn(&Captures<'_>) -> bool,
+}
+
+const MONTH: &str = "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|\
+oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|जनवरी|फरवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|सितम्बर|अक्टूबर|अक्तूबर|\
+नवंबर|नवम्बर|दिसंबर|दिसम्बर|janvari|janwari|farvari|farwari|aprail|julai|agast|sitambar|sitamber|aktubar|aktoobar|\
+navambar|navamber|november|disambar|disamber)";
+
+const UNIT: &str = "(?:hours?|hrs?|hr|minutes?|mins?|seconds?|days?|weeks?|months?|years?|yrs?|cases?|actions?|banks?|\
+requests?|complaints?|complainants?|victims?|people|persons?|accounts?|liens?|holds?|statements?|branches|branch|officers?|posts?|tags?|replies|reply|\
+calls?|mails?|emails?|letters?|notices?|reminders?|arrests?|firs?|accused|districts?|states?|stations?|teams?|\
+transactions?|transfers?|layers?|percent|per cent|pc|points?|lakhs?|lacs?|crores?|cr|rupees|pending|overdue|of|working|\
+घंटे|घंटों|घंटा|घण्टे|मिनट|दिन|दिनों|सप्ताह|हफ्ते|महीने|माह|वर्ष|साल|मामले|मामलों|मामला|केस|बैंक|बैंकों|कार्रवाई|कार्रवाइयां|\
+कार्रवाइयाँ|शिकायतें|शिकायतों|शिकायत|अनुरोध|अनुरोधों|खाते|खातों|पीड़ित|पीडित|पीडितों|लोग|लोगों|शाखाएं|शाखाएँ|शाखाओं|लाख|करोड|हजार|प्रतिशत|फीसदी|बार|\
+ghante|ghanto|ghanton|ghanta|din|dino|dinon|mahine|hafte|saal|maamle|mamle|mamlon|maamlon|case|shikayat|shikayaten|\
+shikayatein|khate|khaton|log|logon|peedit|lakh|crore|karod|hazar|hazaar|hajar|pratishat|baar|bankon|thousand|million)";
+
+const NUMBER: &str = r"(?:\d{1,3}(?:,\d{2,3})+(?:\.\d{1,2})?|\d{1,6}(?:\.\d{1,2})?)";
+const CURRENCY: &str = r"(?:₹|\brs\b\.?|\binr\b|\brupees?\b|\brupaye\b|\brupay\b|\brupe\b|रु\.|रू\.|\bरु\b|\bरू\b|रुपये|रुपए|रुपया|रूपये|र\x{94D})";
+const MAGNITUDE: &str = "(?:lakhs?|lacs?|crores?|cr|thousand|million|billion|mn|bn|लाख|करोड|हजार|अरब|सौ|lakh|karod|karore|hazar|hazaar|hajar|sau|hundred)";
+const DAY: &str = "(?:[12][0-9]|3[01]|0?[1-9])";
+const MON: &str = "(?:1[0-2]|0?[1-9])";
+const YEAR: &str = "(?:19|20)[0-9]{2}";
+const ITEM: &str = r"\d{1,3}\s?[a-z]{0,2}(?:\s?\(\s?[0-9a-z]{1,4}\s?\))*";
+
+static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let mut rules = money();
+    rules.extend(moments());
+    rules.extend(law_and_paper());
+    rules.extend(lines_and_counts());
+    rules
+});
+
+fn rule(reading: Reading, pattern: &str, holds: fn(&Captures<'_>) -> bool) -> Option<Rule> {
+    // The patterns are constants of this file and every one is compiled by the tests.
+    Regex::new(pattern).ok().map(|pattern| Rule { reading, pattern, holds })
+}
+
+fn always(_: &Captures<'_>) -> bool {
+    true
+}
+
+fn money() -> Vec<Rule> {
+    let plain = r"(?:\d{1,3}(?:,\s?\d{2,3})+(?:\.\d{1,2})?|\d{1,12}(?:\.\d{1,2})?)";
+    let amount = format!(r"{plain}(?:\s?{MAGNITUDE}\b)?");
+    [
+        rule(
+            Reading::Money,
+            &format!(r"{CURRENCY}[\s:\-]{{0,2}}{amount}(?:\s?(?:-|to|se|से|–)\s?(?:₹|rs\.?)?\s?{amount})?(?:/-)?"),
+            always,
+        ),
+        rule(
+            Reading::Money,
+            &format!(r"{plain}(?:\s?/-|\s?{MAGNITUDE}?\s?(?:{CURRENCY}|\brupiya\b|रुपयों|रुपयो))"),
+            always,
+        ),
+        rule(Reading::Money, &format!(r"\d{{1,6}}(?:\.\d{{1,3}})?\s?{MAGNITUDE}\b"), always),
+        rule(Reading::Money, r"\d{1,4}(?:\.\d{1,2})?(?:k|l|cr|m)\b", always),
+        rule(Reading::Money, r"(?:[$€£]|\busd\b|\baed\b)\s?\d[\d,]{0,12}(?:\.\d{1,2})?", always),
+        rule(Reading::Grouped, r"\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d{1,2})?", always),
+        rule(Reading::Grouped, r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?", always),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn moments() -> Vec<Rule> {
+    let ordinal = r"(?:\s?(?:st|nd|rd|th)\b)?";
+    let list =
+        format!(r"(?:{DAY}{ordinal}\s?(?:,|&|-|/|to\b|and\b|se\b|aur\b|से|और|व|एवं|–)\s?){{0,8}}");
+    let clock = r"(?:[01]?[0-9]|2[0-4])\s?:\s?[0-5][0-9](?:\s?:\s?[0-5][0-9])?(?:\.\d{1,6})?";
+    let dated = format!(
+        r"(?:{DAY}-{MON}-(?:{YEAR}|\d\d)|{DAY}/{MON}/(?:{YEAR}|\d\d)|{DAY}\.{MON}\.(?:{YEAR}|\d\d)|{YEAR}-{MON}-{DAY}|{YEAR}/{MON}/{DAY}|{YEAR}\.{MON}\.{DAY}|{MON}/{DAY}/{YEAR})"
+    );
+    [
+        rule(
+            Reading::Moment,
+            &format!(
+                r"{list}{DAY}{ordinal}[\s\-./,]{{0,2}}(?:of\s)?{MONTH}\b[\s\-./,']{{0,2}}(?:{YEAR}\b|['’]?\d\d\b)?"
+            ),
+            always,
+        ),
+        rule(
+            Reading::Moment,
+            &format!(r"\b{MONTH}\b[\s.\-]{{0,2}}{DAY}{ordinal}(?:\s?[-–,&]\s?{DAY}\b{ordinal})?(?:,?\s{{0,2}}{YEAR}\b)?"),
+            always,
+        ),
+        rule(Reading::Moment, &format!(r"\b{MONTH}\b[\s.,\-']{{0,2}}{YEAR}\b"), always),
+        rule(Reading::Moment, &format!(r"{dated}(?:t{clock}(?:z|[+\-]\d\d:?\d\d)?|/\d{{1,2}}\b)?"), always),
+        rule(Reading::Moment, &format!(r"(?:(?:ist|utc|gmt)\s?[+\-]?\s?)?{clock}(?:\s?(?:am|pm|hrs?|hours|ist|बजे|baje))?"), always),
+        rule(Reading::Moment, r"(?:[01]?[0-9]|2[0-4])\.[0-5][0-9]\s?(?:am|pm|a\.m|p\.m|hrs?|hours|ist|बजे|baje)", always),
+        rule(Reading::Moment, r"(?:[01][0-9]|2[0-4])[0-5][0-9]\s?(?:hrs?|hours|ist|बजे|baje)", always),
+        rule(Reading::Moment, r"\d{1,2}\s?(?:am|pm|a\.m|p\.m|बजे|baje|o'?clock)", always),
+        rule(
+            Reading::Year,
+            r"\b(?P<y>(?:19|20)\d\d)\s?[-/]\s?(?P<n>(?:20)?\d\d)\b",
+            |found| {
+                let part = |name| found.name(name).and_then(|part| part.as_str().parse::<u32>().ok());
+                match (part("y"), part("n")) {
+                    (Some(year), Some(next)) => next % 100 == (year + 1) % 100,
+                    _ => false,
+                }
+            },
+        ),
+        rule(
+            Reading::Year,
+            &format!(
+                r"\b(?:in|since|during|year|years|fy|cy|till|until|by|before|after|from|upto|and|©|q[1-4]|वर्ष|साल|सन|saal|san|varsh|early|late|mid)[\s\-]+{YEAR}\b"
+            ),
+            always,
+        ),
+        rule(Reading::Year, &format!(r"\b{YEAR}\s?(?:में|तक|mein|me|tak|के|ki|का|से)\b"), always),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn law_and_paper() -> Vec<Rule> {
+    let section = r"(?:sections?|sect?\.?|secs\.?|u/s\.?|u/ss\.?|ss?\.|धारा|धाराओं|धाराएं|धाराएँ|dhara|dhaara|dharas|articles?|art\.?|rules?|clauses?|para|paras|नियम|अनुच्छेद)";
+    let act = r"(?:bnss|bns|ipc|crpc|cr\.?p\.?c\.?|bsa|it act|i\.t\. act|pmla|ndps|rti|it rules|act|आईपीसी|बीएनएस|बीएनएसएस|सीआरपीसी|आईटी एक्ट|अधिनियम|संहिता)";
+    let sep = r"\s?(?:,|/|&|;|\band\b|\br/w\b|\bread with\b|\bto\b|\bor\b|-|–|\bव\b|\bऔर\b|\bया\b|\bएवं\b|\baur\b|\bya\b)\s?";
+    let list = format!(
+        r"{ITEM}(?:(?:{sep}){{1,2}}(?:(?:of\s)?(?:the\s)?{act}\s?)?(?:{section}\s?)?{ITEM}){{0,24}}"
+    );
+    let tight = r"[0-9][0-9a-z./()\-:]{0,40}[0-9]";
+    let paper = r"(?:circulars?|orders?|notifications?|advisory|letter|memo|memorandum|o\.m|om|g\.o|sop|rbi|dor|dpss|cepd|npci|cert-in|meity|mha|directions?|f\.|s\.o|g\.s\.r|gazette|policy|परिपत्र|आदेश|अधिसूचना|पत्र|नीति|paripatra|aadesh|adesh)";
+    let court = r"(?:w\.\s?p|wp|cwp|crm|crl|slp|writ|appeals?|petitions?|bail|application|o\.a|s\.l\.p|misc|pil|civil|revision|याचिका|अपील)";
+    [
+        rule(Reading::Law, &format!(r"\b{section}\s?(?:no\.?\s?)?{list}"), always),
+        rule(Reading::Law, &format!(r"{list}\s?(?:of\s)?(?:the\s)?(?:{act})\b"), always),
+        rule(Reading::Law, &format!(r"\b{act}[\s,]{{1,2}}(?:(?:की|ki|ke|का|के)\s)?(?:{section}\s?)?{list}"), always),
+        rule(
+            Reading::Circular,
+            &format!(r"\b{paper}[a-z\u0900-\u0963.\s:()/#,\-]{{0,30}}{tight}"),
+            |found| has_year(tail(found)),
+        ),
+        rule(Reading::Circular, r"\b(?:[a-z]{2,12}[./\-]){1,6}[0-9][0-9a-z./()\-]{0,40}[0-9]", |found| {
+            has_year(tail(found)) && !crate_named(&found[0])
+        }),
+        rule(
+            Reading::Circular,
+            &format!(r"\b{court}[a-z.\s()#\-]{{0,20}}\d{{1,6}}(?:\s?/\s?|\s?-\s?|\s(?:of|का|की|/)\s?){YEAR}"),
+            always,
+        ),
+        rule(Reading::Circular, &format!(r"\b\d{{1,5}}\s?/\s?{YEAR}\b"), always),
+        rule(Reading::Reference, r"\b[a-z]{3}-[0-9a-z]{5}\b", always),
+        rule(
+            Reading::Permalink,
+            r"(?:\b(?:x|twitter)\.com/[a-z0-9_]{1,20}/status/\d{15,20}|https?://[a-z0-9.\-]+/@[a-z0-9_]{1,30}/\d{15,20}\b)",
+            always,
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn lines_and_counts() -> Vec<Rule> {
+    let helpline = r"(?:1930|155260|1800|112|100|101|102|104|108|139|181|182|1033|1064|1073|1076|1077|1090|1091|1092|1093|1094|1095|1096|1097|1098|1099|1100|1363|14[4-9]\d\d|15100|1515|1906|1909|1912|1915|1916|1947|1950|1963|1966)";
+    let or = r"\s?(?:,|/|&|\||;|\bor\b|\band\b|\bya\b|\baur\b|और|या|व)\s?";
+    let count = format!(
+        r"{NUMBER}(?:\s?(?:,|/|-|–|&|\bto\b|\band\b|\bor\b|\bse\b|\baur\b|\bya\b|से|और|या|\s)\s?{NUMBER}){{0,12}}\s?-?\s?(?:\+|%|{UNIT}\b)"
+    );
+    [
+        rule(Reading::Helpline, &format!(r"\b{helpline}(?:{or}{helpline}){{0,8}}\b"), always),
+        rule(
+            Reading::TollFree,
+            r"(?:\+?91[ \-]?)?0?18[06]0[ \-.]?(?:\d{3}[ \-.]?\d{4}|\d{3}[ \-.]?\d{3}|\d{2}[ \-.]?\d{2}[ \-.]?\d{2,3}|\d{2}[ \-.]?\d{4,5}|\d{4}[ \-.]?\d{3}|\d[ \-.]?\d{3}[ \-.]?\d{3})\b",
+            |found| {
+                let digits = found[0].bytes().filter(u8::is_ascii_digit).count();
+                let lead = found[0].trim_start_matches("+91").trim_start_matches([' ', '-', '0']);
+                let prefix = found[0].len() - lead.len();
+                let lead_digits = found[0][..prefix].bytes().filter(u8::is_ascii_digit).count();
+                (10..=11).contains(&(digits - lead_digits))
+            },
+        ),
+        rule(Reading::Count, &count, counted),
+        rule(Reading::Count, r"\d{1,3}(?:\.\d{1,2})?\s?(?:%|percent\b|per cent\b|प्रतिशत|फीसदी)", always),
+        rule(Reading::Count, r"\b\d{1,6}\+", always),
+        rule(
+            Reading::Count,
+            r"\b[1-9]\d{0,2}/[1-9]\d{0,2}(?:\s?(?:,|;|\||and|&)\s{1,2}[1-9]\d{0,2}/[1-9]\d{0,2})+\b",
+            |found| {
+                let part = |number: &str| number.trim().parse::<u32>().unwrap_or(u32::MAX);
+                found[0]
+                    .split([',', ';', '|', '&'])
+                    .flat_map(|pair| pair.split("and"))
+                    .all(|pair| pair.split_once('/').is_some_and(|(a, b)| part(a) <= part(b)))
+            },
+        ),
+        rule(Reading::Place, r"\b[a-z\u0900-\u0963]{3,}\s?[-–,:]?\s?[1-8]\d{5}\b", |found| {
+            !crate_named(&found[0]) && named_place(&found[0])
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Words before a six-digit number that make it something else than a postal code.
+fn named_place(text: &str) -> bool {
+    const NOT_PLACES: [&str; 12] = [
+        "account", "phone", "mobile", "number", "call", "card", "otp", "dial", "contact", "khata",
+        "whatsapp", "acct",
+    ];
+    !NOT_PLACES.iter().any(|word| text.starts_with(word))
+}
+
+/// The digits and what stands between, at the end of a match.
+fn tail<'t>(found: &'t Captures<'_>) -> &'t str {
+    let whole = &found[0];
+    whole.find(|ch: char| ch.is_ascii_digit()).map_or("", |at| &whole[at..])
+}
+
+fn has_year(tail: &str) -> bool {
+    let mut groups = tail.split(|ch: char| !ch.is_ascii_digit()).filter(|part| !part.is_empty());
+    let mut year = false;
+    let short = groups.all(|group| {
+        year |= group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
+        group.len() <= 6
+    });
+    short && year
+}
+
+/// The text names an identifier of a person or a case, so its number is not a circular's.
+fn crate_named(text: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "fir",
+        "ack",
+        "ncrp",
+        "account",
+        "acc",
+        "complaint",
+        "card",
+        "aadhaar",
+        "cr.no",
+        "case",
+        "acct",
+        "ref",
+    ];
+    NAMES.iter().any(|name| text.starts_with(name))
+}
+
+/// A list of counts before its unit: no leading zeros, and in order where it is long enough to be
+/// an identifier.
+fn counted(found: &Captures<'_>) -> bool {
+    let whole = &found[0];
+    let last = whole.rfind(|ch: char| ch.is_ascii_digit()).map_or(0, |at| at + 1);
+    let listed = whole[..last].replace(',', "\u{0}");
+    let grouped = whole.contains(',') && !whole.contains(", ");
+    let numbers: Vec<&str> = if grouped {
+        return !whole.contains(' ') || whole[..last].matches(' ').count() <= 3;
+    } else {
+        listed
+            .split(|ch: char| !ch.is_ascii_digit() && ch != '.')
+            .filter(|part| !part.is_empty())
+            .collect()
+    };
+    let digits: usize = numbers.iter().map(|number| number.len()).sum();
+    let leading = numbers
+        .iter()
+        .any(|number| number.len() > 1 && number.starts_with('0') && !number.starts_with("0."));
+    let values: Vec<f64> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
+    let ordered = values.is_sorted() || values.iter().rev().is_sorted();
+    let singles = numbers.len() > 4 && numbers.iter().all(|number| number.len() == 1);
+    !leading
+        && !singles
+        && (digits < 8 || ordered && numbers.iter().all(|number| number.len() <= 5))
+}
+
+/// Every honest number of a text.
+pub(super) fn readings(view: &View) -> Vec<Honest> {
+    let mut found: Vec<Honest> = Vec::new();
+    for rule in RULES.iter() {
+        let mut from = 0;
+        while let Some(captures) = rule.pattern.captures_at(&view.text, from) {
+            let Some(whole) = captures.get(0) else { break };
+            if (rule.holds)(&captures) && !runs_into_currency(view, &whole.range(), rule.reading) {
+                found.push(Honest { range: whole.range(), reading: rule.reading });
+                from = whole.end();
+            } else {
+                // What was too much to be one reading may still end in one.
+                from = past_first_number(&view.text, whole.start());
+            }
+        }
+    }
+    found.sort_by_key(|honest| honest.range.start);
+    keep_whole(view, found)
+}
+
+fn past_first_number(text: &str, start: usize) -> usize {
+    let rest = &text[start..];
+    let word = rest.find(|ch: char| ch.is_ascii_digit()).unwrap_or(0);
+    let number = rest[word..].find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len() - word);
+    start + (word + number).max(rest.chars().next().map_or(1, char::len_utf8))
+}
+
+/// `9876543210 Rs 500`: the currency belongs to what follows.
+fn runs_into_currency(view: &View, range: &Range<usize>, reading: Reading) -> bool {
+    let text = &view.text[range.clone()];
+    reading == Reading::Money
+        && text.starts_with(|ch: char| ch.is_ascii_digit())
+        && !text.ends_with("/-")
+        && view.after(range.end, 6).trim_start().starts_with(|ch: char| ch.is_ascii_digit())
+}
+
+/// Drops the readings that cover a number only in part, until none is left.
+fn keep_whole(view: &View, mut found: Vec<Honest>) -> Vec<Honest> {
+    const ROUNDS: usize = 6;
+    for _ in 0..ROUNDS {
+        let mut covered = vec![false; view.text.len() + 1];
+        for honest in &found {
+            covered[honest.range.clone()].fill(true);
+        }
+        let before = found.len();
+        found.retain(|honest| {
+            !touches_back(view, &covered, honest) && !touches_on(view, &covered, honest)
+        });
+        if found.len() == before {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+/// What stands between the parts of one number.
+fn is_tight(ch: char) -> bool {
+    matches!(ch, '-' | '.' | '/' | ':' | ',' | '_' | '*' | '\'')
+}
+
+fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
+    if !view.text[honest.range.clone()].ends_with(|ch: char| ch.is_ascii_digit()) {
+        return false;
+    }
+    let rest = view.after(honest.range.end, 8);
+    touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
+        let at = honest.range.end + at;
+        !covered[at] && !(is_money(honest) && is_word(view, at))
+    })
+}
+
+/// An amount in figures does not go on in words (`₹4,50,000 zero reply`).
+fn is_money(honest: &Honest) -> bool {
+    matches!(honest.reading, Reading::Money | Reading::Grouped)
+}
+
+fn is_word(view: &View, at: usize) -> bool {
+    view.glyphs(&(at..at + 1)).iter().all(|glyph| glyph.word)
+}
+
+fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
+    let start = honest.range.start;
+    if !view.text[start..].starts_with(|ch: char| ch.is_ascii_digit()) {
+        return false;
+    }
+    let rest = view.before(start, 8);
+    let tight = touching(rest.char_indices().rev(), 0)
+        .is_some_and(|(at, _)| !covered[start - rest.len() + at]);
+    tight
+        || honest.reading == Reading::Count && !punctuated(beside(view, covered, start, false))
+        || honest.reading == Reading::Helpline
+            && [(start, false), (honest.range.end, true)].into_iter().any(|(at, on)| {
+                let between = beside(view, covered, at, on);
+                !punctuated(between) || between.is_some() && !called_helpline(view, honest)
+            })
+}
+
+/// The text calls it a helpline, or lists several.
+fn called_helpline(view: &View, honest: &Honest) -> bool {
+    const CALLS: [&str; 9] =
+        ["helpline", "call", "dial", "emergency", "हेल्पलाइन", "कॉल", "डायल", "📞", "toll"];
+    let before = view.before(honest.range.start, 40);
+    view.text[honest.range.clone()].contains([',', '|', '/', ' '])
+        || CALLS.iter().any(|word| before.contains(word))
+}
+
+/// A count is not believed where it ends a row of digits with neither words nor punctuation
+/// between (`9🙂8🙂7 cases`), a helpline not inside any such row.
+fn punctuated(between: Option<&str>) -> bool {
+    between.is_none_or(|between| {
+        between.contains([',', ';', ':', '.', '|', '(', ')', '/', '→', '&', '•'])
+    })
+}
+
+/// What stands between a place and the nearest number that has no honest reading, if it is no
+/// letter.
+fn beside<'v>(view: &'v View, covered: &[bool], at: usize, on: bool) -> Option<&'v str> {
+    const FAR: usize = 60;
+    let sign = |ch: char| !ch.is_alphanumeric();
+    let (between, digit) = if on {
+        let after = view.after(at, FAR);
+        let length = after.find(|ch| !sign(ch))?;
+        (&after[..length], at + length)
+    } else {
+        let before = view.before(at, FAR);
+        let length = before.len() - before.trim_end_matches(sign).len();
+        (&before[before.len() - length..], at.checked_sub(length + 1)?)
+    };
+    let number = view.text.as_bytes().get(digit).is_some_and(u8::is_ascii_digit);
+    (number && !covered[digit]).then_some(between)
+}
+
+/// The nearest digit that belongs to the same number: directly, over one tight sign, or over
+/// nothing but a space.
+fn touching(
+    mut chars: impl Iterator<Item = (usize, char)>,
+    mut seen: usize,
+) -> Option<(usize, char)> {
+    const MOST: usize = 2;
+    let mut spaced = false;
+    let mut signed = false;
+    loop {
+        let (at, ch) = chars.next()?;
+        if ch.is_ascii_digit() {
+            return Some((at, ch));
+        }
+        let space = ch == ' ';
+        if !(space || is_tight(ch)) || (space && signed) || (!space && spaced) || seen >= MOST {
+            return None;
+        }
+        spaced |= space;
+        signed |= !space;
+        seen += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert_eq!(money().len(), 7);
+        assert_eq!(moments().len(), 11);
+        assert_eq!(law_and_paper().len(), 9);
+        assert_eq!(lines_and_counts().len(), 7);
+    }
+}

@@ -1,0 +1,121 @@
+//! A folded text that can be searched, with the way back to the original offsets.
+
+use std::ops::Range;
+
+use super::normalise::{Glyph, Spelled};
+use super::{Finding, LeakKind};
+
+/// Glyphs and the same as one string. Ranges are byte ranges of `text`.
+pub(super) struct View {
+    pub text: String,
+    pub glyphs: Vec<Glyph>,
+    at: Vec<u32>,
+}
+
+impl View {
+    pub fn new(glyphs: Vec<Glyph>) -> Self {
+        let mut text = String::with_capacity(glyphs.len());
+        let mut at = Vec::with_capacity(glyphs.len() + 1);
+        for (index, glyph) in glyphs.iter().enumerate() {
+            text.push(glyph.ch);
+            at.resize(text.len(), u32::try_from(index).unwrap_or(u32::MAX));
+        }
+        Self { text, glyphs, at }
+    }
+
+    /// The glyphs that a byte range covers.
+    pub fn glyphs(&self, range: &Range<usize>) -> &[Glyph] {
+        if range.is_empty() {
+            return &[];
+        }
+        let index = |byte: usize| self.at.get(byte).map_or(0, |&index| index as usize);
+        &self.glyphs[index(range.start)..=index(range.end - 1)]
+    }
+
+    /// Reports what a byte range covers.
+    pub fn report(&self, kind: LeakKind, range: &Range<usize>, found: &mut Vec<Finding>) {
+        let covered = self.glyphs(range);
+        let start = covered.iter().map(|glyph| glyph.start).min();
+        let end = covered.iter().map(|glyph| glyph.end).max();
+        if let (Some(start), Some(end)) = (start, end) {
+            found.push(Finding { kind, start: start as usize, end: end as usize });
+        }
+    }
+
+    /// Up to `most` bytes before `end`, cut at a character.
+    pub fn before(&self, end: usize, most: usize) -> &str {
+        let mut start = end.saturating_sub(most);
+        while !self.text.is_char_boundary(start) {
+            start += 1;
+        }
+        &self.text[start..end]
+    }
+
+    /// Up to `most` bytes from `start`, cut at a character.
+    pub fn after(&self, start: usize, most: usize) -> &str {
+        let mut end = (start + most).min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        &self.text[start..end.max(start)]
+    }
+}
+
+/// Letters that were pulled apart (`A B C D E 1 2 3 4 F`, `n-i-n-e`) put together again; nothing
+/// if no four single characters stand apart by the same sign.
+pub(super) fn join_singles(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
+    let mut out = Vec::with_capacity(glyphs.len());
+    let mut joined = false;
+    let mut i = 0;
+    while i < glyphs.len() {
+        let (end, joins) = singles_from(glyphs, i);
+        if end > i {
+            let run = &glyphs[i..end];
+            out.extend(run.iter().filter(|glyph| !joins || is_single(glyph.ch)).copied());
+            joined |= joins;
+            i = end;
+        } else {
+            out.push(glyphs[i]);
+            i += 1;
+        }
+    }
+    joined.then_some(out)
+}
+
+fn is_single(ch: char) -> bool {
+    ch.is_alphanumeric() || ch == '@'
+}
+
+/// The end of the run of pulled-apart characters that begins at `from`, or `from` if none does;
+/// and whether the run is to be joined (digits alone are left as they are).
+fn singles_from(glyphs: &[Glyph], from: usize) -> (usize, bool) {
+    const LEAST: usize = 4;
+    let alone = |at: usize| glyphs.get(at).is_some_and(|glyph| is_single(glyph.ch));
+    if !alone(from) || (from > 0 && alone(from - 1)) || alone(from + 1) {
+        return (from, false);
+    }
+    let Some(sign) = glyphs.get(from + 1).map(|glyph| glyph.ch) else { return (from, false) };
+    let (mut end, mut count, mut letters) = (from, 0, 0);
+    let mut at = from;
+    while alone(at) && !alone(at + 1) {
+        count += 1;
+        letters += usize::from(glyphs[at].ch.is_alphabetic());
+        end = at + 1;
+        let mut next = end;
+        while glyphs.get(next).is_some_and(|glyph| glyph.ch == sign) && next < end + 3 {
+            next += 1;
+        }
+        if next == end {
+            break;
+        }
+        at = next;
+    }
+    (end, count >= LEAST && letters > 0)
+}
+
+impl Glyph {
+    /// The same place, another character.
+    pub fn over(first: &Self, last: &Self, ch: char, spelled: Spelled) -> Self {
+        Self { ch, end: last.end, spelled, ..*first }
+    }
+}
