@@ -11,5 +11,6 @@
 //! Dependencies point one way: `domain ← store, cases, destinations, reports ← work ← app`.
 
 pub mod cases;
+pub mod demo;
 pub mod destinations;
 pub mod domain;

@@ -3,6 +3,8 @@
 //! The invariant: a destination makes exactly one attempt, tells the truth about what came of it,
 //! and calls *unknown* whatever it cannot prove.
 
+pub mod sandbox;
+
 use async_trait::async_trait;
 
 use crate::domain::{
