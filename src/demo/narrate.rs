@@ -250,7 +250,7 @@ const fn verb(event: &Event) -> (Tone, &'static str, &'static str) {
 fn heard(by: Voice, kind: EngagementKind, hindi: bool) -> String {
     let (who, who_hi) = match by {
         Voice::Bank => ("the bank", "बैंक"),
-        Voice::LookAlike => ("a look-alike, not the bank", "मिलता-जुलता खाता, बैंक नहीं"),
+        Voice::LookAlike => ("not the bank: a look-alike", "मिलता-जुलता खाता, बैंक नहीं"),
         Voice::Other => ("somebody", "कोई व्यक्ति"),
     };
     let (did, did_hi) = match kind {

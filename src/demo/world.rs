@@ -84,10 +84,15 @@ impl World {
             next_case: 1,
             next_arrival: now,
         };
-        let mut starts: Vec<_> = (0..ACTIONS).map(|_| moment(&mut world.rng, now)).collect();
-        starts.sort_unstable();
-        for start in starts {
-            world.case(start, ACTIONS);
+        let (mut plan, mut room) = (Vec::new(), ACTIONS);
+        while room > 0 {
+            let hops = hops(&mut world.rng).min(room);
+            plan.push((moment(&mut world.rng, now), hops));
+            room -= hops;
+        }
+        plan.sort_unstable();
+        for (start, hops) in plan {
+            world.case(start, hops);
         }
         world.settle(now);
         world.next_arrival = now.plus(chance::minutes(&mut world.rng, ARRIVAL_MINUTES, 0.6));
@@ -108,7 +113,8 @@ impl World {
         let first_new = self.actions.len();
         while self.next_arrival <= now {
             let start = self.next_arrival;
-            self.case(start, usize::MAX);
+            let hops = hops(&mut self.rng);
+            self.case(start, hops);
             self.next_arrival = start.plus(chance::minutes(&mut self.rng, ARRIVAL_MINUTES, 0.6));
         }
         let mut changed = self.settle(now);
@@ -151,17 +157,13 @@ impl World {
     }
 
     /// One complaint: its money went through one to six accounts, layer after layer, and each
-    /// bank is asked to act. Adds no row beyond `room` rows.
-    fn case(&mut self, start: Timestamp, room: usize) {
+    /// bank is asked to act.
+    fn case(&mut self, start: Timestamp, hops: usize) {
         let case_ref = CaseRef::new(format!("DEMO-{:06}", self.next_case));
         self.next_case += 1;
         let mut left = chance::log_normal(&mut self.rng, 48_000.0, 1.25).clamp(SMALLEST, LARGEST);
-        let hops = *chance::weighted(&mut self.rng, &[(1, 20), (2, 28), (3, 24), (4, 16), (6, 12)]);
         let mut at = start;
         for hop in 0..hops {
-            if self.actions.len() >= room {
-                return;
-            }
             let action = self.action(&case_ref, hop, left, at);
             self.actions.push(action);
             let index = self.actions.len() - 1;
@@ -175,13 +177,21 @@ impl World {
     fn action(
         &mut self,
         case_ref: &CaseRef,
-        hop: u32,
+        hop: usize,
         rupees: f64,
         requested_at: Timestamp,
     ) -> BankAction {
         let rng = &mut self.rng;
         let kind = *chance::weighted(rng, &KINDS);
-        let layer = rng.random_bool(0.93).then_some(hop / 2 + 1);
+        let layer = rng.random_bool(0.93).then(|| {
+            if hop < 2 {
+                1
+            } else if hop < 4 {
+                2
+            } else {
+                3
+            }
+        });
         let complete = rng.random_bool(0.88);
         let amount = matches!(kind, Kind::Lien | Kind::Hold | Kind::Restore);
         #[expect(clippy::cast_possible_truncation, reason = "at most 80 lakh rupees")]
@@ -328,6 +338,11 @@ fn lien(rng: &mut impl Rng, action: &BankAction) -> Option<Paise> {
     }
     let percent = *chance::weighted(rng, &[(100, 35), (60, 20), (25, 25), (3, 20)]);
     Some(Paise::new(disputed.paise() / 100 * percent))
+}
+
+/// How many accounts a complaint's money went through.
+fn hops(rng: &mut impl Rng) -> usize {
+    *chance::weighted(rng, &[(1, 20), (2, 28), (3, 24), (4, 16), (6, 12)])
 }
 
 fn draw_bank(rng: &mut impl Rng, banks: &'static [Bank]) -> &'static Bank {

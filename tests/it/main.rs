@@ -1,0 +1,4 @@
+//! One test binary; a file a subject.
+
+mod square;
+mod world;
