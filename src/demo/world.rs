@@ -183,15 +183,12 @@ impl World {
     ) -> BankAction {
         let rng = &mut self.rng;
         let kind = *chance::weighted(rng, &KINDS);
-        let layer = rng.random_bool(0.93).then(|| {
-            if hop < 2 {
-                1
-            } else if hop < 4 {
-                2
-            } else {
-                3
-            }
-        });
+        let depth = match hop {
+            0 | 1 => 1,
+            2 | 3 => 2,
+            _ => 3,
+        };
+        let layer = rng.random_bool(0.93).then_some(depth);
         let complete = rng.random_bool(0.88);
         let amount = matches!(kind, Kind::Lien | Kind::Hold | Kind::Restore);
         #[expect(clippy::cast_possible_truncation, reason = "at most 80 lakh rupees")]

@@ -12,18 +12,17 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
-use super::{Destination, Identity, Mentions, OwnPost, Permit, Sent, ServerLimits, Unread};
-use crate::{
-    demo::square::{
-        api::{AccountBody, ErrorBody, HeardBody, LimitsBody, NewPost, Page, PostBody, ThreadBody},
-        http::KEY_HEADER,
-    },
-    domain::{
-        delivery::{ClaimedDelivery, Delivery, Look, LookRules, Outcome, Receipt},
-        engagement::{Author, Heard},
-        time::Timestamp,
-    },
+use self::api::{
+    AccountBody, ErrorBody, HeardBody, KEY_HEADER, LimitsBody, NewPost, Page, PostBody, ThreadBody,
 };
+use super::{Destination, Identity, Mentions, OwnPost, Permit, Sent, ServerLimits, Unread};
+use crate::domain::{
+    delivery::{ClaimedDelivery, Delivery, Look, LookRules, Outcome, Receipt},
+    engagement::{Author, Heard},
+    time::Timestamp,
+};
+
+pub mod api;
 
 /// How long one request may take in all.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -13,15 +13,13 @@ use axum::{
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::{
-    Denied, MAX_LENGTH, Square,
-    api::{AccountBody, ErrorBody, HeardBody, LimitsBody, NewPost, Page, PostBody},
-    page,
+use super::{Denied, MAX_LENGTH, Square, page};
+use crate::{
+    destinations::sandbox::api::{
+        AccountBody, ErrorBody, HeardBody, KEY_HEADER, LimitsBody, NewPost, Page, PostBody,
+    },
+    domain::time::Timestamp,
 };
-use crate::domain::time::Timestamp;
-
-/// The header that names a post once and for ever.
-pub const KEY_HEADER: &str = "idempotency-key";
 
 type Shared = State<Arc<Square>>;
 

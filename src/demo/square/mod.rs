@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use super::cast::Unit;
 use crate::domain::{engagement::EngagementKind, time::Timestamp};
 
-pub mod api;
 mod characters;
 pub mod http;
 mod page;
@@ -216,8 +215,9 @@ impl Square {
         }
         let unit = state.unit().id.clone();
         let id = state.add(&unit, text, now, None, None);
-        let post = state.posts.entry(id).and_modify(|post| post.spoiler = spoiler);
-        let post = post.or_insert_with(|| unreachable!("it was added a line above")).clone();
+        let post = state.posts.get_mut(&id).ok_or(Denied::NoSuchPost)?;
+        post.spoiler = spoiler;
+        let post = post.clone();
         state.keys.insert(key.to_owned(), id);
         characters::plan(state, rng, &post);
         Ok(post)

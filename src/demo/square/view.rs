@@ -1,10 +1,10 @@
 //! What the square holds, as its API tells it.
 
-use super::{
-    Account, Notice, Post, Role, Square, State,
-    api::{AccountBody, HeardBody, Page, PostBody, ThreadBody},
+use super::{Account, Notice, Post, Role, Square, State};
+use crate::{
+    destinations::sandbox::api::{AccountBody, HeardBody, Page, PostBody, ThreadBody},
+    domain::{engagement::EngagementKind, time::Timestamp},
 };
-use crate::domain::{engagement::EngagementKind, time::Timestamp};
 
 /// Own posts on a page.
 const POSTS_A_PAGE: usize = 40;

@@ -1,8 +1,11 @@
-//! What the square says over HTTP, shared by its server and by the destination that talks to it.
+//! What the town square says over HTTP. Its server in the demo speaks the same types.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{engagement::EngagementKind, time::Timestamp};
+
+/// The header that names a post once and for ever.
+pub const KEY_HEADER: &str = "idempotency-key";
 
 /// A post to make.
 #[derive(Debug, Clone, Serialize, Deserialize)]
