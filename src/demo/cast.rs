@@ -153,10 +153,11 @@ pub fn people(now: Timestamp) -> Vec<Person> {
     ]
 }
 
-/// The banks that the demo's standing order names: some of the larger ones. The others wait for
-/// the approver's click.
+/// The banks that the demo's standing order names: half of those that are slow. The others wait
+/// for the approver's click.
 pub fn standing_order_banks() -> Vec<BankCode> {
-    BANKS.iter().take(22).step_by(3).map(|bank| bank.code.clone()).collect()
+    let slow = BANKS.iter().filter(|bank| matches!(bank.pace, Pace::Slow | Pace::Stuck));
+    slow.step_by(2).map(|bank| bank.code.clone()).collect()
 }
 
 /// A silence that is in force during the demo, so that "why is it waiting" has an answer.

@@ -164,7 +164,11 @@ impl World {
         let mut left = chance::log_normal(&mut self.rng, 48_000.0, 1.25).clamp(SMALLEST, LARGEST);
         let mut at = start;
         for hop in 0..hops {
-            let action = self.action(&case_ref, hop, left, at);
+            let mut action = self.action(&case_ref, hop, left, at);
+            // Money often moves on within one bank.
+            if hop > 0 && self.rng.random_bool(0.18) {
+                action.bank = self.actions[self.actions.len() - 1].bank.clone();
+            }
             self.actions.push(action);
             let index = self.actions.len() - 1;
             self.fate(index);
