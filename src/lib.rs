@@ -13,6 +13,7 @@
 pub mod cases;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod destinations;
 pub mod domain;
 pub mod store;

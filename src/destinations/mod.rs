@@ -7,6 +7,7 @@ pub mod hand_off;
 pub mod http;
 pub mod mastodon;
 pub mod rate_headers;
+pub mod sandbox;
 
 use async_trait::async_trait;
 

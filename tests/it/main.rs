@@ -9,3 +9,7 @@ mod wording;
 //! The one integration test binary.
 
 mod guard;
+//! One test binary; a file a subject.
+
+mod square;
+mod world;
