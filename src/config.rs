@@ -2,10 +2,23 @@
 //! file. Each section is the rules of one part of the path; the types live beside the code that
 //! obeys them.
 
-use std::{net::SocketAddr, path::PathBuf};
+mod check;
+mod errors;
+mod overlay;
+mod show;
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use jiff::SignedDuration;
 use serde::Deserialize;
+
+pub use self::{
+    errors::{ConfigError, ConfigErrors},
+    overlay::{DEFAULTS, Loaded},
+};
 
 use crate::{
     cases::sql::SqlSourceConfig,
@@ -188,4 +201,69 @@ pub struct Serve {
     pub metrics: SocketAddr,
     /// What is in flight may take this long to end when the service stops.
     pub drain: SignedDuration,
+}
+
+/// The query that means the embedded case database.
+const EMBEDDED: &str = "embedded";
+
+impl Config {
+    /// The configuration in force: the defaults, overlaid by `file` where there is one. Relative
+    /// paths are taken from `data_dir`, urls from the environment where the file says so.
+    ///
+    /// # Errors
+    /// Every error at once, each with its place and what to do.
+    pub fn load(file: Option<&Path>, data_dir: &Path) -> Result<Self, ConfigErrors> {
+        Loaded::read(file, data_dir).map(|loaded| loaded.config)
+    }
+
+    /// The same from the text of a file, for stories and for the demo.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str, data_dir: &Path) -> Result<Self, ConfigErrors> {
+        Loaded::parse(None, text, data_dir).map(|loaded| loaded.config)
+    }
+
+    /// The file of the embedded case database, where that is the case source.
+    pub fn embedded_cases(&self) -> Option<PathBuf> {
+        use secrecy::ExposeSecret as _;
+        if self.source.query.trim() != EMBEDDED {
+            return None;
+        }
+        let url = self.source.url.as_ref()?.expose_secret();
+        url.strip_prefix("sqlite:").map(PathBuf::from)
+    }
+
+    fn place(&mut self, data_dir: &Path) {
+        let at = |path: &mut PathBuf| *path = data_dir.join(&*path);
+        at(&mut self.record.key_file);
+        at(&mut self.record.checkpoint_file);
+        self.record.copies.iter_mut().for_each(at);
+        let lists = [&mut self.banks.directory, &mut self.banks.sublets];
+        lists.into_iter().flatten().for_each(at);
+        self.source.url_file.iter_mut().for_each(at);
+        self.ledger.url = placed_url(&self.ledger.url, data_dir);
+        let source = &mut self.source;
+        if source.query.trim() == EMBEDDED
+            && source.url.is_none()
+            && source.url_env.is_none()
+            && source.url_file.is_none()
+        {
+            source.url = Some("sqlite:cases.db".into());
+        }
+        source.url = source.url.take().map(|url| {
+            use secrecy::ExposeSecret as _;
+            placed_url(url.expose_secret(), data_dir).into()
+        });
+    }
+}
+
+/// A `sqlite:` url with its relative path taken from the data folder.
+fn placed_url(url: &str, data_dir: &Path) -> String {
+    match url.strip_prefix("sqlite:") {
+        Some(path) if !path.starts_with("//") => {
+            format!("sqlite:{}", data_dir.join(path).display())
+        }
+        _ => url.to_owned(),
+    }
 }
