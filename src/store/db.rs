@@ -7,6 +7,7 @@
 
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
+use futures::TryStreamExt as _;
 use serde_json::{Map, Value as Json};
 use sqlx::{
     Column as _, Postgres, Row as _, Sqlite, Transaction, TypeInfo as _, ValueRef as _,
@@ -220,6 +221,29 @@ impl Sql {
         })
     }
 
+    /// Hands over row by row, so that a table of any size takes little memory.
+    pub(super) async fn each(
+        self,
+        tx: &mut Tx,
+        mut take: impl FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match &mut tx.conn {
+            Conn::Sqlite(conn) => {
+                let mut rows = bound!(self).fetch(&mut **conn);
+                while let Some(row) = rows.try_next().await? {
+                    take(&Row::Sqlite(row))?;
+                }
+            }
+            Conn::Postgres(conn) => {
+                let mut rows = bound!(self).fetch(&mut **conn);
+                while let Some(row) = rows.try_next().await? {
+                    take(&Row::Postgres(row))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     pub(super) async fn opt(self, tx: &mut Tx) -> Result<Option<Row>, StoreError> {
         Ok(self.all(tx).await?.into_iter().next())
     }
@@ -259,6 +283,8 @@ pub(super) struct Followed {
     pub(super) unfollowed: &'static [&'static str],
     /// Every row, for verification.
     pub(super) select: &'static str,
+    /// How many rows, as `n`.
+    pub(super) count: &'static str,
 }
 
 impl Followed {

@@ -5,12 +5,19 @@ mod accounts;
 mod actions;
 mod db;
 mod deliveries;
+mod erase;
 mod escalations;
+mod export;
 mod gate;
+mod notes;
 mod obstacles;
 mod orders;
 mod people;
+mod prove;
 mod record;
+mod seal;
+mod tree;
+mod verify;
 
 use std::sync::Arc;
 
@@ -18,9 +25,15 @@ pub use accounts::{AccountRow, BankHandle, SilenceOrder, SilenceScope};
 pub use actions::{Note, Overdue, Sighted, SourceState};
 pub use db::{DbTime, RowDigest};
 pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Recorded, Report};
+pub use erase::Erasable;
 pub use escalations::{Draft, EscalationRow, Evidence, QueueFilter, StoredClearance};
+pub use export::{ExportError, ExportRules};
 pub use gate::{BreakerRules, GateState};
+pub use notes::{KeyError, NoteFault, SealKey, create_key, read_checkpoints};
+pub use prove::{ConsistencyProof, Proof};
 pub use record::{Actor, Entry};
+pub use seal::{Broken, SealError, SealRules, Sealed};
+pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
 
 use crate::{
     clock::{Clock, Dice},

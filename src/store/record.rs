@@ -184,6 +184,7 @@ macro_rules! followed {
             key: $key,
             unfollowed: $unfollowed,
             select: concat!("SELECT * FROM ", $table),
+            count: concat!("SELECT COUNT(*) AS n FROM ", $table),
         };)*
         /// Every table whose rows the record follows.
         pub(super) const FOLLOWED: &[Followed] = &[$($name),*];

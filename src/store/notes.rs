@@ -1,0 +1,238 @@
+//! Checkpoints as signed notes (C2SP `signed-note` and `tlog-checkpoint`, Ed25519), the key that
+//! signs them, and the files in which they are kept out of the ledger's reach.
+//!
+//! The key lives in a file of its own, never in the database: whoever can write the ledger cannot
+//! sign a tree of their own making. Its name is the log's origin.
+
+use std::{
+    io::{ErrorKind, Write as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use ed25519_dalek::SigningKey;
+use signed_note::{Note, NoteError, StandardSigner, StandardVerifier, VerifierList};
+use tlog_tiles::{Checkpoint, tlog};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+
+use crate::clock::Dice;
+
+/// Why the sealing key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file could not be read or written.
+    #[error("the sealing key {path}: {error}")]
+    File {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Others may read it.
+    #[error("the sealing key {0} can be read by others; `chmod 600` it, and make a new one if \
+             anybody may have")]
+    Open(PathBuf),
+    /// It is no such key.
+    #[error("the file {0} holds no sealing key")]
+    Malformed(PathBuf),
+    /// The origin cannot be a key's name.
+    #[error("the log's origin {0:?} must not be empty, nor hold spaces or `+`")]
+    Origin(String),
+}
+
+/// The key that signs checkpoints. Neither `Debug` nor an error shows it.
+#[derive(Clone)]
+pub struct SealKey {
+    signer: StandardSigner,
+    origin: String,
+    vkey: String,
+}
+
+impl std::fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SealKey({})", self.vkey)
+    }
+}
+
+/// Makes a key for a log of this origin (such as `takaza/gurugram`) in a new file of mode 0600.
+///
+/// # Errors
+/// The file exists already or cannot be written, or the origin cannot be a name.
+pub fn create_key(path: &Path, origin: &str, dice: &Dice) -> Result<SealKey, KeyError> {
+    if !signed_note::is_key_name_valid(origin) {
+        return Err(KeyError::Origin(origin.to_owned()));
+    }
+    let secret = SigningKey::from_bytes(&dice.bytes());
+    let vkey = signed_note::new_ed25519_verifier_key(origin, &secret.verifying_key());
+    let id = vkey.split('+').nth(1).unwrap_or_default().to_owned();
+    let encoded = BASE64_STANDARD.encode([&[1], secret.to_bytes().as_slice()].concat());
+    let file = |error| KeyError::File { path: path.to_owned(), error };
+    let mut out = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(file)?;
+    out.write_all(format!("PRIVATE+KEY+{origin}+{id}+{encoded}\n").as_bytes()).map_err(file)?;
+    out.sync_all().map_err(file)?;
+    SealKey::load(path)
+}
+
+impl SealKey {
+    /// Reads a key that [`create_key`] made.
+    ///
+    /// # Errors
+    /// The file cannot be read, can be read by others, or holds no such key.
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
+        let file = |error| KeyError::File { path: path.to_owned(), error };
+        if std::fs::metadata(path).map_err(file)?.mode() & 0o077 != 0 {
+            return Err(KeyError::Open(path.to_owned()));
+        }
+        let text = std::fs::read_to_string(path).map_err(file)?;
+        let malformed = || KeyError::Malformed(path.to_owned());
+        let text = text.trim();
+        let signer = StandardSigner::new(text).map_err(|_| malformed())?;
+        let mut parts = text.splitn(5, '+').skip(2);
+        let origin = parts.next().ok_or_else(malformed)?.to_owned();
+        let bytes = parts.nth(1).and_then(|part| BASE64_STANDARD.decode(part).ok());
+        let secret = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.get(1..)?).ok());
+        let public = SigningKey::from_bytes(&secret.ok_or_else(malformed)?).verifying_key();
+        let vkey = signed_note::new_ed25519_verifier_key(&origin, &public);
+        Ok(Self { signer, origin, vkey })
+    }
+
+    /// The log's first origin: the key's name.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The public half, in the form that `note` tools take: hand it to whoever is to verify.
+    pub fn vkey(&self) -> &str {
+        &self.vkey
+    }
+
+    pub(super) fn sign(&self, origin: &str, size: u64, root: tlog::Hash) -> Option<String> {
+        let text = Checkpoint::new(origin, size, root, "").ok()?.to_bytes();
+        let mut note = Note::new(&text, &[]).ok()?;
+        note.add_sigs(&[&self.signer]).ok()?;
+        String::from_utf8(note.to_bytes()).ok()
+    }
+}
+
+/// Why a note is no checkpoint of this log's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoteFault {
+    /// It is not a signed checkpoint at all.
+    #[error("it is not a signed checkpoint")]
+    Malformed,
+    /// Another key signed it.
+    #[error("this log's key did not sign it")]
+    NotOurs,
+    /// The signature is wrong: its text was changed.
+    #[error("its signature is wrong: its text was changed, or it was forged")]
+    Forged,
+}
+
+/// Opens checkpoints that a key has signed.
+pub(super) struct Opener {
+    known: VerifierList,
+    base: String,
+}
+
+impl Opener {
+    /// For a key's public half; `None`: it is none.
+    pub(super) fn new(vkey: &str) -> Option<Self> {
+        let verifier = StandardVerifier::new(vkey).ok()?;
+        let base = vkey.split('+').next()?.to_owned();
+        Some(Self { known: VerifierList::new(vec![Box::new(verifier)]), base })
+    }
+
+    /// The checkpoint in a note that this key signed.
+    pub(super) fn open(&self, note: &str) -> Result<Checkpoint, NoteFault> {
+        let note = Note::from_bytes(note.as_bytes()).map_err(|_| NoteFault::Malformed)?;
+        note.verify(&self.known).map_err(|error| match error {
+            NoteError::UnverifiedNote => NoteFault::NotOurs,
+            _ => NoteFault::Forged,
+        })?;
+        Checkpoint::from_bytes(note.text()).map_err(|_| NoteFault::Malformed)
+    }
+
+    /// Which of this log's origins it is, counted from 1; `None`: another log's.
+    pub(super) fn generation(&self, origin: &str) -> Option<u32> {
+        match origin.strip_prefix(&self.base)? {
+            "" => Some(1),
+            rest => rest.strip_prefix('#')?.parse().ok().filter(|n| *n > 1),
+        }
+    }
+
+    pub(super) fn origin(&self, generation: u32) -> String {
+        match generation {
+            0 | 1 => self.base.clone(),
+            n => format!("{}#{n}", self.base),
+        }
+    }
+}
+
+/// Every whole note of a checkpoint file, oldest first; none where there is no file. A note that a
+/// crash cut short is left out: the next seal writes it again.
+///
+/// # Errors
+/// The file cannot be read.
+pub async fn read_checkpoints(path: &Path) -> std::io::Result<Vec<String>> {
+    match tokio::fs::read(path).await {
+        Ok(bytes) => Ok(split_notes(&String::from_utf8_lossy(&bytes)).0),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// More than any checkpoint takes.
+const TAIL: u64 = 16 * 1024;
+
+/// The last whole note of a checkpoint file, and whether the file ends cleanly after it.
+pub(super) async fn last_note(path: &Path) -> std::io::Result<(Option<String>, bool)> {
+    let mut file = match tokio::fs::File::open(path).await {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((None, true)),
+        Err(error) => return Err(error),
+    };
+    let length = file.metadata().await?.len();
+    file.seek(std::io::SeekFrom::Start(length.saturating_sub(TAIL))).await?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).await?;
+    let (mut notes, clean) = split_notes(&String::from_utf8_lossy(&bytes));
+    Ok((notes.pop(), clean))
+}
+
+/// Appends notes, each followed by an empty line, and makes them durable.
+pub(super) async fn append_notes(
+    path: &Path,
+    notes: &[String],
+    clean: bool,
+) -> std::io::Result<()> {
+    let mut text = if clean { String::new() } else { "\n\n".to_owned() };
+    for note in notes {
+        text.push_str(note);
+        text.push('\n');
+    }
+    let mut file = tokio::fs::OpenOptions::new().append(true).create(true).open(path).await?;
+    file.write_all(text.as_bytes()).await?;
+    file.sync_data().await
+}
+
+fn split_notes(text: &str) -> (Vec<String>, bool) {
+    let clean = text.is_empty() || text.ends_with("\n\n");
+    let mut blocks: Vec<&str> = text.split("\n\n").collect();
+    blocks.pop();
+    let (mut notes, mut body) = (Vec::new(), None);
+    for block in blocks {
+        let block = block.trim_start_matches('\n');
+        if !block.starts_with("— ") {
+            body = Some(block);
+        } else if let Some(body) = body.take() {
+            notes.push(format!("{body}\n\n{block}\n"));
+        }
+    }
+    (notes, clean)
+}
