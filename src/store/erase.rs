@@ -125,7 +125,8 @@ async fn blank(tx: &mut Tx, table: Erasable, key: &str) -> Result<Vec<String>, S
 
 /// All sightings of the action that one of them is of, and the action itself.
 async fn blank_action(tx: &mut Tx, change: &str) -> Result<Vec<String>, StoreError> {
-    let row = sql("SELECT external_id FROM action_change WHERE id = $1").bind(change).opt(tx).await?;
+    let row =
+        sql("SELECT external_id FROM action_change WHERE id = $1").bind(change).opt(tx).await?;
     let external_id: Option<String> =
         row.map(|row: Row| row.get("external_id")).transpose()?.flatten();
     let Some(external_id) = external_id else { return Ok(Vec::new()) };

@@ -266,7 +266,8 @@ fn number(row: &Row, column: &str) -> Result<Option<String>, StoreError> {
 
 /// HMAC-SHA-256 over what it is and the identifier, cut to 128 bits.
 fn alias(key: &[u8], what: &str, id: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()));
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()));
     mac.update(what.as_bytes());
     mac.update(&[0]);
     mac.update(id.as_bytes());

@@ -30,8 +30,10 @@ pub enum KeyError {
         error: std::io::Error,
     },
     /// Others may read it.
-    #[error("the sealing key {0} can be read by others; `chmod 600` it, and make a new one if \
-             anybody may have")]
+    #[error(
+        "the sealing key {0} can be read by others; `chmod 600` it, and make a new one if \
+             anybody may have"
+    )]
     Open(PathBuf),
     /// It is no such key.
     #[error("the file {0} holds no sealing key")]

@@ -2,15 +2,11 @@
 
 mod cases;
 mod config;
+mod demo_world;
+mod guard;
 mod imports;
 mod mastodon;
+mod square;
 mod story;
 mod support;
 mod wording;
-//! The one integration test binary.
-
-mod guard;
-//! One test binary; a file a subject.
-
-mod square;
-mod world;

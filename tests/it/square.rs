@@ -95,6 +95,9 @@ fn content(text: &str, retracts: Option<&str>) -> Content {
         visibility: Visibility::Public,
         spoiler: None,
         text: text.to_owned(),
+        max_length: 500,
+        bank_in_text: "Peepal Bank".to_owned(),
+        drafted: None,
         template: None,
         retracts: retracts.map(str::to_owned),
     }

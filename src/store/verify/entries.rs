@@ -6,13 +6,16 @@ use std::collections::HashMap;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    FindingKind, Findings, Meter, Severity, UNSEALED_AFTER,
     super::{
         Entry, StoreError,
         db::{Row, Tx, sql},
     },
+    FindingKind, Findings, Meter, Severity, UNSEALED_AFTER,
 };
-use crate::domain::{canonical::{self, Hash}, time::Timestamp};
+use crate::domain::{
+    canonical::{self, Hash},
+    time::Timestamp,
+};
 
 /// What the entries say that the tables hold.
 #[derive(Default)]

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use tlog_tiles::{Checkpoint, tlog};
 
 use super::{
-    FindingKind, Findings, Meter, Severity, UNSEALED_AFTER,
     super::{
         StoreError,
         db::{Tx, sql},
@@ -14,6 +13,7 @@ use super::{
         seal::Head,
         tree::Growing,
     },
+    FindingKind, Findings, Meter, Severity, UNSEALED_AFTER,
 };
 use crate::domain::{canonical::Hash, time::Timestamp};
 
@@ -88,11 +88,7 @@ pub(super) async fn check(
 }
 
 /// How many leaves to walk: as many as the head says, within reason.
-async fn walkable(
-    tx: &mut Tx,
-    head: &Head,
-    findings: &mut Findings,
-) -> Result<u64, StoreError> {
+async fn walkable(tx: &mut Tx, head: &Head, findings: &mut Findings) -> Result<u64, StoreError> {
     let leaves = super::count(tx, "SELECT COUNT(*) AS n FROM leaf").await?;
     if leaves == head.size {
         return Ok(leaves);
@@ -227,11 +223,7 @@ async fn page(
     Ok(())
 }
 
-async fn stored_hashes(
-    tx: &mut Tx,
-    from: u64,
-    to: u64,
-) -> Result<BTreeMap<u64, Hash>, StoreError> {
+async fn stored_hashes(tx: &mut Tx, from: u64, to: u64) -> Result<BTreeMap<u64, Hash>, StoreError> {
     let rows = sql("SELECT idx, hash FROM tree_hash WHERE idx >= $1 AND idx < $2")
         .bind(tlog::stored_hash_index(0, from).cast_signed())
         .bind(tlog::stored_hash_index(0, to).cast_signed())
@@ -353,8 +345,11 @@ impl Walk<'_> {
 
     fn tell_missing(&mut self) {
         let Some((first, last)) = self.missing.take() else { return };
-        let place =
-            if first == last { format!("leaf {first}") } else { format!("leaves {first} to {last}") };
+        let place = if first == last {
+            format!("leaf {first}")
+        } else {
+            format!("leaves {first} to {last}")
+        };
         self.findings.broken(FindingKind::LeafMissing, place, "missing from the tree");
     }
 

@@ -2,13 +2,13 @@
 //! it, and every sighting as its poll's entry committed to it.
 
 use super::{
-    Erased, FindingKind, Findings, Meter, Severity,
-    entries::{Replay, print},
     super::{
         Entry, StoreError,
         db::{Followed, Row, Tx, sql},
         record::FOLLOWED,
     },
+    Erased, FindingKind, Findings, Meter, Severity,
+    entries::{Replay, print},
 };
 use crate::domain::canonical::{self, Hash};
 
