@@ -294,8 +294,10 @@ fn poses_alone(token: &[Glyph]) -> bool {
         && digits == 4
         && token[4].ch == 's'
         && matches!((token[0].ch, token[1].ch, token[3].ch), ('1', '9', '0') | ('2', '0', '0'));
-    !decade && (well && token.len() >= 5 && digits >= 2 && digits * 2 >= letters)
-        || (any && token.len() >= 8 && digits >= letters)
+    let prefix = token.iter().take_while(|glyph| glyph.ch.is_alphabetic()).count();
+    let word_first = prefix >= 3 && prefix == letters;
+    !decade && !word_first && (well && token.len() >= 5 && digits >= 2 && digits * 2 >= letters)
+        || (any && token.len() >= 8 && digits >= 2 * letters)
 }
 
 fn could_pose(token: &[Glyph]) -> bool {
@@ -304,6 +306,35 @@ fn could_pose(token: &[Glyph]) -> bool {
     let word: String = token.iter().map(|glyph| glyph.ch).collect();
     let capitals = token.iter().any(|glyph| glyph.upper || glyph.ch.is_ascii_digit());
     well && token.len() <= 6 && (capitals || !WORDS.contains(&word.as_str()))
+}
+
+/// `FIR no. l39`: the words before say that a number follows.
+fn named_number(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    const NAMES: [&str; 18] = [
+        "fir",
+        "no",
+        "number",
+        "num",
+        "r",
+        "sankhya",
+        "nambar",
+        "mukadma",
+        "mukaddama",
+        "crime",
+        "एफआईआर",
+        "संख्या",
+        "नंबर",
+        "नं",
+        "प्राथमिकी",
+        "मुकदमा",
+        "क्रमांक",
+        "prathmiki",
+    ];
+    let named = i.checked_sub(2).and_then(|at| tokens.get(at)).is_some_and(|name| {
+        let word: String = glyphs[name.range.clone()].iter().map(|glyph| glyph.ch).collect();
+        NAMES.contains(&word.as_str()) && tokens[i - 1].range.len() <= 3
+    });
+    named && tokens[i].kind == Kind::Mixed
 }
 
 /// A short word of posing letters is read as digits where digits stand on both sides, or tightly
@@ -345,7 +376,8 @@ fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) ->
                 .and_then(|at| tokens.get(at))
                 .is_some_and(|token| token.range.len() == 1)
     };
-    (near(true) && near(false))
+    named_number(glyphs, tokens, i)
+        || (near(true) && near(false))
         || (tight(true) || tight(false)) && tokens[i].kind == Kind::Mixed
         || tokens[i].range.len() == 1 && (lone(true) || lone(false))
         || tokens[i].kind == Kind::Mixed && (further(true) || further(false))

@@ -41,7 +41,7 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
         ))?,
         bare: pattern(&format!(r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>0\d{{1,5}}|\d{{3,5}})\b"))?,
         spoken: pattern(&format!(
-            r"{FIR}\W{{0,4}}(?:{NO}\W{{0,4}})?(?P<n>\d(?:(?:\W{{0,6}}|\W{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)\W{{1,4}})\d){{2,10}})"
+            r"{FIR}[\W_]{{0,4}}(?:{NO}[\W_]{{0,4}})?(?P<n>\d(?:(?:[\W_]{{0,6}}|[\W_]{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)[\W_]{{1,4}})\d){{2,10}})"
         ))?,
         near: pattern(
             r"\b(?P<n>\d{1,6}\s?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)\s?(?:19|20)\d\d)\b",

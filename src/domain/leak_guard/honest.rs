@@ -219,6 +219,7 @@ fn lines_and_counts() -> Vec<Rule> {
         ),
         rule(Reading::Count, &count, counted),
         rule(Reading::Count, r"\d{1,3}(?:\.\d{1,2})?\s?(?:%|percent\b|per cent\b|प्रतिशत|फीसदी)", always),
+        rule(Reading::Year, r"#[a-z\u0900-\u0963]{3,24}(?:1930|(?:19|20)\d\d)\b", always),
         rule(Reading::Count, r"\b\d{1,6}\+", always),
         rule(
             Reading::Count,
@@ -378,13 +379,21 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
     let rest = view.after(honest.range.end, 8);
     touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
         let at = honest.range.end + at;
-        !covered[at] && !(is_money(honest) && is_word(view, at))
+        !covered[at] && !(is_figures(honest) && is_word(view, at))
     })
 }
 
-/// An amount in figures does not go on in words (`₹4,50,000 zero reply`).
-fn is_money(honest: &Honest) -> bool {
-    matches!(honest.reading, Reading::Money | Reading::Grouped)
+/// What has a firm shape in figures does not go on in words (`₹4,50,000 zero reply`).
+fn is_figures(honest: &Honest) -> bool {
+    matches!(
+        honest.reading,
+        Reading::Money
+            | Reading::Grouped
+            | Reading::Moment
+            | Reading::Circular
+            | Reading::TollFree
+            | Reading::Law
+    )
 }
 
 fn is_word(view: &View, at: usize) -> bool {
@@ -399,9 +408,13 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
     let rest = view.before(start, 8);
     let tight = touching(rest.char_indices().rev(), 0)
         .is_some_and(|(at, _)| !covered[start - rest.len() + at]);
-    tight
+    let amount = matches!(honest.reading, Reading::Money | Reading::Grouped)
+        && view.text[honest.range.clone()].contains(',')
+        && rest.ends_with(' ');
+    tight && !amount
         || honest.reading == Reading::Count && !punctuated(beside(view, covered, start, false))
         || honest.reading == Reading::Helpline
+            && !view.text[honest.range.clone()].contains([',', '|'])
             && [(start, false), (honest.range.end, true)].into_iter().any(|(at, on)| {
                 let between = beside(view, covered, at, on);
                 !punctuated(between) || between.is_some() && !called_helpline(view, honest)
@@ -476,6 +489,6 @@ mod tests {
         assert_eq!(money().len(), 7);
         assert_eq!(moments().len(), 11);
         assert_eq!(law_and_paper().len(), 9);
-        assert_eq!(lines_and_counts().len(), 7);
+        assert_eq!(lines_and_counts().len(), 8);
     }
 }

@@ -50,7 +50,7 @@ const ZEROS: [u32; 71] = [
 ];
 
 /// Runs of symbols that stand for numbers: first, last, value of the first.
-const NUMBER_SYMBOLS: [(u32, u32, u32); 20] = [
+const NUMBER_SYMBOLS: [(u32, u32, u32); 21] = [
     (0x1369, 0x1371, 1),
     (0x19DA, 0x19DA, 1),
     (0x2160, 0x2168, 1),
@@ -67,8 +67,9 @@ const NUMBER_SYMBOLS: [(u32, u32, u32); 20] = [
     (0x2780, 0x2789, 1),
     (0x278A, 0x2793, 1),
     (0x1F101, 0x1F10A, 0),
-    (0x1F10B, 0x1F10C, 0),
+    (0x1F10B, 0x1F10B, 0),
     (0x1F100, 0x1F100, 0),
+    (0x1F10C, 0x1F10C, 0),
     (0x1F51F, 0x1F51F, 10),
     (0x10E60, 0x10E68, 1),
 ];
