@@ -291,13 +291,12 @@ pub(super) fn check_masked(view: &View, honest: &[Honest], found: &mut Vec<Findi
             && before == 0;
         let open = follows.is_some_and(|ch| ch.is_ascii_alphanumeric() || ch == '*' && masks < 4);
         let enough = before + after >= 3 && (masks >= 4 || named.is_some());
-        if enough
-            && !marked_up
-            && !(glued && named.is_none())
-            && !open
-            && !money_before(view, whole.start())
-            && !is_honest(honest, &whole.range())
-        {
+        let other = marked_up
+            || (glued && named.is_none())
+            || open
+            || money_before(view, whole.start())
+            || is_honest(honest, &whole.range());
+        if enough && !other {
             view.report(named.unwrap_or(LeakKind::AccountNumber), &whole.range(), found);
         }
     }

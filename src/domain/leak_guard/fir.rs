@@ -59,7 +59,7 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
             .glyphs(&number.range())
             .iter()
             .all(|glyph| glyph.word || !glyph.ch.is_ascii_digit());
-        if !other(honest, &number.range()) && (digits >= 2 || !words) {
+        if !opens(honest, number.start()) && (digits >= 2 || !words) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }
@@ -149,6 +149,16 @@ fn check_near(
             }
         }
     }
+}
+
+/// A date, an amount or a section of law begins at or before this place and covers it.
+fn opens(honest: &[Honest], at: usize) -> bool {
+    let first = honest.partition_point(|honest| honest.range.start + 200 < at);
+    honest[first..]
+        .iter()
+        .take_while(|honest| honest.range.start <= at)
+        .filter(|honest| honest.range.end > at)
+        .any(|honest| matches!(honest.reading, Reading::Moment | Reading::Money | Reading::Law))
 }
 
 /// The number has an honest reading that a report's number never has.

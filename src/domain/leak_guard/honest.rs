@@ -202,7 +202,7 @@ fn lines_and_counts() -> Vec<Rule> {
     let helpline = r"(?:1930|155260|1800|112|100|101|102|104|108|139|181|182|1033|1064|1073|1076|1077|1090|1091|1092|1093|1094|1095|1096|1097|1098|1099|1100|1363|14[4-9]\d\d|15100|1515|1906|1909|1912|1915|1916|1947|1950|1963|1966)";
     let or = r"\s?(?:,|/|&|\||;|\bor\b|\band\b|\bya\b|\baur\b|और|या|व)\s?";
     let count = format!(
-        r"{NUMBER}(?:\s?(?:,|/|-|–|&|\bto\b|\band\b|\bor\b|\bse\b|\baur\b|\bya\b|से|और|या|\s)\s?{NUMBER}){{0,12}}\s?-?\s?(?:\+|%|{UNIT}\b)"
+        r"{NUMBER}(?:\s?(?:,|/|-|–|&|\bto\b|\band\b|\bor\b|\bse\b|\baur\b|\bya\b|से|और|या|\s)\s?{NUMBER}){{0,12}}\s?-?\s?(?:%|{UNIT}\b)"
     );
     [
         rule(Reading::Helpline, &format!(r"\b{helpline}(?:{or}{helpline}){{0,8}}\b"), always),
@@ -219,8 +219,15 @@ fn lines_and_counts() -> Vec<Rule> {
         ),
         rule(Reading::Count, &count, counted),
         rule(Reading::Count, r"\d{1,3}(?:\.\d{1,2})?\s?(?:%|percent\b|per cent\b|प्रतिशत|फीसदी)", always),
+        rule(
+            Reading::Year,
+            &format!(
+                r"\b{YEAR}\s?[:=–-]\s{{1,2}}{NUMBER}(?:\s?[,;|/]\s{{0,2}}{YEAR}\s?[:=–-]\s{{1,2}}{NUMBER})+\b"
+            ),
+            always,
+        ),
         rule(Reading::Year, r"#[a-z\u0900-\u0963]{3,24}(?:1930|(?:19|20)\d\d)\b", always),
-        rule(Reading::Count, r"\b\d{1,6}\+", always),
+        rule(Reading::Count, r"\b\d{1,6}\+(?:\s|$)", always),
         rule(
             Reading::Count,
             r"\b[1-9]\d{0,2}/[1-9]\d{0,2}(?:\s?(?:,|;|\||and|&)\s{1,2}[1-9]\d{0,2}/[1-9]\d{0,2})+\b",
@@ -259,11 +266,13 @@ fn tail<'t>(found: &'t Captures<'_>) -> &'t str {
 fn has_year(tail: &str) -> bool {
     let mut groups = tail.split(|ch: char| !ch.is_ascii_digit()).filter(|part| !part.is_empty());
     let mut year = false;
+    let mut count = 0;
     let short = groups.all(|group| {
+        count += 1;
         year |= group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
         group.len() <= 6
     });
-    short && year
+    short && year && count >= 2
 }
 
 /// The text names an identifier of a person or a case, so its number is not a circular's.
@@ -307,8 +316,11 @@ fn counted(found: &Captures<'_>) -> bool {
     let values: Vec<f64> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
     let ordered = values.is_sorted() || values.iter().rev().is_sorted();
     let singles = numbers.len() > 4 && numbers.iter().all(|number| number.len() == 1);
+    let spaced = numbers.len() > 1
+        && whole[..last].bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'.'));
     !leading
         && !singles
+        && (!spaced || values.is_sorted())
         && (digits < 8 || ordered && numbers.iter().all(|number| number.len() <= 5))
 }
 
@@ -319,7 +331,10 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
         let mut from = 0;
         while let Some(captures) = rule.pattern.captures_at(&view.text, from) {
             let Some(whole) = captures.get(0) else { break };
-            if (rule.holds)(&captures) && !runs_into_currency(view, &whole.range(), rule.reading) {
+            if (rule.holds)(&captures)
+                && is_reference(view, &whole.range(), rule.reading)
+                && !runs_into_currency(view, &whole.range(), rule.reading)
+            {
                 found.push(Honest { range: whole.range(), reading: rule.reading });
                 from = whole.end();
             } else {
@@ -330,6 +345,14 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
     }
     found.sort_by_key(|honest| honest.range.start);
     keep_whole(view, found)
+}
+
+/// Our references are in capitals, and their first letters call nothing by name.
+fn is_reference(view: &View, range: &Range<usize>, reading: Reading) -> bool {
+    const NAMES: [&str; 9] = ["mob", "tel", "acc", "fir", "pan", "upi", "otp", "ack", "uid"];
+    reading != Reading::Reference
+        || !NAMES.iter().any(|name| view.text[range.clone()].starts_with(name))
+            && view.glyphs(range).iter().all(|glyph| glyph.upper || !glyph.ch.is_alphabetic())
 }
 
 fn past_first_number(text: &str, start: usize) -> usize {
@@ -379,8 +402,22 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
     let rest = view.after(honest.range.end, 8);
     touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
         let at = honest.range.end + at;
-        !covered[at] && !(is_figures(honest) && is_word(view, at))
+        let apart = is_firm(view, honest) && rest.starts_with(' ');
+        !(covered[at] || apart || is_figures(honest) && is_word(view, at))
     })
+}
+
+/// A shape that a bare number beside it, over a space, cannot belong to: what is left of that
+/// number is judged by itself.
+fn is_firm(view: &View, honest: &Honest) -> bool {
+    let text = &view.text[honest.range.clone()];
+    match honest.reading {
+        Reading::Money | Reading::Grouped | Reading::TollFree => text.contains([',', '-']),
+        Reading::Moment => {
+            text.contains(':') || text.bytes().filter(u8::is_ascii_digit).count() >= 6
+        }
+        _ => false,
+    }
 }
 
 /// What has a firm shape in figures does not go on in words (`₹4,50,000 zero reply`).
@@ -408,17 +445,23 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
     let rest = view.before(start, 8);
     let tight = touching(rest.char_indices().rev(), 0)
         .is_some_and(|(at, _)| !covered[start - rest.len() + at]);
-    let amount = matches!(honest.reading, Reading::Money | Reading::Grouped)
-        && view.text[honest.range.clone()].contains(',')
-        && rest.ends_with(' ');
-    tight && !amount
-        || honest.reading == Reading::Count && !punctuated(beside(view, covered, start, false))
+    tight && !(is_firm(view, honest) && rest.ends_with(' '))
+        || honest.reading == Reading::Count && {
+            let between = beside(view, covered, start, false);
+            !punctuated(between) || between.is_some() && is_list(view, honest)
+        }
         || honest.reading == Reading::Helpline
             && !view.text[honest.range.clone()].contains([',', '|'])
             && [(start, false), (honest.range.end, true)].into_iter().any(|(at, on)| {
                 let between = beside(view, covered, at, on);
                 !punctuated(between) || between.is_some() && !called_helpline(view, honest)
             })
+}
+
+fn is_list(view: &View, honest: &Honest) -> bool {
+    const LEAST: usize = 3;
+    let numbers = view.text[honest.range.clone()].split(|ch: char| !ch.is_ascii_digit());
+    numbers.filter(|number| !number.is_empty()).count() >= LEAST
 }
 
 /// The text calls it a helpline, or lists several.
@@ -471,7 +514,8 @@ fn touching(
             return Some((at, ch));
         }
         let space = ch == ' ';
-        if !(space || is_tight(ch)) || (space && signed) || (!space && spaced) || seen >= MOST {
+        let mixed = if space { signed } else { spaced || !is_tight(ch) };
+        if mixed || seen >= MOST {
             return None;
         }
         spaced |= space;
@@ -489,6 +533,6 @@ mod tests {
         assert_eq!(money().len(), 7);
         assert_eq!(moments().len(), 11);
         assert_eq!(law_and_paper().len(), 9);
-        assert_eq!(lines_and_counts().len(), 8);
+        assert_eq!(lines_and_counts().len(), 9);
     }
 }
