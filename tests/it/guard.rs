@@ -40,7 +40,7 @@ fn disguised_identifiers_are_refused() {
     for kind in Kind::ALL {
         for disguise in DISGUISES {
             for _ in 0..24 {
-                let text = kind.post(&mut rng, |rng, plain| disguise(rng, plain));
+                let text = kind.post(&mut rng, disguise);
                 total += 1;
                 if findings(&text).is_empty() {
                     missed.push(text);

@@ -15,7 +15,7 @@ use super::{Finding, LeakKind};
 
 const LETTER: &str = "[a-z0158|]";
 const DIGIT: &str = "[0-9olisbzqgt]";
-const APART: &str = r"[^a-z0-9\u0900-\u0965]{0,4}";
+const APART: &str = r"[^a-z0-9\u0900-\u0965₹%@]{0,4}";
 
 static PAN_TIGHT: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(&format!("{LETTER}{{5}}{DIGIT}{{4}}{LETTER}")));
@@ -149,6 +149,10 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
             Some(*seen)
         })
         .any(|seen| seen == 5);
+    let letters = signs[..5].iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).count();
+    if !named && letters < 5 && (text.contains([' ', ',']) || letters < 4) {
+        return false;
+    }
     named
         || singles >= 6
         || aligned && capitals && is_holder(signs[3].ch) && (!year || tight)
@@ -287,13 +291,12 @@ pub(super) fn check_masked(view: &View, honest: &[Honest], found: &mut Vec<Findi
             && before == 0;
         let open = follows.is_some_and(|ch| ch.is_ascii_alphanumeric() || ch == '*' && masks < 4);
         let enough = before + after >= 3 && (masks >= 4 || named.is_some());
-        if enough
-            && !marked_up
-            && !(glued && named.is_none())
-            && !open
-            && !money_before(view, whole.start())
-            && !is_honest(honest, &whole.range())
-        {
+        let other = marked_up
+            || (glued && named.is_none())
+            || open
+            || money_before(view, whole.start())
+            || is_honest(honest, &whole.range());
+        if enough && !other {
             view.report(named.unwrap_or(LeakKind::AccountNumber), &whole.range(), found);
         }
     }

@@ -275,7 +275,8 @@ fn posing(glyphs: &[Glyph], tokens: &[Token]) -> Vec<bool> {
     for (i, token) in tokens.iter().enumerate() {
         posing[i] = token.kind == Kind::Mixed && poses_alone(&glyphs[token.range.clone()]);
     }
-    for i in 0..tokens.len() {
+    // Twice, for one that poses may stand before another that does.
+    for i in (0..tokens.len()).chain(0..tokens.len()) {
         let believable = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters)
             && could_pose(&glyphs[tokens[i].range.clone()]);
         if !posing[i] && believable {
@@ -294,8 +295,10 @@ fn poses_alone(token: &[Glyph]) -> bool {
         && digits == 4
         && token[4].ch == 's'
         && matches!((token[0].ch, token[1].ch, token[3].ch), ('1', '9', '0') | ('2', '0', '0'));
-    !decade && (well && token.len() >= 5 && digits >= 2 && digits * 2 >= letters)
-        || (any && token.len() >= 8 && digits >= letters)
+    let prefix = token.iter().take_while(|glyph| glyph.ch.is_alphabetic()).count();
+    let word_first = prefix >= 3 && prefix == letters;
+    !decade && !word_first && (well && token.len() >= 5 && digits >= 2 && digits * 2 >= letters)
+        || (any && token.len() >= 8 && digits >= 2 * letters)
 }
 
 fn could_pose(token: &[Glyph]) -> bool {
@@ -304,6 +307,60 @@ fn could_pose(token: &[Glyph]) -> bool {
     let word: String = token.iter().map(|glyph| glyph.ch).collect();
     let capitals = token.iter().any(|glyph| glyph.upper || glyph.ch.is_ascii_digit());
     well && token.len() <= 6 && (capitals || !WORDS.contains(&word.as_str()))
+}
+
+/// A single letter in a row of single digits (`3 - S - l - 2 - 9 - 8`).
+fn among_singles(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    const ENOUGH: usize = 4;
+    const REACH: usize = 10;
+    if tokens[i].range.len() != 1 {
+        return false;
+    }
+    let single = |at: usize| {
+        tokens
+            .get(at)
+            .filter(|token| token.range.len() == 1)
+            .map(|token| glyphs[token.range.start].ch)
+    };
+    let row = |places: &mut dyn Iterator<Item = usize>| {
+        places
+            .map_while(single)
+            .take_while(|&ch| ch.is_ascii_digit() || poses_well(ch))
+            .filter(char::is_ascii_digit)
+            .count()
+    };
+    let after = row(&mut (i + 2..=i + REACH).step_by(2));
+    let before = row(&mut (1..=REACH / 2).map_while(|step| i.checked_sub(2 * step)));
+    after + before >= ENOUGH
+}
+
+/// `FIR no. l39`: the words before say that a number follows.
+fn named_number(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    const NAMES: [&str; 18] = [
+        "fir",
+        "no",
+        "number",
+        "num",
+        "r",
+        "sankhya",
+        "nambar",
+        "mukadma",
+        "mukaddama",
+        "crime",
+        "एफआईआर",
+        "संख्या",
+        "नंबर",
+        "नं",
+        "प्राथमिकी",
+        "मुकदमा",
+        "क्रमांक",
+        "prathmiki",
+    ];
+    let named = i.checked_sub(2).and_then(|at| tokens.get(at)).is_some_and(|name| {
+        let word: String = glyphs[name.range.clone()].iter().map(|glyph| glyph.ch).collect();
+        NAMES.contains(&word.as_str()) && tokens[i - 1].range.len() <= 3
+    });
+    named && tokens[i].kind == Kind::Mixed
 }
 
 /// A short word of posing letters is read as digits where digits stand on both sides, or tightly
@@ -345,7 +402,22 @@ fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) ->
                 .and_then(|at| tokens.get(at))
                 .is_some_and(|token| token.range.len() == 1)
     };
-    (near(true) && near(false))
+    let zulu = tokens[i].range.len() == 3
+        && glyphs[tokens[i].range.end - 1].ch == 'z'
+        && tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == ':');
+    if zulu {
+        return false;
+    }
+    let beside_long = |forward: bool| {
+        near(forward)
+            && step(i, forward, 2)
+                .and_then(|at| tokens.get(at))
+                .is_some_and(|token| token.range.len() >= 4)
+    };
+    named_number(glyphs, tokens, i)
+        || among_singles(glyphs, tokens, i)
+        || tokens[i].kind == Kind::Mixed && (beside_long(true) || beside_long(false))
+        || (near(true) && near(false))
         || (tight(true) || tight(false)) && tokens[i].kind == Kind::Mixed
         || tokens[i].range.len() == 1 && (lone(true) || lone(false))
         || tokens[i].kind == Kind::Mixed && (further(true) || further(false))

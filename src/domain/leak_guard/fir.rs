@@ -41,7 +41,7 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
         ))?,
         bare: pattern(&format!(r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>0\d{{1,5}}|\d{{3,5}})\b"))?,
         spoken: pattern(&format!(
-            r"{FIR}\W{{0,4}}(?:{NO}\W{{0,4}})?(?P<n>\d(?:(?:\W{{0,6}}|\W{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)\W{{1,4}})\d){{2,10}})"
+            r"{FIR}[\W_]{{0,4}}(?:{NO}[\W_]{{0,4}})?(?P<n>\d(?:(?:[\W_]{{0,6}}|[\W_]{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)[\W_]{{1,4}})\d){{2,10}})"
         ))?,
         near: pattern(
             r"\b(?P<n>\d{1,6}\s?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)\s?(?:19|20)\d\d)\b",
@@ -59,7 +59,7 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
             .glyphs(&number.range())
             .iter()
             .all(|glyph| glyph.word || !glyph.ch.is_ascii_digit());
-        if !other(honest, &number.range()) && (digits >= 2 || !words) {
+        if !opens(honest, number.start()) && (digits >= 2 || !words) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }
@@ -149,6 +149,16 @@ fn check_near(
             }
         }
     }
+}
+
+/// A date, an amount or a section of law begins at or before this place and covers it.
+fn opens(honest: &[Honest], at: usize) -> bool {
+    let first = honest.partition_point(|honest| honest.range.start + 200 < at);
+    honest[first..]
+        .iter()
+        .take_while(|honest| honest.range.start <= at)
+        .filter(|honest| honest.range.end > at)
+        .any(|honest| matches!(honest.reading, Reading::Moment | Reading::Money | Reading::Law))
 }
 
 /// The number has an honest reading that a report's number never has.

@@ -50,7 +50,7 @@ const ZEROS: [u32; 71] = [
 ];
 
 /// Runs of symbols that stand for numbers: first, last, value of the first.
-const NUMBER_SYMBOLS: [(u32, u32, u32); 20] = [
+const NUMBER_SYMBOLS: [(u32, u32, u32); 21] = [
     (0x1369, 0x1371, 1),
     (0x19DA, 0x19DA, 1),
     (0x2160, 0x2168, 1),
@@ -67,8 +67,9 @@ const NUMBER_SYMBOLS: [(u32, u32, u32); 20] = [
     (0x2780, 0x2789, 1),
     (0x278A, 0x2793, 1),
     (0x1F101, 0x1F10A, 0),
-    (0x1F10B, 0x1F10C, 0),
+    (0x1F10B, 0x1F10B, 0),
     (0x1F100, 0x1F100, 0),
+    (0x1F10C, 0x1F10C, 0),
     (0x1F51F, 0x1F51F, 10),
     (0x10E60, 0x10E68, 1),
 ];
@@ -172,7 +173,34 @@ pub(super) fn fold(text: &str) -> Vec<Glyph> {
         let Some(decoded) = escapes::decode(&glyphs) else { break };
         glyphs = fold_all(&decoded);
     }
-    glyphs
+    without_tags(glyphs)
+}
+
+/// Drops the mark-up that no reader sees (`98765<b></b>43210`).
+fn without_tags(glyphs: Vec<Glyph>) -> Vec<Glyph> {
+    const TAGS: [&str; 16] = [
+        "b", "i", "u", "s", "p", "br", "em", "wbr", "sub", "sup", "div", "span", "font", "strong",
+        "small", "mark",
+    ];
+    const LONGEST: usize = 10;
+    let mut out = Vec::with_capacity(glyphs.len());
+    let mut i = 0;
+    while let Some(&glyph) = glyphs.get(i) {
+        let rest = &glyphs[i..(i + LONGEST).min(glyphs.len())];
+        let close =
+            (glyph.ch == '<').then(|| rest.iter().position(|glyph| glyph.ch == '>')).flatten();
+        let tag = close.is_some_and(|close| {
+            let name: String = rest[1..close].iter().map(|glyph| glyph.ch).collect();
+            TAGS.contains(&name.trim_matches(['/', ' ']))
+        });
+        if tag {
+            i += close.unwrap_or(0) + 1;
+        } else {
+            out.push(glyph);
+            i += 1;
+        }
+    }
+    out
 }
 
 fn fold_all(glyphs: &[Glyph]) -> Vec<Glyph> {

@@ -118,7 +118,7 @@ fn sound(word: &str) -> String {
             'ँ' | 'ं' | '्' | 'ः' => continue,
             _ => ch,
         };
-        if out.chars().last() != Some(ch) {
+        if !out.ends_with(ch) {
             out.push(ch);
         }
     }

@@ -46,7 +46,7 @@ fn card(rng: &mut StdRng) -> String {
                 },
             )
             .sum();
-        sum % 10 == 0
+        sum.is_multiple_of(10)
     };
     (0..10).map(|last| format!("{head}{last}")).find(|text| valid(text)).unwrap_or(head)
 }

@@ -1,45 +1,16 @@
-//! The ordinary readings of numbers: money, dates and times, helplines, sections of law,
-//! circulars, references, counts.
-//!
-//! A reading counts only where it covers the number whole: a part of a longer number never makes
-//! the rest of it honest.
+//! The patterns of the ordinary readings.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::view::View;
+use super::Reading;
 
-/// What an honest number is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
-    Money,
-    /// A number with thousands separated, in the Indian or the Western way.
-    Grouped,
-    Moment,
-    Year,
-    Law,
-    Helpline,
-    TollFree,
-    Circular,
-    Count,
-    Reference,
-    Place,
-    Permalink,
-}
-
-/// One honest number: byte range in the view's text.
-#[derive(Debug, Clone)]
-pub(super) struct Honest {
-    pub range: Range<usize>,
+/// A pattern, and what its match must fulfil.
+pub(super) struct Rule {
     pub reading: Reading,
-}
-
-struct Rule {
-    reading: Reading,
-    pattern: Regex,
-    holds: fn(&Captures<'_>) -> bool,
+    pub pattern: Regex,
+    pub holds: fn(&Captures<'_>) -> bool,
 }
 
 const MONTH: &str = "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|\
@@ -64,7 +35,7 @@ const MON: &str = "(?:1[0-2]|0?[1-9])";
 const YEAR: &str = "(?:19|20)[0-9]{2}";
 const ITEM: &str = r"\d{1,3}\s?[a-z]{0,2}(?:\s?\(\s?[0-9a-z]{1,4}\s?\))*";
 
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let mut rules = money();
     rules.extend(moments());
     rules.extend(law_and_paper());
@@ -178,7 +149,7 @@ fn law_and_paper() -> Vec<Rule> {
             |found| has_year(tail(found)),
         ),
         rule(Reading::Circular, r"\b(?:[a-z]{2,12}[./\-]){1,6}[0-9][0-9a-z./()\-]{0,40}[0-9]", |found| {
-            has_year(tail(found)) && !crate_named(&found[0])
+            has_year(tail(found)) && !names_a_person_or_case(&found[0])
         }),
         rule(
             Reading::Circular,
@@ -202,7 +173,7 @@ fn lines_and_counts() -> Vec<Rule> {
     let helpline = r"(?:1930|155260|1800|112|100|101|102|104|108|139|181|182|1033|1064|1073|1076|1077|1090|1091|1092|1093|1094|1095|1096|1097|1098|1099|1100|1363|14[4-9]\d\d|15100|1515|1906|1909|1912|1915|1916|1947|1950|1963|1966)";
     let or = r"\s?(?:,|/|&|\||;|\bor\b|\band\b|\bya\b|\baur\b|और|या|व)\s?";
     let count = format!(
-        r"{NUMBER}(?:\s?(?:,|/|-|–|&|\bto\b|\band\b|\bor\b|\bse\b|\baur\b|\bya\b|से|और|या|\s)\s?{NUMBER}){{0,12}}\s?-?\s?(?:\+|%|{UNIT}\b)"
+        r"{NUMBER}(?:\s?(?:,|/|-|–|&|\bto\b|\band\b|\bor\b|\bse\b|\baur\b|\bya\b|से|और|या|\s)\s?{NUMBER}){{0,12}}\s?-?\s?(?:%|{UNIT}\b)"
     );
     [
         rule(Reading::Helpline, &format!(r"\b{helpline}(?:{or}{helpline}){{0,8}}\b"), always),
@@ -219,7 +190,15 @@ fn lines_and_counts() -> Vec<Rule> {
         ),
         rule(Reading::Count, &count, counted),
         rule(Reading::Count, r"\d{1,3}(?:\.\d{1,2})?\s?(?:%|percent\b|per cent\b|प्रतिशत|फीसदी)", always),
-        rule(Reading::Count, r"\b\d{1,6}\+", always),
+        rule(
+            Reading::Year,
+            &format!(
+                r"\b{YEAR}\s?[:=–-]\s{{1,2}}{NUMBER}(?:\s?[,;|/]\s{{0,2}}{YEAR}\s?[:=–-]\s{{1,2}}{NUMBER})+\b"
+            ),
+            always,
+        ),
+        rule(Reading::Year, r"#[a-z\u0900-\u0963]{3,24}(?:1930|(?:19|20)\d\d)\b", always),
+        rule(Reading::Count, r"\b\d{1,6}\+(?:\s|$)", always),
         rule(
             Reading::Count,
             r"\b[1-9]\d{0,2}/[1-9]\d{0,2}(?:\s?(?:,|;|\||and|&)\s{1,2}[1-9]\d{0,2}/[1-9]\d{0,2})+\b",
@@ -232,7 +211,7 @@ fn lines_and_counts() -> Vec<Rule> {
             },
         ),
         rule(Reading::Place, r"\b[a-z\u0900-\u0963]{3,}\s?[-–,:]?\s?[1-8]\d{5}\b", |found| {
-            !crate_named(&found[0]) && named_place(&found[0])
+            !names_a_person_or_case(&found[0]) && named_place(&found[0])
         }),
     ]
     .into_iter()
@@ -258,15 +237,17 @@ fn tail<'t>(found: &'t Captures<'_>) -> &'t str {
 fn has_year(tail: &str) -> bool {
     let mut groups = tail.split(|ch: char| !ch.is_ascii_digit()).filter(|part| !part.is_empty());
     let mut year = false;
+    let mut count = 0;
     let short = groups.all(|group| {
+        count += 1;
         year |= group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
         group.len() <= 6
     });
-    short && year
+    short && year && count >= 2
 }
 
 /// The text names an identifier of a person or a case, so its number is not a circular's.
-fn crate_named(text: &str) -> bool {
+fn names_a_person_or_case(text: &str) -> bool {
     const NAMES: [&str; 12] = [
         "fir",
         "ack",
@@ -306,165 +287,12 @@ fn counted(found: &Captures<'_>) -> bool {
     let values: Vec<f64> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
     let ordered = values.is_sorted() || values.iter().rev().is_sorted();
     let singles = numbers.len() > 4 && numbers.iter().all(|number| number.len() == 1);
+    let spaced = numbers.len() > 1
+        && whole[..last].bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'.'));
     !leading
         && !singles
+        && (!spaced || values.is_sorted())
         && (digits < 8 || ordered && numbers.iter().all(|number| number.len() <= 5))
-}
-
-/// Every honest number of a text.
-pub(super) fn readings(view: &View) -> Vec<Honest> {
-    let mut found: Vec<Honest> = Vec::new();
-    for rule in RULES.iter() {
-        let mut from = 0;
-        while let Some(captures) = rule.pattern.captures_at(&view.text, from) {
-            let Some(whole) = captures.get(0) else { break };
-            if (rule.holds)(&captures) && !runs_into_currency(view, &whole.range(), rule.reading) {
-                found.push(Honest { range: whole.range(), reading: rule.reading });
-                from = whole.end();
-            } else {
-                // What was too much to be one reading may still end in one.
-                from = past_first_number(&view.text, whole.start());
-            }
-        }
-    }
-    found.sort_by_key(|honest| honest.range.start);
-    keep_whole(view, found)
-}
-
-fn past_first_number(text: &str, start: usize) -> usize {
-    let rest = &text[start..];
-    let word = rest.find(|ch: char| ch.is_ascii_digit()).unwrap_or(0);
-    let number = rest[word..].find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len() - word);
-    start + (word + number).max(rest.chars().next().map_or(1, char::len_utf8))
-}
-
-/// `9876543210 Rs 500`: the currency belongs to what follows.
-fn runs_into_currency(view: &View, range: &Range<usize>, reading: Reading) -> bool {
-    let text = &view.text[range.clone()];
-    reading == Reading::Money
-        && text.starts_with(|ch: char| ch.is_ascii_digit())
-        && !text.ends_with("/-")
-        && view.after(range.end, 6).trim_start().starts_with(|ch: char| ch.is_ascii_digit())
-}
-
-/// Drops the readings that cover a number only in part, until none is left.
-fn keep_whole(view: &View, mut found: Vec<Honest>) -> Vec<Honest> {
-    const ROUNDS: usize = 6;
-    for _ in 0..ROUNDS {
-        let mut covered = vec![false; view.text.len() + 1];
-        for honest in &found {
-            covered[honest.range.clone()].fill(true);
-        }
-        let before = found.len();
-        found.retain(|honest| {
-            !touches_back(view, &covered, honest) && !touches_on(view, &covered, honest)
-        });
-        if found.len() == before {
-            return found;
-        }
-    }
-    Vec::new()
-}
-
-/// What stands between the parts of one number.
-fn is_tight(ch: char) -> bool {
-    matches!(ch, '-' | '.' | '/' | ':' | ',' | '_' | '*' | '\'')
-}
-
-fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
-    if !view.text[honest.range.clone()].ends_with(|ch: char| ch.is_ascii_digit()) {
-        return false;
-    }
-    let rest = view.after(honest.range.end, 8);
-    touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
-        let at = honest.range.end + at;
-        !covered[at] && !(is_money(honest) && is_word(view, at))
-    })
-}
-
-/// An amount in figures does not go on in words (`₹4,50,000 zero reply`).
-fn is_money(honest: &Honest) -> bool {
-    matches!(honest.reading, Reading::Money | Reading::Grouped)
-}
-
-fn is_word(view: &View, at: usize) -> bool {
-    view.glyphs(&(at..at + 1)).iter().all(|glyph| glyph.word)
-}
-
-fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
-    let start = honest.range.start;
-    if !view.text[start..].starts_with(|ch: char| ch.is_ascii_digit()) {
-        return false;
-    }
-    let rest = view.before(start, 8);
-    let tight = touching(rest.char_indices().rev(), 0)
-        .is_some_and(|(at, _)| !covered[start - rest.len() + at]);
-    tight
-        || honest.reading == Reading::Count && !punctuated(beside(view, covered, start, false))
-        || honest.reading == Reading::Helpline
-            && [(start, false), (honest.range.end, true)].into_iter().any(|(at, on)| {
-                let between = beside(view, covered, at, on);
-                !punctuated(between) || between.is_some() && !called_helpline(view, honest)
-            })
-}
-
-/// The text calls it a helpline, or lists several.
-fn called_helpline(view: &View, honest: &Honest) -> bool {
-    const CALLS: [&str; 9] =
-        ["helpline", "call", "dial", "emergency", "हेल्पलाइन", "कॉल", "डायल", "📞", "toll"];
-    let before = view.before(honest.range.start, 40);
-    view.text[honest.range.clone()].contains([',', '|', '/', ' '])
-        || CALLS.iter().any(|word| before.contains(word))
-}
-
-/// A count is not believed where it ends a row of digits with neither words nor punctuation
-/// between (`9🙂8🙂7 cases`), a helpline not inside any such row.
-fn punctuated(between: Option<&str>) -> bool {
-    between.is_none_or(|between| {
-        between.contains([',', ';', ':', '.', '|', '(', ')', '/', '→', '&', '•'])
-    })
-}
-
-/// What stands between a place and the nearest number that has no honest reading, if it is no
-/// letter.
-fn beside<'v>(view: &'v View, covered: &[bool], at: usize, on: bool) -> Option<&'v str> {
-    const FAR: usize = 60;
-    let sign = |ch: char| !ch.is_alphanumeric();
-    let (between, digit) = if on {
-        let after = view.after(at, FAR);
-        let length = after.find(|ch| !sign(ch))?;
-        (&after[..length], at + length)
-    } else {
-        let before = view.before(at, FAR);
-        let length = before.len() - before.trim_end_matches(sign).len();
-        (&before[before.len() - length..], at.checked_sub(length + 1)?)
-    };
-    let number = view.text.as_bytes().get(digit).is_some_and(u8::is_ascii_digit);
-    (number && !covered[digit]).then_some(between)
-}
-
-/// The nearest digit that belongs to the same number: directly, over one tight sign, or over
-/// nothing but a space.
-fn touching(
-    mut chars: impl Iterator<Item = (usize, char)>,
-    mut seen: usize,
-) -> Option<(usize, char)> {
-    const MOST: usize = 2;
-    let mut spaced = false;
-    let mut signed = false;
-    loop {
-        let (at, ch) = chars.next()?;
-        if ch.is_ascii_digit() {
-            return Some((at, ch));
-        }
-        let space = ch == ' ';
-        if !(space || is_tight(ch)) || (space && signed) || (!space && spaced) || seen >= MOST {
-            return None;
-        }
-        spaced |= space;
-        signed |= !space;
-        seen += 1;
-    }
 }
 
 #[cfg(test)]
@@ -476,6 +304,6 @@ mod tests {
         assert_eq!(money().len(), 7);
         assert_eq!(moments().len(), 11);
         assert_eq!(law_and_paper().len(), 9);
-        assert_eq!(lines_and_counts().len(), 7);
+        assert_eq!(lines_and_counts().len(), 9);
     }
 }

@@ -1,0 +1,236 @@
+//! The ordinary readings of numbers: money, dates and times, helplines, sections of law,
+//! circulars, references, counts.
+//!
+//! A reading counts only where it covers the number whole: a part of a longer number never makes
+//! the rest of it honest.
+
+mod rules;
+
+use std::ops::Range;
+
+use super::view::View;
+
+/// What an honest number is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    Money,
+    /// A number with thousands separated, in the Indian or the Western way.
+    Grouped,
+    Moment,
+    Year,
+    Law,
+    Helpline,
+    TollFree,
+    Circular,
+    Count,
+    Reference,
+    Place,
+    Permalink,
+}
+
+/// One honest number: byte range in the view's text.
+#[derive(Debug, Clone)]
+pub(super) struct Honest {
+    pub range: Range<usize>,
+    pub reading: Reading,
+}
+
+/// Every honest number of a text.
+pub(super) fn readings(view: &View) -> Vec<Honest> {
+    let mut found: Vec<Honest> = Vec::new();
+    for rule in rules::RULES.iter() {
+        let mut from = 0;
+        while let Some(captures) = rule.pattern.captures_at(&view.text, from) {
+            let Some(whole) = captures.get(0) else { break };
+            if (rule.holds)(&captures)
+                && is_reference(view, &whole.range(), rule.reading)
+                && !runs_into_currency(view, &whole.range(), rule.reading)
+            {
+                found.push(Honest { range: whole.range(), reading: rule.reading });
+                from = whole.end();
+            } else {
+                // What was too much to be one reading may still end in one.
+                from = past_first_number(&view.text, whole.start());
+            }
+        }
+    }
+    found.sort_by_key(|honest| honest.range.start);
+    keep_whole(view, found)
+}
+
+/// Our references are in capitals, and their first letters call nothing by name.
+fn is_reference(view: &View, range: &Range<usize>, reading: Reading) -> bool {
+    const NAMES: [&str; 9] = ["mob", "tel", "acc", "fir", "pan", "upi", "otp", "ack", "uid"];
+    reading != Reading::Reference
+        || !NAMES.iter().any(|name| view.text[range.clone()].starts_with(name))
+            && view.glyphs(range).iter().all(|glyph| glyph.upper || !glyph.ch.is_alphabetic())
+}
+
+fn past_first_number(text: &str, start: usize) -> usize {
+    let rest = &text[start..];
+    let word = rest.find(|ch: char| ch.is_ascii_digit()).unwrap_or(0);
+    let number = rest[word..].find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len() - word);
+    start + (word + number).max(rest.chars().next().map_or(1, char::len_utf8))
+}
+
+/// `9876543210 Rs 500`: the currency belongs to what follows.
+fn runs_into_currency(view: &View, range: &Range<usize>, reading: Reading) -> bool {
+    let text = &view.text[range.clone()];
+    reading == Reading::Money
+        && text.starts_with(|ch: char| ch.is_ascii_digit())
+        && !text.ends_with("/-")
+        && view.after(range.end, 6).trim_start().starts_with(|ch: char| ch.is_ascii_digit())
+}
+
+/// Drops the readings that cover a number only in part, until none is left.
+fn keep_whole(view: &View, mut found: Vec<Honest>) -> Vec<Honest> {
+    const ROUNDS: usize = 6;
+    for _ in 0..ROUNDS {
+        let mut covered = vec![false; view.text.len() + 1];
+        for honest in &found {
+            covered[honest.range.clone()].fill(true);
+        }
+        let before = found.len();
+        found.retain(|honest| {
+            !touches_back(view, &covered, honest) && !touches_on(view, &covered, honest)
+        });
+        if found.len() == before {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+/// What stands between the parts of one number.
+fn is_tight(ch: char) -> bool {
+    matches!(ch, '-' | '.' | '/' | ':' | ',' | '_' | '*' | '\'')
+}
+
+fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
+    if !view.text[honest.range.clone()].ends_with(|ch: char| ch.is_ascii_digit()) {
+        return false;
+    }
+    let rest = view.after(honest.range.end, 8);
+    touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
+        let at = honest.range.end + at;
+        let apart = is_firm(view, honest) && rest.starts_with(' ');
+        !(covered[at] || apart || is_figures(honest) && is_word(view, at))
+    })
+}
+
+/// A shape that a bare number beside it, over a space, cannot belong to: what is left of that
+/// number is judged by itself.
+fn is_firm(view: &View, honest: &Honest) -> bool {
+    let text = &view.text[honest.range.clone()];
+    match honest.reading {
+        Reading::Money | Reading::Grouped | Reading::TollFree => text.contains([',', '-']),
+        Reading::Moment => {
+            text.contains(':') || text.bytes().filter(u8::is_ascii_digit).count() >= 6
+        }
+        _ => false,
+    }
+}
+
+/// What has a firm shape in figures does not go on in words (`₹4,50,000 zero reply`).
+fn is_figures(honest: &Honest) -> bool {
+    matches!(
+        honest.reading,
+        Reading::Money
+            | Reading::Grouped
+            | Reading::Moment
+            | Reading::Circular
+            | Reading::TollFree
+            | Reading::Law
+    )
+}
+
+fn is_word(view: &View, at: usize) -> bool {
+    view.glyphs(&(at..at + 1)).iter().all(|glyph| glyph.word)
+}
+
+fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
+    let start = honest.range.start;
+    if !view.text[start..].starts_with(|ch: char| ch.is_ascii_digit()) {
+        return false;
+    }
+    let rest = view.before(start, 8);
+    let tight = touching(rest.char_indices().rev(), 0)
+        .is_some_and(|(at, _)| !covered[start - rest.len() + at]);
+    tight && !(is_firm(view, honest) && rest.ends_with(' '))
+        || honest.reading == Reading::Count && {
+            let between = beside(view, covered, start, false);
+            !punctuated(between) || between.is_some() && is_list(view, honest)
+        }
+        || honest.reading == Reading::Helpline
+            && !view.text[honest.range.clone()].contains([',', '|'])
+            && [(start, false), (honest.range.end, true)].into_iter().any(|(at, on)| {
+                let between = beside(view, covered, at, on);
+                !punctuated(between) || between.is_some() && !called_helpline(view, honest)
+            })
+}
+
+fn is_list(view: &View, honest: &Honest) -> bool {
+    const LEAST: usize = 3;
+    let numbers = view.text[honest.range.clone()].split(|ch: char| !ch.is_ascii_digit());
+    numbers.filter(|number| !number.is_empty()).count() >= LEAST
+}
+
+/// The text calls it a helpline, or lists several.
+fn called_helpline(view: &View, honest: &Honest) -> bool {
+    const CALLS: [&str; 9] =
+        ["helpline", "call", "dial", "emergency", "हेल्पलाइन", "कॉल", "डायल", "📞", "toll"];
+    let before = view.before(honest.range.start, 40);
+    view.text[honest.range.clone()].contains([',', '|', '/', ' '])
+        || CALLS.iter().any(|word| before.contains(word))
+}
+
+/// A count is not believed where it ends a row of digits with neither words nor punctuation
+/// between (`9🙂8🙂7 cases`), a helpline not inside any such row.
+fn punctuated(between: Option<&str>) -> bool {
+    between.is_none_or(|between| {
+        between.contains([',', ';', ':', '.', '|', '(', ')', '/', '→', '&', '•'])
+    })
+}
+
+/// What stands between a place and the nearest number that has no honest reading, if it is no
+/// letter.
+fn beside<'v>(view: &'v View, covered: &[bool], at: usize, on: bool) -> Option<&'v str> {
+    const FAR: usize = 60;
+    let sign = |ch: char| !ch.is_alphanumeric();
+    let (between, digit) = if on {
+        let after = view.after(at, FAR);
+        let length = after.find(|ch| !sign(ch))?;
+        (&after[..length], at + length)
+    } else {
+        let before = view.before(at, FAR);
+        let length = before.len() - before.trim_end_matches(sign).len();
+        (&before[before.len() - length..], at.checked_sub(length + 1)?)
+    };
+    let number = view.text.as_bytes().get(digit).is_some_and(u8::is_ascii_digit);
+    (number && !covered[digit]).then_some(between)
+}
+
+/// The nearest digit that belongs to the same number: directly, over one tight sign, or over
+/// nothing but a space.
+fn touching(
+    mut chars: impl Iterator<Item = (usize, char)>,
+    mut seen: usize,
+) -> Option<(usize, char)> {
+    const MOST: usize = 2;
+    let mut spaced = false;
+    let mut signed = false;
+    loop {
+        let (at, ch) = chars.next()?;
+        if ch.is_ascii_digit() {
+            return Some((at, ch));
+        }
+        let space = ch == ' ';
+        let mixed = if space { signed } else { spaced || !is_tight(ch) };
+        if mixed || seen >= MOST {
+            return None;
+        }
+        spaced |= space;
+        signed |= !space;
+        seen += 1;
+    }
+}
