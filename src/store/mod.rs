@@ -9,6 +9,7 @@ mod obstacles;
 mod orders;
 mod people;
 mod record;
+mod standing;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Recorded, Report};
 pub use escalations::{Draft, EscalationRow, Evidence, QueueFilter, StoredClearance};
 pub use gate::{BreakerRules, GateState};
 pub use record::{Actor, Entry};
+pub use standing::{Standing, Worker};
 
 use crate::{
     clock::{Clock, Dice},
