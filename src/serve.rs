@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 pub use self::{
     board::{Board, Run},
     listen::{health_routes, metrics_routes},
-    supervise::{Runner, Service, stop_signal},
+    supervise::{Next, Runner, Service, stop_signal},
 };
 use crate::{clock::Clock, domain::time::Timestamp, store::Standing, work::Ctx};
 
