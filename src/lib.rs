@@ -10,11 +10,15 @@
 //!
 //! Dependencies point one way: `domain ← store, cases, destinations, reports ← work ← app`.
 
+pub mod app;
 pub mod cases;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod destinations;
 pub mod domain;
+pub mod serve;
 pub mod store;
+pub mod telemetry;
 pub mod work;

@@ -18,6 +18,7 @@ mod record;
 mod seal;
 mod tree;
 mod verify;
+mod standing;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ pub use prove::{ConsistencyProof, Proof};
 pub use record::{Actor, Entry};
 pub use seal::{Broken, SealError, SealRules, Sealed};
 pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
+pub use standing::{Standing, Worker};
 
 use crate::{
     clock::{Clock, Dice},

@@ -1,0 +1,206 @@
+//! Puts the parts together: from a data folder and a configuration to the [`Ctx`] that every
+//! reconciler and command works with. Nothing here decides anything.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+
+use crate::{
+    cases::{
+        CaseSource,
+        embedded::EmbeddedCases,
+        sql::{BankRef, BankResolver, SqlSource},
+    },
+    clock::{Clock, Dice},
+    config::{Banks, Config, ConfigErrors, Loaded},
+    destinations::Destination,
+    domain::{
+        bank::{BANKS, Directory, INVENTED_BANKS, SUBLETS},
+        calendar::{Calendar, limits::Limits},
+        ids::AccountName,
+    },
+    serve::Reconciler,
+    store::Store,
+    work::Ctx,
+};
+
+/// The file of the configuration in a data folder.
+const CONFIG: &str = "takaza.toml";
+
+/// Where the configuration and everything beside it are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The configuration's file; without it, `takaza.toml` in the data folder, where there is one.
+    pub config: Option<PathBuf>,
+    /// The data folder; without it, the folder of the configuration's file.
+    pub data: Option<PathBuf>,
+}
+
+/// A place that does not say where the data are.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "where are the data? Give `--data DIR` (a folder for takaza.toml, the databases and the keys) \
+     or `--config FILE`"
+)]
+pub struct Nowhere;
+
+impl Place {
+    /// The configuration's file, where there is one, and the data folder.
+    ///
+    /// # Errors
+    /// Neither is given, and the working directory is no data folder.
+    pub fn find(&self) -> Result<(Option<PathBuf>, PathBuf), Nowhere> {
+        let data = match (&self.data, &self.config) {
+            (Some(data), _) => data.clone(),
+            (None, Some(config)) => match config.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+                _ => PathBuf::from("."),
+            },
+            (None, None) if Path::new(CONFIG).exists() => PathBuf::from("."),
+            (None, None) => return Err(Nowhere),
+        };
+        let there = || Some(data.join(CONFIG)).filter(|file| file.exists());
+        let config = self.config.clone().or_else(there);
+        Ok((config, data))
+    }
+}
+
+/// Takaza, opened.
+pub struct App {
+    /// What every reconciler works with.
+    pub ctx: Ctx,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The embedded case database, where that is the case source.
+    pub embedded: Option<EmbeddedCases>,
+}
+
+/// Why the app did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No place was given.
+    #[error(transparent)]
+    Nowhere(#[from] Nowhere),
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// Anything else.
+    #[error("{0:#}")]
+    Other(#[from] anyhow::Error),
+}
+
+impl App {
+    /// Opens the ledger, the case source, the directory and the accounts of a place, on the
+    /// machine's clock.
+    ///
+    /// # Errors
+    /// The configuration is wrong, or something that it names cannot be opened.
+    pub async fn open(place: &Place) -> Result<Self, OpenError> {
+        let (file, data) = place.find()?;
+        let loaded = Loaded::read(file.as_deref(), &data)?;
+        Self::with(loaded.config, data, Clock::System, Dice::from_os()).await
+    }
+
+    /// The same with a configuration, a clock and dice of the caller's: for stories and the demo.
+    ///
+    /// # Errors
+    /// Something that the configuration names cannot be opened.
+    pub async fn with(
+        config: Config,
+        data: PathBuf,
+        clock: Clock,
+        dice: Dice,
+    ) -> Result<Self, OpenError> {
+        std::fs::create_dir_all(&data)
+            .with_context(|| format!("the data folder {} cannot be made", data.display()))?;
+        let banks = Arc::new(directory(&config.banks)?);
+        let calendar = Calendar::new(&config.calendar).context("calendar")?;
+        let limits = Limits::new(calendar, config.limits.clone()).context("limits")?;
+        let store =
+            Store::open(&config.ledger.url, config.ledger.connections, &clock, dice.clone())
+                .await
+                .context("the ledger did not open (ledger.url)")?;
+        let (source, embedded) = case_source(&config, &banks).await?;
+        let destinations = connect_accounts(&store, &config).await?;
+        let ctx = Ctx {
+            config: Arc::new(config),
+            clock,
+            dice,
+            store,
+            source,
+            banks,
+            limits: Arc::new(limits),
+            destinations: Arc::new(destinations),
+            process: process_name(),
+            shadow: false,
+        };
+        Ok(Self { ctx, data, embedded })
+    }
+}
+
+/// This process, as leases and the record name it: machine and process id.
+fn process_name() -> String {
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{machine}/{}", std::process::id())
+}
+
+/// The bank directory that is configured: the one compiled in, or the unit's own lists.
+///
+/// # Errors
+/// A list cannot be read or is not sound.
+pub fn directory(banks: &Banks) -> anyhow::Result<Directory> {
+    let read = |path: &PathBuf| {
+        std::fs::read_to_string(path)
+            .with_context(|| format!("the bank list {} cannot be read", path.display()))
+    };
+    let own = banks.directory.as_ref().map(read).transpose()?;
+    let sublets = banks.sublets.as_ref().map(read).transpose()?;
+    let directory =
+        Directory::new(own.as_deref().unwrap_or(BANKS), sublets.as_deref().unwrap_or(SUBLETS))
+            .context("the bank directory does not load")?;
+    if banks.invented {
+        return directory.with_invented(INVENTED_BANKS).context("the invented banks do not load");
+    }
+    Ok(directory)
+}
+
+fn resolver(banks: &Arc<Directory>) -> BankResolver {
+    let banks = banks.clone();
+    Arc::new(move |bank| match bank {
+        BankRef::Code(code) => banks.by_code(code),
+        BankRef::Ifsc(ifsc) => banks.by_ifsc(ifsc),
+    })
+}
+
+async fn case_source(
+    config: &Config,
+    banks: &Arc<Directory>,
+) -> anyhow::Result<(Arc<dyn CaseSource>, Option<EmbeddedCases>)> {
+    if let Some(file) = config.embedded_cases() {
+        let embedded = EmbeddedCases::open(&file).await?;
+        let source = embedded.source(resolver(banks))?;
+        return Ok((Arc::new(source), Some(embedded)));
+    }
+    let source = SqlSource::new(config.source.clone(), resolver(banks)).context("[source]")?;
+    Ok((Arc::new(source), None))
+}
+
+/// The accounts of the ledger, connected.
+///
+/// # Errors
+/// The ledger failed, or an account's token cannot be read.
+pub async fn connect_accounts(
+    _store: &Store,
+    _config: &Config,
+) -> anyhow::Result<BTreeMap<AccountName, Arc<dyn Destination>>> {
+    Ok(BTreeMap::new())
+}
+
+/// Every reconciler of the service, with how often it runs.
+pub fn reconcilers(_config: &Config) -> Vec<Reconciler> {
+    Vec::new()
+}

@@ -1,0 +1,231 @@
+//! `takaza banks`: the directory of banks, and their verified handles.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::{
+    Globals,
+    failure::{Failure, Outcome},
+    output::{Format, table_or},
+    sign_in::Signing,
+};
+use crate::{
+    app::directory,
+    config::Config,
+    domain::{
+        bank::{Bank, BankClass, Directory},
+        ids::BankCode,
+    },
+};
+
+/// The bank directory, and the banks' verified handles.
+#[derive(Debug, Subcommand)]
+pub(super) enum Banks {
+    List(List),
+    Show(Show),
+    #[command(subcommand)]
+    Handle(Handle),
+}
+
+impl Banks {
+    pub(super) async fn run(self, globals: &Globals) -> Outcome {
+        match self {
+            Self::List(command) => command.run(globals),
+            Self::Show(command) => command.run(globals),
+            Self::Handle(Handle::Add(command)) => add_handle(command, globals).await,
+            Self::Handle(Handle::Verify(command)) => verify_handle(command, globals).await,
+            Self::Handle(Handle::List(command)) => list_handles(command, globals).await,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct BankView {
+    code: String,
+    name_en: String,
+    name_hi: Option<String>,
+    class: String,
+    merged_into: Option<String>,
+    /// The bank that answers today.
+    answers: String,
+}
+
+impl BankView {
+    fn of(bank: &Bank, banks: &Directory) -> Self {
+        Self {
+            code: bank.code.to_string(),
+            name_en: bank.name_en.clone(),
+            name_hi: bank.name_hi.clone(),
+            class: bank.class.to_string(),
+            merged_into: bank.merged_into.as_ref().map(ToString::to_string),
+            answers: banks.resolve(&bank.code).to_string(),
+        }
+    }
+}
+
+/// The directory of the place that is named, or the one compiled in where none is.
+fn open(globals: &Globals) -> Result<Directory, Failure> {
+    if let Ok((file, data)) = globals.place().find() {
+        let config = Config::load(file.as_deref(), &data)?;
+        return Ok(directory(&config.banks)?);
+    }
+    Ok(Directory::compiled_in().map_err(anyhow::Error::from)?)
+}
+
+/// Lists banks
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Only banks whose code or name holds this
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Only this class: public, private, foreign, small_finance, payments, regional_rural, …
+    #[arg(long, value_name = "CLASS", value_parser = class)]
+    class: Option<BankClass>,
+    /// How many to show
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+    /// How many to leave out before them
+    #[arg(long, default_value_t = 0)]
+    skip: usize,
+    #[command(flatten)]
+    format: Format,
+}
+
+fn class(text: &str) -> Result<BankClass, String> {
+    BankClass::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = BankClass::ALL.iter().map(|class| class.as_str()).collect();
+        format!("there is no such class; write one of {}", known.join(", "))
+    })
+}
+
+impl List {
+    fn run(self, globals: &Globals) -> Outcome {
+        let banks = open(globals)?;
+        let search = self.search.map(|text| text.to_lowercase());
+        let holds = |text: &str, part: &str| text.to_lowercase().contains(part);
+        let found = |bank: &&Bank| {
+            let named = search.as_ref().is_none_or(|part| {
+                holds(bank.code.as_str(), part)
+                    || holds(&bank.name_en, part)
+                    || bank.name_hi.as_ref().is_some_and(|name| holds(name, part))
+            });
+            named && self.class.is_none_or(|class| class == bank.class)
+        };
+        let views: Vec<BankView> = banks
+            .banks()
+            .into_iter()
+            .filter(found)
+            .skip(self.skip)
+            .take(self.limit)
+            .map(|bank| BankView::of(bank, &banks))
+            .collect();
+        self.format.print(&views, |views| {
+            let row = |bank: &BankView| {
+                let name = bank.name_hi.as_ref().map_or_else(
+                    || bank.name_en.clone(),
+                    |hindi| format!("{} / {hindi}", bank.name_en),
+                );
+                vec![bank.code.clone(), bank.answers.clone(), bank.class.clone(), name]
+            };
+            let rows: Vec<_> = views.iter().map(row).collect();
+            table_or(&["CODE", "ANSWERS", "CLASS", "NAME"], &rows, "no such bank")
+        })
+    }
+}
+
+/// Shows one bank: by code, by branch code (IFSC), or by name
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// The code, branch code or name
+    bank: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Show {
+    fn run(self, globals: &Globals) -> Outcome {
+        let banks = open(globals)?;
+        let code = BankCode::new(self.bank.trim().to_uppercase());
+        let answers = banks
+            .by_ifsc(&self.bank)
+            .or_else(|| banks.by_code(&self.bank))
+            .or_else(|| banks.by_name(&self.bank));
+        // A merged bank is shown as itself, with the bank that answers for it.
+        let bank = banks.bank(&code).or_else(|| answers.as_ref().and_then(|code| banks.bank(code)));
+        let Some(bank) = bank else {
+            return Err(Failure::usage(format!(
+                "{:?} leads to no one bank; `takaza banks list --search TEXT` looks for parts",
+                self.bank
+            )));
+        };
+        self.format.print(&BankView::of(bank, &banks), |view| {
+            let hindi = view.name_hi.as_deref().unwrap_or("(no Hindi name is known)");
+            let merged = view.merged_into.as_ref().map_or_else(String::new, |_| {
+                format!("\nmerged: {} answers for it today", view.answers)
+            });
+            format!("{}  {}\n{hindi}\n{}{merged}", view.code, view.name_en, view.class)
+        })
+    }
+}
+
+/// Handles: how a bank is named on a platform, bound to the platform's stable id.
+///
+/// A handle is not an identity: it can be renamed, sold or taken. So a person verifies it, with
+/// evidence, and it is resolved again before a send.
+#[derive(Debug, Subcommand)]
+pub(super) enum Handle {
+    Add(AddHandle),
+    Verify(VerifyHandle),
+    List(ListHandles),
+}
+
+/// Enters a bank's handle, not yet verified (an officer's act)
+#[derive(Debug, Args)]
+pub(super) struct AddHandle {
+    /// The bank's code
+    bank: String,
+    /// The platform: mastodon, x, bluesky, sandbox, …
+    #[arg(long)]
+    platform: String,
+    /// The handle, without the leading @
+    #[arg(long)]
+    handle: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// Verifies a handle: resolves it and binds it to its stable id (an administrator's act)
+#[derive(Debug, Args)]
+pub(super) struct VerifyHandle {
+    /// The bank's code
+    bank: String,
+    /// The platform
+    #[arg(long)]
+    platform: String,
+    /// The evidence: the bank's own page that names it, a verified profile link, a letter
+    #[arg(long, value_name = "TEXT")]
+    evidence: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// Lists handles with their stable ids and evidence
+#[derive(Debug, Args)]
+pub(super) struct ListHandles {
+    /// Only this bank's
+    bank: Option<String>,
+    #[command(flatten)]
+    format: Format,
+}
+
+async fn add_handle(_command: AddHandle, _globals: &Globals) -> Outcome {
+    Err(Failure::not_built("banks handle add"))
+}
+
+async fn verify_handle(_command: VerifyHandle, _globals: &Globals) -> Outcome {
+    Err(Failure::not_built("banks handle verify"))
+}
+
+async fn list_handles(_command: ListHandles, _globals: &Globals) -> Outcome {
+    Err(Failure::not_built("banks handle list"))
+}

@@ -1,0 +1,103 @@
+//! How a command ends when it does not end well: a sentence that says what happened and what to do,
+//! and an exit code that a script can branch on.
+
+use std::process::ExitCode;
+
+use crate::{app::OpenError, config::ConfigErrors, domain::person::NotAllowed, store::StoreError};
+
+/// How a command ends.
+pub(super) type Outcome = Result<(), Failure>;
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Something failed (exit code 1).
+    Failed(String),
+    /// The command or its input is wrong (2).
+    Usage(String),
+    /// Not allowed, or not in this state (3).
+    Refused(String),
+    /// Nothing to say: whoever read our output has gone.
+    Closed,
+}
+
+impl Failure {
+    pub(super) fn failed(error: impl Into<anyhow::Error>) -> Self {
+        Self::Failed(format!("{:#}", error.into()))
+    }
+
+    pub(super) fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    pub(super) fn refused(text: impl Into<String>) -> Self {
+        Self::Refused(text.into())
+    }
+
+    /// A command whose work is still to come: it says so, and does nothing.
+    pub(super) fn not_built(command: &str) -> Self {
+        Self::Failed(format!("`takaza {command}` is not built yet; nothing was done"))
+    }
+
+    /// Says it on standard error.
+    pub(super) fn tell(&self) -> ExitCode {
+        let (code, text) = match self {
+            Self::Failed(text) => (1, text),
+            Self::Usage(text) => (2, text),
+            Self::Refused(text) => (3, text),
+            Self::Closed => return ExitCode::SUCCESS,
+        };
+        eprintln!("takaza: {}", text.trim_end());
+        ExitCode::from(code)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let text = error.to_string();
+        match error {
+            StoreError::NotFound(_) => Self::Usage(text),
+            StoreError::NotAllowed(_)
+            | StoreError::Escalation(_)
+            | StoreError::Delivery(_)
+            | StoreError::Order(_)
+            | StoreError::Refused(_) => Self::Refused(text),
+            StoreError::Database(_)
+            | StoreError::Migration(_)
+            | StoreError::Conflict(_)
+            | StoreError::Corrupt(_) => Self::Failed(text),
+        }
+    }
+}
+
+impl From<NotAllowed> for Failure {
+    fn from(error: NotAllowed) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+impl From<ConfigErrors> for Failure {
+    fn from(errors: ConfigErrors) -> Self {
+        let text = match errors.0.as_slice() {
+            [one] => format!("the configuration is wrong: {one}"),
+            _ => format!("the configuration is wrong in {} places:\n{errors}", errors.0.len()),
+        };
+        Self::Usage(text)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Nowhere(error) => Self::Usage(error.to_string()),
+            OpenError::Config(errors) => errors.into(),
+            OpenError::Other(error) => Self::Failed(format!("{error:#}")),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::failed(error)
+    }
+}

@@ -1,0 +1,91 @@
+//! `takaza guard`: the leak guard over JSON lines, for whoever writes texts elsewhere.
+//!
+//! Whoever pipes a file through it must never read *pass* for a line that was not judged, nor lose
+//! the lines after a bad one.
+
+use std::io::{BufRead, Write};
+
+use clap::Args;
+
+use super::failure::{Failure, Outcome};
+
+/// Judges texts on standard input: does one carry an identifier of a person or a case?
+///
+/// Reads JSON lines {"id","text"} and writes JSON lines {"id","verdict":"pass"|"refuse",
+/// "findings":[{"kind","start","end"}]}. A line that is no such object is named on standard error,
+/// the rest is judged, and the exit code is 2.
+#[derive(Debug, Args)]
+pub(super) struct Guard {}
+
+impl Guard {
+    #[expect(clippy::unused_self, reason = "every command runs by itself")]
+    pub(super) fn run(self) -> Outcome {
+        judge(std::io::stdin().lock(), std::io::stdout().lock(), &mut std::io::stderr(), verdict)
+    }
+}
+
+/// The guard's verdict on one line, as JSON; an error names the line.
+fn verdict(_line: usize, _json: &str) -> Result<String, String> {
+    Err("`takaza guard` is not built yet; this line was not judged".to_owned())
+}
+
+fn judge(
+    input: impl BufRead,
+    output: impl Write,
+    errors: &mut impl Write,
+    verdict: impl Fn(usize, &str) -> Result<String, String>,
+) -> Outcome {
+    let mut output = std::io::BufWriter::new(output);
+    let mut bad = 0_u64;
+    for (n, line) in input.split(b'\n').enumerate() {
+        let line = line.map_err(Failure::failed)?;
+        let text = String::from_utf8(line)
+            .map_err(|_| format!("line {}: not UTF-8; this line was not judged", n + 1));
+        let text = match &text {
+            Ok(text) if text.trim().is_empty() => continue,
+            Ok(text) => verdict(n + 1, text.trim_end_matches('\r')),
+            Err(problem) => Err(problem.clone()),
+        };
+        let written = match text {
+            Ok(json) => writeln!(output, "{json}"),
+            Err(problem) => {
+                bad += 1;
+                // What was judged before stands before the error, for whoever reads both.
+                output.flush().and_then(|()| writeln!(errors, "{problem}"))
+            }
+        };
+        written.map_err(closed)?;
+    }
+    output.flush().map_err(closed)?;
+    match bad {
+        0 => Ok(()),
+        n => Err(Failure::usage(format!("{n} lines were not judged"))),
+    }
+}
+
+fn closed(error: std::io::Error) -> Failure {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Failure::Closed,
+        _ => Failure::failed(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_line_is_named_and_the_rest_is_judged() {
+        let input: &[u8] = b"{\"id\":1}\n\nnonsense\n\xff\n{\"id\":2}\r\n";
+        let (mut output, mut errors) = (Vec::new(), Vec::new());
+        let verdict = |line: usize, json: &str| match json.strip_prefix('{') {
+            Some(_) => Ok(json.to_owned()),
+            None => Err(format!("line {line}: not judged")),
+        };
+        let outcome = judge(input, &mut output, &mut errors, verdict);
+        assert!(matches!(outcome, Err(Failure::Usage(_))), "the exit code is 2");
+        assert_eq!(String::from_utf8_lossy(&output), "{\"id\":1}\n{\"id\":2}\n");
+        let errors = String::from_utf8_lossy(&errors);
+        assert!(errors.contains("line 3") && errors.contains("line 4"), "{errors}");
+    }
+}

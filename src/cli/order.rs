@@ -1,0 +1,286 @@
+//! `takaza order`: the standing orders under which posts go out without a click.
+
+mod terms;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use self::terms::OrderFile;
+use super::{
+    Globals,
+    failure::{Failure, Outcome},
+    output::{Format, say, table_or},
+    sign_in::Signing,
+    times::clock,
+};
+use crate::domain::order::{MINIMUM_REHEARSED_DAYS, StandingOrder, Terms};
+
+/// Standing orders: the signed, bounded, expiring authority to post without a click.
+///
+/// An officer or approver drafts one, rehearsals show what it would have posted, an approver who did
+/// not draft it signs it. Every clearance under it names it.
+#[derive(Debug, Subcommand)]
+pub(super) enum Order {
+    Draft(Draft),
+    List(List),
+    Show(Show),
+    Rehearse(Rehearse),
+    Sign(Sign),
+    Revoke(Revoke),
+}
+
+impl Order {
+    pub(super) async fn run(self, globals: &Globals) -> Outcome {
+        match self {
+            Self::Draft(command) => command.run(globals).await,
+            Self::List(command) => command.run(globals).await,
+            Self::Show(command) => command.run(globals).await,
+            Self::Rehearse(command) => rehearse(command, globals).await,
+            Self::Sign(command) => command.run(globals).await,
+            Self::Revoke(command) => command.run(globals).await,
+        }
+    }
+}
+
+/// Drafts an order from a TOML file (an officer's or approver's act)
+///
+/// The file: name, banks (codes, or ["*"]), kinds (tag, closure, correction, retraction), accounts,
+/// minimum_rupees, minimum_overdue_hours, templates (hashes), per_bank_day, per_day, per_hour,
+/// expires_at.
+#[derive(Debug, Args)]
+pub(super) struct Draft {
+    /// The file with the order's terms
+    file: PathBuf,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Draft {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let text = std::fs::read_to_string(&self.file)
+            .map_err(|error| Failure::usage(format!("{}: {error}", self.file.display())))?;
+        let session = self.signing.sign_in(globals, "order draft").await?;
+        let ctx = &session.app.ctx;
+        let now = ctx.clock.now();
+        let file = OrderFile::parse(&self.file, &text)?;
+        let (name, terms) = file.terms(&ctx.banks, now, ctx.limits.calendar().zone())?;
+        let desk = session.person.as_desk(now)?;
+        let id = ctx.store.draft_order(&session.by, &desk, &name, &terms).await?;
+        say(&format!("order {name} is drafted ({id}); next: `takaza order rehearse {name}`"))
+    }
+}
+
+#[derive(Serialize)]
+struct OrderView {
+    id: String,
+    name: String,
+    standing: String,
+    drafted_by: String,
+    rehearsed_days: Option<u32>,
+    signed_by: Option<String>,
+    signed_at: Option<String>,
+    revoked_at: Option<String>,
+    expires_at: String,
+    terms: TermsView,
+}
+
+#[derive(Serialize)]
+struct TermsView {
+    banks: Vec<String>,
+    kinds: Vec<String>,
+    accounts: Vec<String>,
+    minimum_rupees: i64,
+    minimum_overdue_hours: u32,
+    templates: Vec<String>,
+    per_bank_day: u32,
+    per_day: u32,
+    per_hour: u32,
+}
+
+impl From<&Terms> for TermsView {
+    fn from(terms: &Terms) -> Self {
+        fn texts<T: ToString>(items: &[T]) -> Vec<String> {
+            items.iter().map(ToString::to_string).collect()
+        }
+        Self {
+            banks: texts(&terms.banks),
+            kinds: texts(&terms.kinds),
+            accounts: texts(&terms.accounts),
+            minimum_rupees: terms.minimum_amount.rupees(),
+            minimum_overdue_hours: terms.minimum_overdue_hours,
+            templates: texts(&terms.templates),
+            per_bank_day: terms.per_bank_day,
+            per_day: terms.per_day,
+            per_hour: terms.per_hour,
+        }
+    }
+}
+
+impl OrderView {
+    fn of(order: &StandingOrder, in_force: bool, now: crate::domain::time::Timestamp) -> Self {
+        let standing = match (&order.signed, order.revoked_at) {
+            _ if in_force => "in force",
+            (_, Some(_)) => "revoked",
+            _ if order.terms.expires_at <= now => "expired",
+            (Some(_), None) => "void: its signer is no longer an approver",
+            (None, None) => "draft",
+        };
+        let signed = order.signed.as_ref();
+        Self {
+            id: order.id.to_string(),
+            name: order.name.clone(),
+            standing: standing.to_owned(),
+            drafted_by: order.drafted_by.to_string(),
+            rehearsed_days: order.rehearsed_days,
+            signed_by: signed.map(|(by, _)| by.to_string()),
+            signed_at: signed.map(|(_, at)| at.to_string()),
+            revoked_at: order.revoked_at.map(|at| at.to_string()),
+            expires_at: order.terms.expires_at.to_string(),
+            terms: (&order.terms).into(),
+        }
+    }
+}
+
+/// Lists every order and whether it is in force
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    format: Format,
+}
+
+impl List {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let app = globals.open().await?;
+        let (store, now) = (&app.ctx.store, app.ctx.clock.now());
+        let in_force = store.orders_in_force().await?;
+        let orders = store.orders().await?;
+        let is = |order: &StandingOrder| in_force.iter().any(|one| one.order().id == order.id);
+        let views: Vec<OrderView> =
+            orders.iter().map(|order| OrderView::of(order, is(order), now)).collect();
+        let zone = app.ctx.limits.calendar().zone();
+        self.format.print(&views, |views| {
+            let row = |(order, view): (&StandingOrder, &OrderView)| {
+                vec![
+                    view.name.clone(),
+                    view.standing.clone(),
+                    clock(order.terms.expires_at, zone),
+                    view.drafted_by.clone(),
+                    view.signed_by.clone().unwrap_or_else(|| "-".to_owned()),
+                    view.rehearsed_days.map_or_else(|| "-".to_owned(), |days| days.to_string()),
+                ]
+            };
+            let rows: Vec<_> = orders.iter().zip(views).map(row).collect();
+            let headings = ["NAME", "STANDING", "EXPIRES", "DRAFTED BY", "SIGNED BY", "DAYS"];
+            table_or(&headings, &rows, "no orders; `takaza order draft FILE` begins one")
+        })
+    }
+}
+
+/// Shows one order's terms and what became of it
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// Its name or id
+    order: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Show {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let app = globals.open().await?;
+        let store = &app.ctx.store;
+        let order = store.order(&self.order).await?;
+        let in_force = store.orders_in_force().await?;
+        let is = in_force.iter().any(|one| one.order().id == order.id);
+        let view = OrderView::of(&order, is, app.ctx.clock.now());
+        let zone = app.ctx.limits.calendar().zone();
+        self.format.print(&view, |view| people(&order, view, zone))
+    }
+}
+
+fn people(order: &StandingOrder, view: &OrderView, zone: &jiff::tz::TimeZone) -> String {
+    let terms = &view.terms;
+    let signed = order.signed.as_ref().map_or_else(
+        || {
+            let days = view.rehearsed_days.unwrap_or(0);
+            format!("not signed; rehearsed on {days} of {MINIMUM_REHEARSED_DAYS} days")
+        },
+        |(by, at)| format!("signed by {by} at {}", clock(*at, zone)),
+    );
+    [
+        format!("order {} ({}): {}", view.name, view.id, view.standing),
+        format!("drafted by {}; {signed}", view.drafted_by),
+        format!("until {}", clock(order.terms.expires_at, zone)),
+        format!("banks {}; says {}", terms.banks.join(" "), terms.kinds.join(" ")),
+        format!("accounts {}", terms.accounts.join(" ")),
+        format!(
+            "from {} and {} overdue hours on",
+            order.terms.minimum_amount.grouped(),
+            terms.minimum_overdue_hours
+        ),
+        format!(
+            "at most {} a day for one bank, {} a day, {} an hour",
+            terms.per_bank_day, terms.per_day, terms.per_hour
+        ),
+        format!("templates:\n  {}", terms.templates.join("\n  ")),
+    ]
+    .join("\n")
+}
+
+/// Shows what the order would have posted in the last days, and each regret
+///
+/// A regret is a tag on a bank that had already acted. It is signed on no fewer than 14 observed
+/// days; `takaza serve --shadow` gathers them.
+#[derive(Debug, Args)]
+pub(super) struct Rehearse {
+    /// Its name or id
+    order: String,
+    /// How many days back
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=366))]
+    days: u16,
+    #[command(flatten)]
+    format: Format,
+}
+
+async fn rehearse(_command: Rehearse, _globals: &Globals) -> Outcome {
+    Err(Failure::not_built("order rehearse"))
+}
+
+/// Signs an order (an approver's act; not of the one who drafted it)
+#[derive(Debug, Args)]
+pub(super) struct Sign {
+    /// Its name or id
+    order: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Sign {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let session = self.signing.sign_in(globals, "order sign").await?;
+        let ctx = &session.app.ctx;
+        let order = ctx.store.sign_order(&session.by, &self.order, &session.person).await?;
+        let until = clock(order.terms.expires_at, ctx.limits.calendar().zone());
+        say(&format!("order {} is signed and in force until {until}", order.name))
+    }
+}
+
+/// Revokes an order: what it cleared and was not sent is held again (an approver's act)
+#[derive(Debug, Args)]
+pub(super) struct Revoke {
+    /// Its name or id
+    order: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Revoke {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let session = self.signing.sign_in(globals, "order revoke").await?;
+        let store = &session.app.ctx.store;
+        let held = store.revoke_order(&session.by, &self.order, &session.person).await?;
+        say(&format!("order {} is revoked; {held} escalations are held again", self.order))
+    }
+}

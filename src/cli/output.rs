@@ -1,0 +1,63 @@
+//! What commands print: a table or sentences for people, one JSON document for scripts.
+
+use std::io::Write as _;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::failure::{Failure, Outcome};
+
+/// For commands that print data.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Format {
+    /// Print one JSON document, for scripts
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Format {
+    /// Prints `data` as JSON, or what `people` makes of it.
+    pub(super) fn print<T: Serialize>(
+        self,
+        data: &T,
+        people: impl FnOnce(&T) -> String,
+    ) -> Outcome {
+        if self.json {
+            let text = serde_json::to_string_pretty(data).map_err(Failure::failed)?;
+            return say(&text);
+        }
+        say(&people(data))
+    }
+}
+
+/// Writes a text and a line end to standard output. A reader that has gone is no failure of ours.
+pub(super) fn say(text: &str) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    let written = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::Closed),
+        other => other.map_err(Failure::failed),
+    }
+}
+
+/// Rows under headings, in columns as wide as their widest cell.
+pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+    let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: Vec<&str>| {
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let mut lines = vec![line(headings.to_vec())];
+    lines.extend(rows.iter().map(|row| line(row.iter().map(String::as_str).collect())));
+    lines.join("\n")
+}
+
+/// A table, or a sentence where there is nothing to show.
+pub(super) fn table_or(headings: &[&str], rows: &[Vec<String>], nothing: &str) -> String {
+    if rows.is_empty() { nothing.to_owned() } else { table(headings, rows) }
+}

@@ -1,0 +1,292 @@
+//! `takaza queue`: held escalations, and what people decide about them.
+
+mod edit;
+
+use clap::{Args, Subcommand};
+
+use self::edit::Edit;
+use super::{
+    Globals,
+    failure::{Failure, Outcome},
+    output::{Format, say, table_or},
+    sign_in::Signing,
+    times::{clock, instant},
+    view::{EscalationView, sheet},
+};
+use crate::{
+    domain::{canonical::Hash, escalation::EscalationState, ids::BankCode},
+    store::{EscalationRow, QueueFilter},
+};
+
+/// The queue: what waits for a person, and what they decide.
+///
+/// An approver looks at an escalation with `show` and approves exactly what they saw, by its hash.
+/// Nobody approves their own wording.
+#[derive(Debug, Subcommand)]
+pub(super) enum Queue {
+    List(List),
+    Show(Show),
+    Approve(Approve),
+    Edit(Edit),
+    Reject(Reject),
+    Hold(Hold),
+    Dispute(Dispute),
+    Decide(Decide),
+}
+
+impl Queue {
+    pub(super) async fn run(self, globals: &Globals) -> Outcome {
+        match self {
+            Self::List(command) => command.run(globals).await,
+            Self::Show(command) => command.run(globals).await,
+            Self::Approve(command) => command.run(globals).await,
+            Self::Edit(command) => command.run(globals).await,
+            Self::Reject(command) => command.run(globals).await,
+            Self::Hold(command) => command.run(globals).await,
+            Self::Dispute(command) => command.run(globals).await,
+            Self::Decide(command) => command.run(globals).await,
+        }
+    }
+}
+
+/// Lists escalations, the largest sum at risk first
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Only these states, divided by commas: held, cleared, disputed, closed, rejected, expired,
+    /// withdrawn (held, cleared and disputed)
+    #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = state)]
+    state: Vec<EscalationState>,
+    /// Only about this bank
+    #[arg(long, value_name = "CODE")]
+    bank: Option<String>,
+    /// How many to show
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+    /// How many to leave out before them
+    #[arg(long, default_value_t = 0)]
+    skip: u32,
+    #[command(flatten)]
+    format: Format,
+}
+
+fn state(text: &str) -> Result<EscalationState, String> {
+    EscalationState::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = EscalationState::ALL.iter().map(|state| state.as_str()).collect();
+        format!("there is no such state; write one of {}", known.join(", "))
+    })
+}
+
+impl List {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let app = globals.open().await?;
+        let filter = QueueFilter {
+            states: self.state,
+            bank: self.bank.map(|code| BankCode::new(code.to_uppercase())),
+            page: (self.skip, self.limit),
+        };
+        let rows = app.ctx.store.queue(&filter).await?;
+        let zone = app.ctx.limits.calendar().zone();
+        let views: Vec<EscalationView> = rows.iter().map(EscalationView::of).collect();
+        self.format.print(&views, |views| {
+            let lines: Vec<Vec<String>> =
+                rows.iter().zip(views).map(|(row, view)| line(row, view, zone)).collect();
+            let headings = [
+                "REFERENCE",
+                "BANK",
+                "KIND",
+                "STATE",
+                "CASES",
+                "AT LEAST",
+                "EXPIRES",
+                "DELIVERIES",
+            ];
+            table_or(
+                &headings,
+                &lines,
+                "nothing here; `takaza queue list --state closed` looks back",
+            )
+        })
+    }
+}
+
+fn line(row: &EscalationRow, view: &EscalationView, zone: &jiff::tz::TimeZone) -> Vec<String> {
+    let deliveries: Vec<&str> = view.texts.iter().map(|text| text.state.as_str()).collect();
+    vec![
+        view.reference.clone(),
+        view.bank.clone(),
+        view.kind.clone(),
+        view.state.clone(),
+        view.facts.cases.to_string(),
+        row.escalation.facts.amount_at_least.grouped(),
+        clock(row.escalation.expires_at, zone),
+        deliveries.join(" "),
+    ]
+}
+
+/// Shows one escalation whole: facts, texts, deliveries, and the hash that an approval names
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// Its reference or id
+    reference: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Show {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let app = globals.open().await?;
+        let row = app.ctx.store.escalation(&self.reference).await?;
+        let zone = app.ctx.limits.calendar().zone();
+        self.format.print(&EscalationView::of(&row), |_| sheet(&row, zone))
+    }
+}
+
+/// Approves exactly what you saw (an approver's act)
+///
+/// The hash is the last line of `takaza queue show`. If anything changed since, nothing is approved.
+#[derive(Debug, Args)]
+pub(super) struct Approve {
+    /// Its reference or id
+    reference: String,
+    /// The hash of what you saw: 64 hexadecimal digits
+    #[arg(long, value_name = "HASH", value_parser = hash)]
+    hash: Hash,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+fn hash(text: &str) -> Result<Hash, String> {
+    Hash::parse(text.trim()).ok_or_else(|| {
+        "a hash has 64 hexadecimal digits; copy it from `takaza queue show`".to_owned()
+    })
+}
+
+impl Approve {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let session = self.signing.sign_in(globals, "queue approve").await?;
+        let ctx = &session.app.ctx;
+        let valid = ctx.config.ladder.clearance_valid_for;
+        let row = ctx
+            .store
+            .approve(&session.by, &self.reference, &session.person, &self.hash, valid)
+            .await?;
+        let zone = ctx.limits.calendar().zone();
+        let until = row.clearance.map_or_else(String::new, |given| clock(given.until, zone));
+        let held = ctx.store.gate().await?.closed();
+        let note = held.map_or_else(String::new, |why| format!(". Nothing is sent now: {why}"));
+        let reference = &row.escalation.reference;
+        say(&format!("{reference} is approved until {until}; it goes out within its limits{note}"))
+    }
+}
+
+/// Says no to an escalation, with a reason (an approver's act)
+#[derive(Debug, Args)]
+pub(super) struct Reject {
+    /// Its reference or id
+    reference: String,
+    /// Why, for the record
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Reject {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let session = self.signing.sign_in(globals, "queue reject").await?;
+        let (store, person) = (&session.app.ctx.store, &session.person);
+        store.reject(&session.by, &self.reference, person, &self.reason).await?;
+        say(&format!("{} is rejected; its actions are free for another escalation", self.reference))
+    }
+}
+
+/// Keeps a held escalation back until a time (an officer's or approver's act)
+#[derive(Debug, Args)]
+pub(super) struct Hold {
+    /// Its reference or id
+    reference: String,
+    /// Until when
+    #[arg(long, value_name = "TIME")]
+    until: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Hold {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let session = self.signing.sign_in(globals, "queue hold").await?;
+        let ctx = &session.app.ctx;
+        let (now, zone) = (ctx.clock.now(), ctx.limits.calendar().zone());
+        session.person.as_desk(now)?;
+        let until = instant(&self.until, now, zone)?;
+        if until <= now {
+            return Err(Failure::usage(format!("{} has passed", clock(until, zone))));
+        }
+        ctx.store.hold_until(&session.by, &self.reference, until).await?;
+        say(&format!("{} is held back until {}", self.reference, clock(until, zone)))
+    }
+}
+
+/// Enters the nodal officer's written reason against an action (an officer's act)
+///
+/// It withdraws what is unsent. An approver decides it (`takaza queue decide`); the same ground
+/// does not stop the same actions twice.
+#[derive(Debug, Args)]
+pub(super) struct Dispute {
+    /// The escalation's reference or id
+    reference: String,
+    /// The ground, in a few words that stay the same for the same ground
+    #[arg(long)]
+    ground: String,
+    /// The nodal officer's own words; kept under a salt, never shown in public
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Dispute {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let session = self.signing.sign_in(globals, "queue dispute").await?;
+        let ctx = &session.app.ctx;
+        let officer = session.person.as_officer(ctx.clock.now())?;
+        let (ground, reason) = (self.ground.trim(), self.reason.trim());
+        if ground.is_empty() || reason.is_empty() {
+            return Err(Failure::usage("a dispute has a ground and the nodal officer's reason"));
+        }
+        let sent =
+            ctx.store.dispute(&session.by, &self.reference, &officer, ground, reason).await?;
+        let next = if sent {
+            "something was sent already: draft a correction (`takaza post correct`)"
+        } else {
+            "nothing of it was sent, and nothing will be before an approver decides"
+        };
+        say(&format!("{} is disputed; {next}", self.reference))
+    }
+}
+
+/// Decides a dispute (an approver's act)
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("decision").required(true))]
+pub(super) struct Decide {
+    /// The escalation's reference or id
+    reference: String,
+    /// The bank is right: the escalation is rejected
+    #[arg(long, group = "decision")]
+    stands: bool,
+    /// The bank is not right: the escalation is held again
+    #[arg(long, group = "decision")]
+    fails: bool,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Decide {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let session = self.signing.sign_in(globals, "queue decide").await?;
+        let (store, person) = (&session.app.ctx.store, &session.person);
+        store.decide_dispute(&session.by, &self.reference, person, self.stands).await?;
+        let so = if self.stands { "stands" } else { "fails" };
+        say(&format!("the dispute of {} {so}", self.reference))
+    }
+}

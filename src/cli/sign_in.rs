@@ -1,0 +1,196 @@
+//! Who does it: a person named by `--as`, proved by their passphrase.
+//!
+//! A wrong passphrase and a person who does not exist take the same work and give the same answer,
+//! so that nobody learns names by trying.
+
+use std::{
+    io::Read as _,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, anyhow};
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+};
+use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{Globals, failure::Failure};
+use crate::{
+    app::App,
+    clock::Dice,
+    domain::{ids::PersonId, person::Person},
+    store::{Actor, StoreError},
+};
+
+/// Fewer characters than this are no passphrase.
+const SHORTEST: usize = 12;
+/// More than this is a file given by mistake.
+const LONGEST: u64 = 4096;
+
+/// What a passphrase is compared with where there is no such person: the same work, and no
+/// passphrase has this hash.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Who does it.
+#[derive(Debug, Args)]
+pub(super) struct Signing {
+    /// Who does this: the short name they sign with
+    #[arg(long = "as", value_name = "PERSON", help_heading = "Signing")]
+    person: String,
+    #[command(flatten)]
+    passphrase: Passphrase,
+}
+
+/// Where a passphrase comes from: the terminal, unless a file or a descriptor is named.
+#[derive(Debug, Args)]
+pub(super) struct Passphrase {
+    /// Read the passphrase from the first line of this file instead of the terminal
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_fd", help_heading = "Signing")]
+    passphrase_file: Option<PathBuf>,
+    /// Read the passphrase from this open file descriptor instead of the terminal
+    #[arg(long, value_name = "N", help_heading = "Signing")]
+    passphrase_fd: Option<u32>,
+}
+
+/// An opened takaza and the person who signed in.
+pub(super) struct Session {
+    pub(super) app: App,
+    pub(super) person: Person,
+    /// The person and this command, as the record names them.
+    pub(super) by: Actor,
+}
+
+impl Signing {
+    /// Opens takaza and proves who does this. What the person may do is for the act itself to say.
+    pub(super) async fn sign_in(
+        &self,
+        globals: &Globals,
+        command: &str,
+    ) -> Result<Session, Failure> {
+        let app = globals.open().await?;
+        let id = PersonId::new(&self.person);
+        let passphrase = self.passphrase.read(&format!("Passphrase of {id}: "))?;
+        let person = verify(&app, &id, &passphrase).await?;
+        let by = Actor::person(person.id.clone(), &format!("cli {command}"));
+        Ok(Session { app, person, by })
+    }
+}
+
+impl Passphrase {
+    pub(super) fn read(&self, prompt: &str) -> Result<SecretString, Failure> {
+        let read = match (&self.passphrase_file, self.passphrase_fd) {
+            (Some(file), _) => from_file(file),
+            (None, Some(fd)) => from_file(Path::new(&format!("/proc/self/fd/{fd}"))),
+            (None, None) => return ask(prompt),
+        };
+        read.map_err(|error| Failure::usage(format!("the passphrase cannot be read: {error:#}")))
+    }
+}
+
+fn from_file(path: &Path) -> anyhow::Result<SecretString> {
+    let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() && metadata.permissions().mode() & 0o044 != 0 {
+        eprintln!("takaza: others can read {}; take that from them (chmod 600)", path.display());
+    }
+    let mut text = String::new();
+    file.take(LONGEST).read_to_string(&mut text).with_context(|| path.display().to_string())?;
+    let line = text.lines().next().filter(|line| !line.is_empty());
+    line.map(SecretString::from).ok_or_else(|| anyhow!("{} is empty", path.display()))
+}
+
+fn ask(prompt: &str) -> Result<SecretString, Failure> {
+    rpassword::prompt_password(prompt).map(SecretString::from).map_err(|_| {
+        Failure::usage(
+            "there is no terminal to ask for the passphrase on; give --passphrase-file FILE or \
+             --passphrase-fd N",
+        )
+    })
+}
+
+/// A new passphrase: asked twice on a terminal, once from a file or descriptor. Returns its hash.
+pub(super) fn new_passphrase(
+    source: &NewPassphrase,
+    id: &PersonId,
+    dice: &Dice,
+) -> Result<String, Failure> {
+    let given = Passphrase {
+        passphrase_file: source.new_passphrase_file.clone(),
+        passphrase_fd: source.new_passphrase_fd,
+    };
+    let prompt = format!("New passphrase of {id} (they type it themselves): ");
+    let passphrase = given.read(&prompt)?;
+    let by_hand = given.passphrase_file.is_none() && given.passphrase_fd.is_none();
+    if by_hand && ask("Once more: ")?.expose_secret() != passphrase.expose_secret() {
+        return Err(Failure::usage("the two passphrases differ; nothing was done"));
+    }
+    if passphrase.expose_secret().chars().count() < SHORTEST {
+        return Err(Failure::usage(format!(
+            "a passphrase has at least {SHORTEST} characters: four random words do well"
+        )));
+    }
+    hash(&passphrase, dice)
+}
+
+/// Where a new passphrase comes from.
+#[derive(Debug, Args)]
+pub(super) struct NewPassphrase {
+    /// Read the new passphrase from the first line of this file instead of the terminal
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "new_passphrase_fd",
+        help_heading = "Signing"
+    )]
+    new_passphrase_file: Option<PathBuf>,
+    /// Read the new passphrase from this open file descriptor instead of the terminal
+    #[arg(long, value_name = "N", help_heading = "Signing")]
+    new_passphrase_fd: Option<u32>,
+}
+
+/// The argon2id hash of a passphrase, in PHC form.
+fn hash(passphrase: &SecretString, dice: &Dice) -> Result<String, Failure> {
+    let salt = dice.bytes::<16>();
+    Argon2::default()
+        .hash_password_with_salt(passphrase.expose_secret().as_bytes(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(|error| Failure::failed(anyhow!("the passphrase cannot be hashed: {error}")))
+}
+
+async fn verify(app: &App, id: &PersonId, passphrase: &SecretString) -> Result<Person, Failure> {
+    let (person, stored) = match app.ctx.store.person(id).await {
+        Ok((person, stored)) => (Some(person), stored),
+        Err(StoreError::NotFound(_)) => (None, NOBODY.to_owned()),
+        Err(error) => return Err(error.into()),
+    };
+    let parsed = PasswordHash::new(&stored)
+        .map_err(|_| StoreError::Corrupt("the person's passphrase".to_owned()))?;
+    let right =
+        Argon2::default().verify_password(passphrase.expose_secret().as_bytes(), &parsed).is_ok();
+    person.filter(|_| right).ok_or_else(|| {
+        Failure::refused(
+            "the person or the passphrase is wrong. An administrator can list the people \
+             (`takaza person list`)",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_costs_what_somebody_costs() {
+        let dice = Dice::seeded(1);
+        let somebody = hash(&"correct horse battery".to_owned().into(), &dice).expect("a hash");
+        let cost = |phc: &str| {
+            let hash = PasswordHash::new(phc).expect("a PHC string");
+            let length = hash.hash.map(|output| output.as_bytes().len());
+            (hash.algorithm.to_string(), hash.version, hash.params.to_string(), length)
+        };
+        assert_eq!(cost(&somebody), cost(NOBODY));
+    }
+}

@@ -1,0 +1,172 @@
+//! What is known of each reconciler in this process, for `/readyz` and for the metrics.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::SignedDuration;
+use serde::Serialize;
+
+use super::{Host, Progress};
+use crate::{domain::time::Timestamp, store::Standing};
+
+/// Beyond three of its intervals, a reconciler may be late by this much: a slow run is no outage.
+const GRACE: SignedDuration = SignedDuration::from_secs(60);
+
+/// One reconciler's runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// How often it should run.
+    pub every: SignedDuration,
+    /// Since when it should.
+    pub since: Timestamp,
+    /// When a run last ended well.
+    pub last_ok: Option<Timestamp>,
+    /// How many in a row failed since.
+    pub failures: u32,
+}
+
+/// The board that every reconciler writes its runs on.
+#[derive(Debug, Clone, Default)]
+pub struct Board(Arc<Mutex<BTreeMap<&'static str, Run>>>);
+
+/// Whether the service can do its work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Readiness {
+    pub ready: bool,
+    pub reasons: Vec<String>,
+    /// Why nothing is sent by decision of a person or the breaker. That is no fault.
+    pub sending_held: Option<&'static str>,
+}
+
+impl Board {
+    fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<&'static str, Run>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A reconciler is expected from now on.
+    pub fn expect(&self, name: &'static str, every: SignedDuration, now: Timestamp) {
+        let run = Run { every, since: now, last_ok: None, failures: 0 };
+        self.with(|runs| runs.insert(name, run));
+    }
+
+    /// A run ended. Returns how many in a row have failed.
+    pub fn ended(&self, name: &'static str, result: Result<Progress, ()>, at: Timestamp) -> u32 {
+        let failures = self.with(|runs| {
+            let run = runs.get_mut(name)?;
+            match result {
+                Ok(_) => (run.last_ok, run.failures) = (Some(at), 0),
+                Err(()) => run.failures = run.failures.saturating_add(1),
+            }
+            Some(run.failures)
+        });
+        count(name, result, at);
+        failures.unwrap_or(0)
+    }
+
+    /// Every reconciler's runs.
+    pub fn runs(&self) -> BTreeMap<&'static str, Run> {
+        self.with(|runs| runs.clone())
+    }
+
+    /// Why a reconciler has not done its work lately, for each that has not.
+    fn late(&self, now: Timestamp) -> Vec<String> {
+        let late = |run: &Run| {
+            now.since(run.last_ok.unwrap_or(run.since)) > run.every.saturating_mul(3) + GRACE
+        };
+        let reason = |(name, run): (&'static str, Run)| match run.last_ok {
+            None if run.failures == 0 => format!("{name} has not run yet"),
+            None => format!("{name} has failed {} times and never succeeded", run.failures),
+            Some(at) => format!("{name} has not succeeded since {at}"),
+        };
+        let waiting = |run: &Run| run.last_ok.is_none();
+        self.runs().into_iter().filter(|(_, run)| waiting(run) || late(run)).map(reason).collect()
+    }
+
+    pub(super) async fn readiness<H: Host>(&self, host: &H) -> Readiness {
+        let now = host.clock().now();
+        let mut reasons = self.late(now);
+        let standing = host.standing().await;
+        match &standing {
+            Err(_) => reasons.push("the ledger cannot be reached".to_owned()),
+            Ok(standing) => reasons.extend(stale(standing, host.source_fresh_for(), now)),
+        }
+        let sending_held = match host.closed().await {
+            Ok(held) => held,
+            Err(_) => Some("the stop switch cannot be read"),
+        };
+        Readiness { ready: reasons.is_empty(), reasons, sending_held }
+    }
+}
+
+fn stale(standing: &Standing, fresh_for: SignedDuration, now: Timestamp) -> Option<String> {
+    match standing.source_read_at {
+        None => Some("the case source has not been read yet".to_owned()),
+        Some(at) if now.since(at) > fresh_for => {
+            Some(format!("the case source was last read at {at}: nothing is sent on stale facts"))
+        }
+        Some(_) => None,
+    }
+}
+
+/// The metrics of one run.
+fn count(name: &'static str, result: Result<Progress, ()>, at: Timestamp) {
+    metrics::counter!("takaza_reconciler_runs_total", "reconciler" => name).increment(1);
+    match result {
+        Ok(progress) => {
+            let lag = progress.lag.unwrap_or(SignedDuration::ZERO).as_secs_f64();
+            metrics::counter!("takaza_reconciler_done_total", "reconciler" => name)
+                .increment(progress.done);
+            metrics::gauge!("takaza_reconciler_lag_seconds", "reconciler" => name).set(lag);
+            metrics::gauge!("takaza_reconciler_last_success_timestamp_seconds", "reconciler" => name)
+                .set(seconds(at));
+        }
+        Err(()) => {
+            metrics::counter!("takaza_reconciler_errors_total", "reconciler" => name).increment(1);
+        }
+    }
+}
+
+/// The metrics of the ledger, as it stands when they are read.
+pub(super) fn gauge(standing: &Standing, now: Timestamp) {
+    for (state, n) in &standing.deliveries {
+        metrics::gauge!("takaza_deliveries", "state" => state.clone()).set(float(*n));
+    }
+    for (state, n) in &standing.escalations {
+        metrics::gauge!("takaza_escalations", "state" => state.clone()).set(float(*n));
+    }
+    metrics::gauge!("takaza_rejected_rows").set(float(standing.rejected));
+    metrics::gauge!("takaza_source_failures").set(float(standing.source_failures));
+    if let Some(at) = standing.source_read_at {
+        metrics::gauge!("takaza_source_age_seconds").set(now.since(at).as_secs_f64());
+    }
+}
+
+/// What each metric means, for whoever reads the listener.
+pub(super) fn describe() {
+    use metrics::{describe_counter, describe_gauge};
+    describe_counter!("takaza_reconciler_runs_total", "Runs of a reconciler");
+    describe_counter!("takaza_reconciler_errors_total", "Runs that failed or panicked");
+    describe_counter!("takaza_reconciler_done_total", "Things that a reconciler moved on");
+    describe_gauge!("takaza_reconciler_lag_seconds", "How long the oldest thing left has been due");
+    describe_gauge!(
+        "takaza_reconciler_last_success_timestamp_seconds",
+        "When a run last ended well (Unix time)"
+    );
+    describe_gauge!("takaza_deliveries", "Deliveries by state");
+    describe_gauge!("takaza_escalations", "Escalations by state");
+    describe_gauge!("takaza_rejected_rows", "Case rows that are set aside");
+    describe_gauge!("takaza_source_failures", "Readings of the case source that failed in a row");
+    describe_gauge!("takaza_source_age_seconds", "Since the case source was last read to its end");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of rows is far below 2^53")]
+const fn float(n: i64) -> f64 {
+    n as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric to the millisecond is enough")]
+fn seconds(at: Timestamp) -> f64 {
+    at.micros() as f64 / 1e6
+}
