@@ -7,7 +7,9 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use jiff::SignedDuration;
+use secrecy::SecretString;
 
 use crate::{
     cases::{
@@ -17,15 +19,21 @@ use crate::{
     },
     clock::{Clock, Dice},
     config::{Banks, Config, ConfigErrors, Loaded},
-    destinations::Destination,
+    destinations::{
+        Destination,
+        mastodon::{Mastodon, MastodonConfig},
+        sandbox::Sandbox,
+    },
     domain::{
         bank::{BANKS, Directory, INVENTED_BANKS, SUBLETS},
         calendar::{Calendar, limits::Limits},
         ids::AccountName,
+        platform::{Language, Platform, Sender},
+        wording::Templates,
     },
     serve::Reconciler,
-    store::Store,
-    work::Ctx,
+    store::{AccountRow, Store},
+    work::{self, Ctx, switch::Switch},
 };
 
 /// The file of the configuration in a data folder.
@@ -125,7 +133,8 @@ impl App {
                 .await
                 .context("the ledger did not open (ledger.url)")?;
         let (source, embedded) = case_source(&config, &banks).await?;
-        let destinations = connect_accounts(&store, &config).await?;
+        let destinations = connect_accounts(&store, &config, &clock).await?;
+        let templates = templates(&data.join("templates"))?;
         let ctx = Ctx {
             config: Arc::new(config),
             clock,
@@ -134,9 +143,11 @@ impl App {
             source,
             banks,
             limits: Arc::new(limits),
+            templates: Arc::new(templates),
             destinations: Arc::new(destinations),
             process: process_name(),
             shadow: false,
+            switch: Switch::default(),
         };
         Ok(Self { ctx, data, embedded })
     }
@@ -189,18 +200,115 @@ async fn case_source(
     Ok((Arc::new(source), None))
 }
 
-/// The accounts of the ledger, connected.
+/// The built-in templates, with the unit's own in the place of those that lie in this folder
+/// (`hi/tag.short.txt`).
 ///
 /// # Errors
-/// The ledger failed, or an account's token cannot be read.
-pub async fn connect_accounts(
-    _store: &Store,
-    _config: &Config,
-) -> anyhow::Result<BTreeMap<AccountName, Arc<dyn Destination>>> {
-    Ok(BTreeMap::new())
+/// A template cannot be read or used: an unknown fact is an error here, not at three at night.
+fn templates(folder: &Path) -> anyhow::Result<Templates> {
+    let mut own = BTreeMap::new();
+    for language in Language::ALL {
+        let folder = folder.join(language.as_str());
+        if !folder.is_dir() {
+            continue;
+        }
+        let what = || format!("the templates in {}", folder.display());
+        for file in std::fs::read_dir(&folder).with_context(what)? {
+            let path = file.with_context(what)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let text = std::fs::read_to_string(&path).with_context(what)?;
+            own.insert(format!("{language}/{name}"), text);
+        }
+    }
+    Ok(Templates::with_overrides(&own)?)
 }
 
-/// Every reconciler of the service, with how often it runs.
-pub fn reconcilers(_config: &Config) -> Vec<Reconciler> {
-    Vec::new()
+/// The accounts of the ledger that have an API and a token, connected. An account whose token
+/// cannot be read is left out and said so: it must not stop the others.
+///
+/// # Errors
+/// The ledger failed.
+pub async fn connect_accounts(
+    store: &Store,
+    config: &Config,
+    clock: &Clock,
+) -> anyhow::Result<BTreeMap<AccountName, Arc<dyn Destination>>> {
+    let mut connected = BTreeMap::new();
+    for row in store.accounts().await? {
+        let name = row.account.name.clone();
+        if row.account.sender == Sender::HandOff && row.token_from.is_none() || row.revoked {
+            continue;
+        }
+        match connect(&row, config, clock) {
+            Ok(destination) => {
+                connected.insert(name, destination);
+            }
+            Err(error) => tracing::warn!(account = %name, "is not connected: {error:#}"),
+        }
+    }
+    Ok(connected)
+}
+
+/// One account, connected.
+///
+/// # Errors
+/// Its token cannot be read, or its platform has no API here.
+pub fn connect(
+    row: &AccountRow,
+    config: &Config,
+    clock: &Clock,
+) -> anyhow::Result<Arc<dyn Destination>> {
+    let account = &row.account;
+    let from = row.token_from.as_deref().context("it names no token")?;
+    let token = token(from)?;
+    match account.platform {
+        Platform::Sandbox => Ok(Arc::new(Sandbox::new(&account.base_url, token)?)),
+        Platform::Mastodon => {
+            let clock = clock.clone();
+            let now = Arc::new(move || clock.now());
+            let base_url = &account.base_url;
+            let mut own = MastodonConfig::new(account.name.clone(), base_url, token, now);
+            own.honours_idempotency = row.idempotent;
+            own.http.request_timeout = config.deliver.request_timeout.try_into()?;
+            own.http.contact = config.unit.contact.clone().unwrap_or(own.http.contact);
+            own.read_lag = config.deliver.read_lag.try_into()?;
+            Ok(Arc::new(Mastodon::connect(own)?))
+        }
+        platform => bail!("{platform} is posted to by hand; connect it as a hand-off"),
+    }
+}
+
+/// A token from `env:NAME` or `file:PATH`.
+fn token(from: &str) -> anyhow::Result<SecretString> {
+    let text = match from.split_once(':') {
+        Some(("env", name)) => std::env::var(name)
+            .map_err(|_| anyhow::anyhow!("the environment variable {name} is not set"))?,
+        Some(("file", path)) => std::fs::read_to_string(path)
+            .with_context(|| format!("the token's file {path} cannot be read"))?,
+        _ => bail!("a token comes from env:NAME or file:PATH"),
+    };
+    Ok(SecretString::from(text.trim()))
+}
+
+/// Every reconciler of the service, in the order of the path, with how often it runs.
+pub fn reconcilers(config: &Config) -> Vec<Reconciler> {
+    let (watch, deliver) = (config.watch.every, config.deliver.every);
+    let second = SignedDuration::from_secs(1);
+    macro_rules! reconciler {
+        ($name:literal, $every:expr, $module:ident) => {
+            Reconciler {
+                name: $name,
+                every: $every,
+                run: |ctx| Box::pin(async move { work::$module::run_once(&ctx).await }),
+            }
+        };
+    }
+    vec![
+        reconciler!("watch", watch, watch),
+        reconciler!("escalate", watch, escalate),
+        reconciler!("clear", deliver, clear),
+        reconciler!("deliver", deliver, deliver),
+        reconciler!("sweep", deliver, sweep),
+        reconciler!("seal", second, seal),
+    ]
 }

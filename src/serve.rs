@@ -18,18 +18,12 @@ pub use self::{
     listen::{health_routes, metrics_routes},
     supervise::{Next, Runner, Service, stop_signal},
 };
-use crate::{clock::Clock, domain::time::Timestamp, store::Standing, work::Ctx};
-
-/// What one run of a reconciler did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// How many things it moved on.
-    pub done: u64,
-    /// There is more that it could do now: it runs again at once.
-    pub more: bool,
-    /// How long the oldest thing that it left has been due.
-    pub lag: Option<SignedDuration>,
-}
+use crate::{
+    clock::Clock,
+    domain::time::Timestamp,
+    store::Standing,
+    work::{Ctx, Progress},
+};
 
 /// A reconciler: its name, its timer, and one run of it.
 pub struct Reconciler<C = Ctx> {

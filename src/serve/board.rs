@@ -8,8 +8,8 @@ use std::{
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use super::{Host, Progress};
-use crate::{domain::time::Timestamp, store::Standing};
+use super::Host;
+use crate::{domain::time::Timestamp, store::Standing, work::Progress};
 
 /// Beyond three of its intervals, a reconciler may be late by this much: a slow run is no outage.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -52,7 +52,7 @@ impl Board {
     }
 
     /// A run ended. Returns how many in a row have failed.
-    pub fn ended(&self, name: &'static str, result: Result<Progress, ()>, at: Timestamp) -> u32 {
+    pub fn ended(&self, name: &'static str, result: Result<&Progress, ()>, at: Timestamp) -> u32 {
         let failures = self.with(|runs| {
             let run = runs.get_mut(name)?;
             match result {
@@ -68,6 +68,15 @@ impl Board {
     /// Every reconciler's runs.
     pub fn runs(&self) -> BTreeMap<&'static str, Run> {
         self.with(|runs| runs.clone())
+    }
+
+    /// How far each reconciler is behind its timer: nothing, while it succeeds on time.
+    pub(super) fn gauge_lag(&self, now: Timestamp) {
+        for (name, run) in self.runs() {
+            let late = now.since(run.last_ok.unwrap_or(run.since)) - run.every;
+            let lag = late.max(SignedDuration::ZERO).as_secs_f64();
+            metrics::gauge!("takaza_reconciler_lag_seconds", "reconciler" => name).set(lag);
+        }
     }
 
     /// Why a reconciler has not done its work lately, for each that has not.
@@ -111,14 +120,12 @@ fn stale(standing: &Standing, fresh_for: SignedDuration, now: Timestamp) -> Opti
 }
 
 /// The metrics of one run.
-fn count(name: &'static str, result: Result<Progress, ()>, at: Timestamp) {
+fn count(name: &'static str, result: Result<&Progress, ()>, at: Timestamp) {
     metrics::counter!("takaza_reconciler_runs_total", "reconciler" => name).increment(1);
     match result {
         Ok(progress) => {
-            let lag = progress.lag.unwrap_or(SignedDuration::ZERO).as_secs_f64();
             metrics::counter!("takaza_reconciler_done_total", "reconciler" => name)
-                .increment(progress.done);
-            metrics::gauge!("takaza_reconciler_lag_seconds", "reconciler" => name).set(lag);
+                .increment(progress.did);
             metrics::gauge!("takaza_reconciler_last_success_timestamp_seconds", "reconciler" => name)
                 .set(seconds(at));
         }

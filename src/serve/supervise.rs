@@ -21,7 +21,8 @@ use tokio_util::{
 };
 use tracing::Instrument as _;
 
-use super::{Board, Host, Progress, Reconciler, health_routes, metrics_routes};
+use super::{Board, Host, Reconciler, health_routes, metrics_routes};
+use crate::work::Progress;
 
 /// The longest pause after errors.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(1);
@@ -57,7 +58,7 @@ impl<H: Host> Runner<H> {
         let start = self.host.clock().now();
         let result = self.run().instrument(tracing::info_span!("run", reconciler = name)).await;
         let end = self.host.clock().now();
-        let failures = self.board.ended(name, result.as_ref().map_err(|_| ()).copied(), end);
+        let failures = self.board.ended(name, result.as_ref().map_err(|_| ()), end);
         let error = result.as_ref().err().map(|error| format!("{error:#}"));
         if let Some(error) = &error {
             tracing::warn!(reconciler = name, failures, error, "a run failed; it will be repeated");
@@ -68,7 +69,7 @@ impl<H: Host> Runner<H> {
         }
         match result {
             // A reconciler that moves nothing on and yet wants more would spin.
-            Ok(progress) if progress.more && progress.done > 0 => Next::Now,
+            Ok(progress) if progress.more && progress.did > 0 => Next::Now,
             Ok(_) => Next::OnTime,
             Err(_) => Next::After(pause(self.reconciler.every, failures)),
         }

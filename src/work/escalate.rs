@@ -40,7 +40,7 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     if ctx.config.ladder.closures {
         drafted += draft_closures(ctx, &accounts).await?;
     }
-    Ok(Progress { did: withdrawn + drafted, notes: Vec::new() })
+    Ok(Progress { did: withdrawn + drafted, ..Progress::default() })
 }
 
 /// Open escalations whose members changed are withdrawn; the next draft is over what is left.

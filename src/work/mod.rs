@@ -6,6 +6,7 @@ pub mod deliver;
 pub mod escalate;
 pub mod hand_off;
 pub mod saying;
+pub mod seal;
 pub mod set_right;
 pub mod sweep;
 pub mod switch;
@@ -71,6 +72,8 @@ impl Ctx {
 pub struct Progress {
     /// How many things changed.
     pub did: u64,
+    /// There is more to do at once.
+    pub more: bool,
     /// In words.
     pub notes: Vec<String>,
 }
@@ -78,7 +81,7 @@ pub struct Progress {
 impl Progress {
     /// Nothing changed, and why.
     pub fn note(note: String) -> Self {
-        Self { did: 0, notes: vec![note] }
+        Self { notes: vec![note], ..Self::default() }
     }
 }
 

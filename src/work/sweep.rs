@@ -39,7 +39,7 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
         }
     }
     let swept = ctx.store.sweep_escalations(&by).await?;
-    Ok(Progress { did: orphaned.len() as u64 + looked + swept, notes: Vec::new() })
+    Ok(Progress { did: orphaned.len() as u64 + looked + swept, ..Progress::default() })
 }
 
 fn fallback(ctx: &Ctx) -> LookRules {

@@ -98,7 +98,7 @@ async fn poll(ctx: &Ctx, state: &SourceState, now: Timestamp) -> Result<Progress
     }
     ctx.store.polled(source_name(ctx), now, seen.cursor).await?;
     let Sighted { changed, rejected, .. } = seen.total;
-    let mut progress = Progress { did: changed, notes: Vec::new() };
+    let mut progress = Progress { did: changed, ..Progress::default() };
     if rejected > 0 {
         progress.notes.push(format!("{rejected} rows set aside (`takaza cases rejected`)"));
     }
