@@ -234,7 +234,9 @@ async fn a_record_of_thanks_rejections_faults_and_a_transfer_is_whole() {
         work::deliver::run_once(&world.ctx).await.unwrap();
         work::sweep::run_once(&world.ctx).await.unwrap();
 
-        world.cases.put(liens("ZGLM", 4, world.now()));
+        let mut more = liens("ZGLM", 4, world.now());
+        more.iter_mut().for_each(|row| row.updated_at = Some(world.now()));
+        world.cases.put(more);
         world.watch_and_escalate().await;
         let held = world.held().await;
         let (dcp, by) = (world.person("dcp").await, world.by("dcp"));
