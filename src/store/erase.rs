@@ -88,7 +88,8 @@ async fn blank(tx: &mut Tx, table: Erasable, key: &str) -> Result<Vec<String>, S
     let found = match table {
         Erasable::Member => {
             let (escalation, n) = key.rsplit_once('/').unwrap_or((key, ""));
-            sql("UPDATE escalation_action SET external_id = NULL, seen = NULL, salt = NULL
+            sql("UPDATE escalation_action SET external_id = NULL, case_ref = NULL,
+               seen = NULL, salt = NULL
                  WHERE escalation = $1 AND n = $2 AND open = 0 RETURNING *")
             .bind(escalation)
             .bind(n.parse().unwrap_or(-1_i64))

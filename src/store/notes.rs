@@ -12,7 +12,9 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ed25519_dalek::SigningKey;
-use signed_note::{Note, NoteError, StandardSigner, StandardVerifier, VerifierList};
+use signed_note::{
+    Note, NoteError, StandardSigner, StandardVerifier, VerificationError, Verifier, Verifiers,
+};
 use tlog_tiles::{Checkpoint, tlog};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
@@ -138,8 +140,19 @@ pub enum NoteFault {
 
 /// Opens checkpoints that a key has signed.
 pub(super) struct Opener {
-    known: VerifierList,
+    verifier: StandardVerifier,
     base: String,
+}
+
+/// The one key; unlike the library's own list it can go from one thread to another.
+impl Verifiers for Opener {
+    fn verifier(&self, name: &str, id: u32) -> Result<&dyn Verifier, VerificationError> {
+        if (self.verifier.name(), self.verifier.key_id()) == (name, id) {
+            Ok(&self.verifier)
+        } else {
+            Err(VerificationError::UnknownKey { name: name.to_owned(), id })
+        }
+    }
 }
 
 impl Opener {
@@ -147,13 +160,13 @@ impl Opener {
     pub(super) fn new(vkey: &str) -> Option<Self> {
         let verifier = StandardVerifier::new(vkey).ok()?;
         let base = vkey.split('+').next()?.to_owned();
-        Some(Self { known: VerifierList::new(vec![Box::new(verifier)]), base })
+        Some(Self { verifier, base })
     }
 
     /// The checkpoint in a note that this key signed.
     pub(super) fn open(&self, note: &str) -> Result<Checkpoint, NoteFault> {
         let note = Note::from_bytes(note.as_bytes()).map_err(|_| NoteFault::Malformed)?;
-        note.verify(&self.known).map_err(|error| match error {
+        note.verify(self).map_err(|error| match error {
             NoteError::UnverifiedNote => NoteFault::NotOurs,
             _ => NoteFault::Forged,
         })?;
@@ -207,13 +220,16 @@ pub(super) async fn last_note(path: &Path) -> std::io::Result<(Option<String>, b
     Ok((notes.pop(), clean))
 }
 
+/// Marks a note that a crash left half written, so that it is never taken for a whole one.
+const CUT_SHORT: &str = " (cut short)";
+
 /// Appends notes, each followed by an empty line, and makes them durable.
 pub(super) async fn append_notes(
     path: &Path,
     notes: &[String],
     clean: bool,
 ) -> std::io::Result<()> {
-    let mut text = if clean { String::new() } else { "\n\n".to_owned() };
+    let mut text = if clean { String::new() } else { format!("{CUT_SHORT}\n\n") };
     for note in notes {
         text.push_str(note);
         text.push('\n');
@@ -230,7 +246,9 @@ fn split_notes(text: &str) -> (Vec<String>, bool) {
     let (mut notes, mut body) = (Vec::new(), None);
     for block in blocks {
         let block = block.trim_start_matches('\n');
-        if !block.starts_with("— ") {
+        if block.ends_with(CUT_SHORT) {
+            body = None;
+        } else if !block.starts_with("— ") {
             body = Some(block);
         } else if let Some(body) = body.take() {
             notes.push(format!("{body}\n\n{block}\n"));

@@ -140,10 +140,12 @@ impl Store {
         sealed.more = taken.len() >= rules.batch as usize;
         sealed.entries = taken.len() as u64;
         sealed.size = head.size + sealed.entries;
-        if !taken.is_empty() {
+        if taken.is_empty() {
+            drop(tx);
+        } else {
             grow(&mut tx, &head, &taken).await?;
+            tx.commit().await?;
         }
-        tx.commit().await?;
         sealed.checkpoint = self.sign(rules.key, &head.origin).await?;
         self.publish(rules, &head.origin, &opener, &mut sealed.failed).await?;
         Ok(sealed)

@@ -7,6 +7,7 @@ mod guard;
 mod imports;
 mod mastodon;
 mod square;
+mod record;
 mod story;
 mod support;
 mod wording;

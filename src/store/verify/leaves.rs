@@ -76,6 +76,7 @@ pub(super) async fn check(
         from = to;
     }
     walk.tell_missing();
+    uncovered(tx, size, walk.findings).await?;
     for known in stored(tx, opener, size, i64::MAX.cast_unsigned(), now, walk.findings).await? {
         walk.beyond(&known, size);
     }
@@ -85,6 +86,20 @@ pub(super) async fn check(
     beyond_the_tree(tx, size, walk.findings).await?;
     let root = walk.tree.root()?;
     Ok(Tree { root: hex::encode(root.0), checkpoints: walk.agreed })
+}
+
+/// Leaves that no stored checkpoint covers.
+async fn uncovered(tx: &mut Tx, size: u64, findings: &mut Findings) -> Result<(), StoreError> {
+    let row = sql("SELECT COALESCE(MAX(size), 0) AS n FROM checkpoint WHERE size <= $1")
+        .bind(size.cast_signed())
+        .one(tx)
+        .await?;
+    let covered: i64 = row.get("n")?;
+    if covered.cast_unsigned() < size {
+        let what = format!("no stored checkpoint covers leaf {covered} and later ones");
+        findings.add(Severity::Warning, FindingKind::Unsigned, "the tree", what);
+    }
+    Ok(())
 }
 
 /// How many leaves to walk: as many as the head says, within reason.

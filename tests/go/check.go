@@ -1,0 +1,244 @@
+// Check reads what takaza exports and checks it without any of takaza's code: signatures by
+// golang.org/x/mod/sumdb/note, trees and proofs by golang.org/x/mod/sumdb/tlog.
+//
+//	check VKEY FILE...
+//
+// A file is an export (JSON lines), an inclusion proof, a consistency proof, or a file of
+// checkpoints (signed notes, an empty line after each). docs/record.md describes them all.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+func main() {
+	if len(os.Args) < 3 {
+		fail("usage: check VKEY FILE...")
+	}
+	verifier, err := note.NewVerifier(os.Args[1])
+	must(err)
+	known := note.VerifierList(verifier)
+	for _, path := range os.Args[2:] {
+		data, err := os.ReadFile(path)
+		must(err)
+		fmt.Printf("%s: %s\n", path, check(data, known))
+	}
+}
+
+func check(data []byte, known note.Verifiers) string {
+	if !bytes.HasPrefix(data, []byte("{")) {
+		return fmt.Sprintf("%d checkpoints", len(notes(string(data), known)))
+	}
+	var kind struct{ Type, Format string }
+	line, _, _ := strings.Cut(string(data), "\n")
+	if json.Unmarshal([]byte(line), &kind) == nil && kind.Type == "header" {
+		return export(data, kind.Format, known)
+	}
+	must(json.Unmarshal(data, &kind))
+	switch kind.Format {
+	case "takaza-inclusion/1":
+		return inclusion(data, known)
+	case "takaza-consistency/1":
+		return consistency(data, known)
+	}
+	fail("unknown format " + kind.Format)
+	return ""
+}
+
+type checkpoint struct {
+	origin string
+	size   int64
+	root   tlog.Hash
+}
+
+// open verifies a note and takes the three lines of its body apart by hand.
+func open(text string, known note.Verifiers) checkpoint {
+	opened, err := note.Open([]byte(text), known)
+	must(err)
+	lines := strings.Split(opened.Text, "\n")
+	if len(lines) < 4 || lines[0] == "" {
+		fail("a checkpoint's body has three lines")
+	}
+	root, err := tlog.ParseHash(lines[2])
+	must(err)
+	return checkpoint{lines[0], number(lines[1]), root}
+}
+
+func notes(text string, known note.Verifiers) []checkpoint {
+	var found []checkpoint
+	body := ""
+	for _, block := range strings.Split(text, "\n\n") {
+		switch {
+		case strings.HasSuffix(block, " (cut short)"):
+			body = ""
+		case !strings.HasPrefix(block, "— "):
+			body = block
+		case body != "":
+			found = append(found, open(body+"\n\n"+block+"\n", known))
+			body = ""
+		}
+	}
+	return found
+}
+
+func inclusion(data []byte, known note.Verifiers) string {
+	var proof struct {
+		Entry      string
+		Leaf_index string
+		Tree_size  string
+		Root       string
+		Hashes     []string
+		Checkpoint string
+	}
+	must(json.Unmarshal(data, &proof))
+	signed := open(proof.Checkpoint, known)
+	size, index := number(proof.Tree_size), number(proof.Leaf_index)
+	root, err := tlog.ParseHash(proof.Root)
+	must(err)
+	if signed.size != size || signed.root != root {
+		fail("the checkpoint signs another tree")
+	}
+	leaf := tlog.RecordHash([]byte(proof.Entry))
+	must(tlog.CheckRecord(hashes(proof.Hashes), size, root, index, leaf))
+	return fmt.Sprintf("leaf %d of %d", index, size)
+}
+
+func consistency(data []byte, known note.Verifiers) string {
+	var proof struct {
+		Old_size, Old_root, New_size, New_root string
+		Hashes, Checkpoints                    []string
+	}
+	must(json.Unmarshal(data, &proof))
+	oldRoot, err := tlog.ParseHash(proof.Old_root)
+	must(err)
+	newRoot, err := tlog.ParseHash(proof.New_root)
+	must(err)
+	oldSize, newSize := number(proof.Old_size), number(proof.New_size)
+	must(tlog.CheckTree(hashes(proof.Hashes), newSize, newRoot, oldSize, oldRoot))
+	for _, text := range proof.Checkpoints {
+		signed := open(text, known)
+		if !(signed.size == oldSize && signed.root == oldRoot) &&
+			!(signed.size == newSize && signed.root == newRoot) {
+			fail("a checkpoint signs another tree")
+		}
+	}
+	return fmt.Sprintf("%d extends %d", newSize, oldSize)
+}
+
+// export rebuilds the tree from the entries' texts, and holds every checkpoint against it.
+func export(data []byte, format string, known note.Verifiers) string {
+	if format != "takaza-export/1" {
+		fail("unknown format " + format)
+	}
+	var stored []tlog.Hash
+	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		found := make([]tlog.Hash, len(indexes))
+		for i, index := range indexes {
+			found[i] = stored[index]
+		}
+		return found, nil
+	})
+	var size int64
+	var checkpoints []checkpoint
+	bodies := map[string]string{}
+	posts := 0
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	lines.Buffer(nil, 1<<26)
+	for lines.Scan() {
+		var line struct {
+			Type, Body, Note, State, Content_hash string
+			Leaf                                  *string
+			Acts                                  []struct{ Entry, Act, Authority, Content, Clearance string }
+			Authority                             []struct{ Entry, Hash string }
+		}
+		must(json.Unmarshal(lines.Bytes(), &line))
+		switch line.Type {
+		case "entry":
+			var entry struct{ ID string }
+			must(json.Unmarshal([]byte(line.Body), &entry))
+			bodies[entry.ID] = line.Body
+			if line.Leaf == nil {
+				continue
+			}
+			if number(*line.Leaf) != size {
+				fail("leaf " + *line.Leaf + " is out of order")
+			}
+			grown, err := tlog.StoredHashes(size, []byte(line.Body), reader)
+			must(err)
+			stored = append(stored, grown...)
+			size++
+		case "checkpoint":
+			checkpoints = append(checkpoints, open(line.Note, known))
+		case "post":
+			posts++
+			if line.State != "delivered" {
+				continue
+			}
+			// Every delivered post was claimed on an authority, for these bytes.
+			authorised := false
+			for _, act := range line.Acts {
+				if bodies[act.Entry] == "" {
+					fail("a post names an entry that is not there")
+				}
+				for _, given := range line.Authority {
+					authorised = authorised || act.Act == "delivery.claimed" && act.Authority != "" &&
+						act.Content == line.Content_hash && act.Clearance == given.Hash
+				}
+			}
+			if !authorised {
+				fail("a post without authority")
+			}
+		}
+	}
+	must(lines.Err())
+	for i, signed := range checkpoints {
+		root, err := tlog.TreeHash(signed.size, reader)
+		must(err)
+		if root != signed.root {
+			fail(fmt.Sprintf("the checkpoint over %d entries signs another tree", signed.size))
+		}
+		if i > 0 {
+			before := checkpoints[i-1]
+			proof, err := tlog.ProveTree(signed.size, before.size, reader)
+			must(err)
+			must(tlog.CheckTree(proof, signed.size, signed.root, before.size, before.root))
+		}
+	}
+	return fmt.Sprintf("%d leaves, %d checkpoints, %d posts", size, len(checkpoints), posts)
+}
+
+func hashes(texts []string) []tlog.Hash {
+	found := make([]tlog.Hash, len(texts))
+	for i, text := range texts {
+		hash, err := tlog.ParseHash(text)
+		must(err)
+		found[i] = hash
+	}
+	return found
+}
+
+func number(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	must(err)
+	return n
+}
+
+func must(err error) {
+	if err != nil {
+		fail(err.Error())
+	}
+}
+
+func fail(why string) {
+	fmt.Fprintln(os.Stderr, "check: "+why)
+	os.Exit(1)
+}
