@@ -36,14 +36,15 @@ async fn readyz<H: Host>(State((host, board)): State<(H, Board)>) -> impl IntoRe
 }
 
 /// `/metrics`, in Prometheus' text format.
-pub fn metrics_routes<H: Host>(host: H, metrics: PrometheusHandle) -> Router {
+pub fn metrics_routes<H: Host>(host: H, board: Board, metrics: PrometheusHandle) -> Router {
     board::describe();
-    Router::new().route("/metrics", get(render::<H>)).with_state((host, metrics))
+    Router::new().route("/metrics", get(render::<H>)).with_state((host, board, metrics))
 }
 
 async fn render<H: Host>(
-    State((host, metrics)): State<(H, PrometheusHandle)>,
+    State((host, board, metrics)): State<(H, Board, PrometheusHandle)>,
 ) -> impl IntoResponse {
+    board.gauge_lag(host.clock().now());
     match tokio::time::timeout(PATIENCE, host.standing()).await {
         Ok(Ok(standing)) => {
             board::gauge(&standing, host.clock().now());

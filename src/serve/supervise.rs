@@ -183,9 +183,10 @@ impl<H: Host> Service<H> {
         recorder: PrometheusHandle,
     ) -> anyhow::Result<(std::net::SocketAddr, std::net::SocketAddr)> {
         let (host, board) = (self.host.clone(), self.board.clone());
-        let routes = health_routes(host.clone(), board);
+        let routes = health_routes(host.clone(), board.clone());
         let health = self.open("serve.health", health, routes).await?;
-        let metrics = self.open("serve.metrics", metrics, metrics_routes(host, recorder)).await?;
+        let metrics =
+            self.open("serve.metrics", metrics, metrics_routes(host, board, recorder)).await?;
         Ok((health, metrics))
     }
 

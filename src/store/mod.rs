@@ -16,9 +16,9 @@ mod people;
 mod prove;
 mod record;
 mod seal;
+mod standing;
 mod tree;
 mod verify;
-mod standing;
 
 use std::sync::Arc;
 
@@ -34,8 +34,8 @@ pub use notes::{KeyError, NoteFault, SealKey, create_key, read_checkpoints};
 pub use prove::{ConsistencyProof, Proof};
 pub use record::{Actor, Entry};
 pub use seal::{Broken, SealError, SealRules, Sealed};
-pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
 pub use standing::{Standing, Worker};
+pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
 
 use crate::{
     clock::{Clock, Dice},
