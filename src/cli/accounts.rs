@@ -16,7 +16,7 @@ use super::{
 /// Nothing goes out in public before an account is connected and a named person has turned it live.
 #[derive(Debug, Subcommand)]
 pub(super) enum Account {
-    Add(Add),
+    Add(Box<Add>),
     List(List),
     Connect(Connect),
     Live(Live),
@@ -126,7 +126,7 @@ pub(super) struct Revoke {
 impl Account {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
         match self {
-            Self::Add(command) => add(command, globals).await,
+            Self::Add(command) => add(*command, globals).await,
             Self::List(command) => list(command, globals).await,
             Self::Connect(command) => connect(command, globals).await,
             Self::Live(command) => live(command, globals).await,

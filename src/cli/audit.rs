@@ -8,7 +8,7 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
     output::Format,
-    sign_in::Signing,
+    sign_in::MaybeSigning,
 };
 
 /// The record: one entry an act, sealed into a signed Merkle tree.
@@ -70,7 +70,7 @@ pub(super) struct Export {
     #[arg(long, requires = "person")]
     real_references: bool,
     #[command(flatten)]
-    signing: Option<Signing>,
+    signing: MaybeSigning,
 }
 
 impl Export {

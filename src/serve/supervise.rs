@@ -211,15 +211,17 @@ impl<H: Host> Service<H> {
         Ok(at)
     }
 
-    /// Begins no further run and waits for those under way until the deadline. Returns whether all
-    /// of them ended by themselves.
-    pub async fn stop(self, drain: SignedDuration) -> bool {
+    /// Begins no further run from this call on, and waits for those under way until the deadline.
+    /// Returns whether all of them ended by themselves.
+    pub fn stop(self, drain: SignedDuration) -> impl Future<Output = bool> {
         self.stopping.cancel();
         self.tasks.close();
-        let drained = tokio::time::timeout(std_time(drain), self.tasks.wait()).await.is_ok();
-        self.silent.cancel();
-        drop(self.running);
-        drained
+        async move {
+            let drained = tokio::time::timeout(std_time(drain), self.tasks.wait()).await.is_ok();
+            self.silent.cancel();
+            drop(self.running);
+            drained
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one test binary: stories and properties, each in a module named after what it is about.
 
 mod cases;
+mod cli;
 mod config;
 mod demo_world;
 mod guard;
@@ -9,5 +10,6 @@ mod mastodon;
 mod record;
 mod square;
 mod story;
+mod serve;
 mod support;
 mod wording;

@@ -1,0 +1,195 @@
+//! What the command line says about itself, and the commands that need no people.
+
+use std::process::{Command, Stdio};
+
+use super::{Unit, takaza};
+
+fn each(command: &clap::Command, path: &str, visit: &mut dyn FnMut(&str, &clap::Command)) {
+    visit(path, command);
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+        each(inner, &format!("{path} {}", inner.get_name()), visit);
+    }
+}
+
+#[test]
+fn every_command_and_argument_says_what_it_is_for() {
+    let mut seen = Vec::new();
+    each(&takaza::cli::command(), "takaza", &mut |path, command| {
+        assert!(command.get_about().is_some(), "{path} says nothing about itself");
+        for argument in command.get_arguments() {
+            let id = argument.get_id();
+            assert!(argument.get_help().is_some(), "{path}: {id} has no help");
+        }
+        seen.push(path.to_owned());
+    });
+    for wanted in [
+        "demo",
+        "serve",
+        "run-once",
+        "cases import",
+        "cases rejected",
+        "cases status",
+        "cases confirm",
+        "cases notice",
+        "cases silenced",
+        "banks list",
+        "banks show",
+        "banks handle add",
+        "banks handle verify",
+        "banks handle list",
+        "queue list",
+        "queue show",
+        "queue approve",
+        "queue edit",
+        "queue reject",
+        "queue hold",
+        "queue dispute",
+        "queue decide",
+        "order draft",
+        "order list",
+        "order show",
+        "order rehearse",
+        "order sign",
+        "order revoke",
+        "post show",
+        "post list",
+        "post retract",
+        "post correct",
+        "post annex",
+        "account add",
+        "account list",
+        "account live",
+        "account unlive",
+        "account pause",
+        "account revoke",
+        "person add",
+        "person list",
+        "person confirm",
+        "person end",
+        "person passphrase",
+        "silence add",
+        "silence list",
+        "silence lift",
+        "handoff list",
+        "handoff take",
+        "handoff done",
+        "handoff not-posted",
+        "alarm list",
+        "alarm take",
+        "guard",
+        "stop",
+        "resume",
+        "restore accept",
+        "audit verify",
+        "audit checkpoint",
+        "audit prove",
+        "export",
+        "doctor",
+        "config check",
+        "config show",
+        "completions",
+        "man",
+    ] {
+        assert!(seen.contains(&format!("takaza {wanted}")), "there is no `takaza {wanted}`");
+    }
+}
+
+#[test]
+fn the_tree_of_commands_is_sound() {
+    takaza::cli::command().debug_assert();
+}
+
+#[test]
+fn completions_and_man_pages_are_made() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = takaza(&["completions", shell]).done();
+        assert!(script.contains("takaza") && script.contains("approve"), "{shell}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("man1");
+    takaza(&["man", path.to_str().expect("UTF-8")]).done();
+    let page = std::fs::read_to_string(path.join("takaza-queue-approve.1")).expect("a page");
+    assert!(page.contains("hash"), "{page}");
+}
+
+#[test]
+fn without_a_place_a_command_says_how_to_name_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_takaza"))
+        .args(["person", "list"])
+        .current_dir(folder.path())
+        .output()
+        .expect("it runs");
+    let said = super::Said::from(output).refused(2);
+    assert!(said.contains("--data DIR"), "{said}");
+    let left = std::fs::read_dir(folder.path()).expect("the folder").count();
+    assert_eq!(left, 0, "nothing was made in a folder that nobody named");
+}
+
+#[test]
+fn a_configuration_is_checked_and_shown() {
+    let unit = Unit::new();
+    assert!(unit.run(&["config", "check"]).done().contains("ok"));
+    let file = unit.path().join("takaza.toml");
+    std::fs::write(&file, "[deliver]\nleese = \"2m\"\n\n[watch]\nevery = \"soon\"\n").expect("it");
+    let said = unit.run(&["config", "check"]).refused(2);
+    assert!(said.contains("takaza.toml:2:1: deliver.leese"), "{said}");
+    assert!(said.contains("did you mean \"lease\"?"), "{said}");
+    assert!(said.contains("takaza.toml:5:1: watch.every"), "both at once: {said}");
+    let said = unit.run(&["config", "check", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!((said.code, report["errors"][0]["line"].as_u64()), (2, Some(2)));
+    let defaults = takaza(&["config", "show", "--defaults"]).done();
+    assert_eq!(defaults.trim_end(), takaza::config::DEFAULTS.trim_end());
+}
+
+#[test]
+fn banks_are_found_by_part_code_and_branch() {
+    let unit = Unit::new();
+    std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
+    let found = unit.run(&["banks", "list", "--search", "peepal", "--json"]).json();
+    assert_eq!(found[0]["code"], "ZPPL");
+    assert_eq!(unit.run(&["banks", "show", "ZPPL0000001", "--json"]).json()["code"], "ZPPL");
+    assert_eq!(unit.run(&["banks", "show", "नीम बैंक", "--json"]).json()["code"], "ZNMN");
+    assert!(unit.run(&["banks", "show", "QQQQ"]).refused(2).contains("--search"));
+}
+
+#[test]
+fn a_passphrase_is_never_waited_for_without_a_terminal() {
+    let unit = Unit::staffed();
+    let output = Command::new("setsid")
+        .args(["-w", env!("CARGO_BIN_EXE_takaza"), "--data"])
+        .arg(unit.path())
+        .args(["stop", "--why", "drill", "--as", "officer"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("it runs");
+    let said = super::Said::from(output).refused(2);
+    assert!(said.contains("--passphrase-file"), "{said}");
+}
+
+#[test]
+fn what_is_not_built_says_so_and_does_nothing() {
+    let unit = Unit::new();
+    let said = unit.run(&["doctor"]).refused(1);
+    assert!(said.contains("not built yet"), "{said}");
+}
+
+#[test]
+fn a_password_is_shown_nowhere_not_even_when_the_database_fails() {
+    let unit = Unit::new();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = server.local_addr().expect("an address").port();
+    // Hangs up on whoever connects.
+    std::thread::spawn(move || server.incoming().for_each(drop));
+    let url = format!("postgres://takaza:hunter2@127.0.0.1:{port}/ledger");
+    let text = format!("[ledger]\nurl = \"{url}\"\n");
+    std::fs::write(unit.path().join("takaza.toml"), text).expect("written");
+    let shown = unit.run(&["config", "show"]).done();
+    assert!(shown.contains("takaza:***@127.0.0.1"), "{shown}");
+    assert!(!shown.contains("hunter2"));
+    let failed = unit.run(&["--debug", "person", "list"]);
+    assert_eq!(failed.code, 1, "{}", failed.err);
+    assert!(failed.err.contains("ledger.url"), "it says which key: {}", failed.err);
+    assert!(!(failed.out + &failed.err).contains("hunter2"));
+}

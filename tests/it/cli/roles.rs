@@ -1,0 +1,272 @@
+//! Who may do what, from the shell.
+
+use jiff::SignedDuration;
+use takaza::{
+    clock::{Clock, Dice},
+    domain::{
+        canonical::Hash,
+        delivery::Content,
+        escalation::{Escalation, EscalationKind, EscalationState, Rung},
+        facts::FactPack,
+        ids::{AccountName, BankCode, EscalationId, PersonId, Reference},
+        money::Paise,
+        platform::{Language, Platform, Sender, Visibility},
+    },
+    store::{Actor, Draft, Store},
+};
+
+use super::Unit;
+
+const REFERENCE: &str = "GGM-7F3K2";
+
+/// The unit's ledger, opened beside the binary.
+async fn ledger(unit: &Unit) -> Store {
+    let url = format!("sqlite:{}", unit.path().join("takaza.db").display());
+    Store::open(&url, 2, &Clock::System, Dice::seeded(7)).await.expect("the ledger")
+}
+
+/// A held escalation about an invented bank, with one text.
+async fn held(unit: &Unit) -> Store {
+    let store = ledger(unit).await;
+    let now = Clock::System.now();
+    let facts = FactPack {
+        bank: BankCode::new("ZPPL"),
+        bank_en: "Peepal Bank".to_owned(),
+        bank_hi: "पीपल बैंक".to_owned(),
+        unit_en: "Unit".to_owned(),
+        unit_hi: "इकाई".to_owned(),
+        reference: Reference::new(REFERENCE),
+        as_of: now,
+        cases: 4,
+        liens: 3,
+        holds: 1,
+        amount_at_least: Paise::from_rupees(200_000),
+        limit_hours: 6,
+        overdue_hours_at_least: 24,
+        acted: 0,
+    };
+    let content = Content {
+        account: AccountName::new("square"),
+        platform: Platform::Sandbox,
+        language: Language::En,
+        visibility: Visibility::Public,
+        spoiler: None,
+        text: "Four requests are pending beyond this unit's limit.".to_owned(),
+        template: Some(Hash::of(b"a template")),
+        retracts: None,
+    };
+    let escalation = Escalation::new(
+        EscalationId::new("01930000-0000-7000-8000-000000000001"),
+        Reference::new(REFERENCE),
+        BankCode::new("ZPPL"),
+        Rung::Tag,
+        EscalationKind::Tag,
+        1,
+        facts,
+        vec![content],
+        None,
+        now,
+        now.plus(SignedDuration::from_hours(24)),
+        None,
+        EscalationState::Held,
+    );
+    let draft = Draft { escalation, members: Vec::new(), senders: vec![Sender::Api] };
+    store.draft(&Actor::worker("story"), &draft).await.expect("drafted");
+    store
+}
+
+fn shown_hash(unit: &Unit) -> String {
+    let shown = unit.run(&["queue", "show", REFERENCE, "--json"]).json();
+    shown["hash"].as_str().expect("a hash").to_owned()
+}
+
+#[test]
+fn a_wrong_passphrase_and_an_unknown_person_are_told_the_same() {
+    let unit = Unit::staffed();
+    let wrong = unit.act_with("officer", "wrong", &["stop", "--why", "drill"]).refused(3);
+    let nobody = unit.act_with("nobody", "wrong", &["stop", "--why", "drill"]).refused(3);
+    assert_eq!(wrong, nobody);
+    assert!(wrong.contains("passphrase is wrong"), "{wrong}");
+}
+
+#[test]
+fn making_an_approver_takes_two_people() {
+    let unit = Unit::new();
+    let early = unit.add("dcp", "approver", None).refused(3);
+    assert!(early.contains("administrator"), "the first person administers: {early}");
+    unit.add("root", "administrator", None).done();
+    assert!(unit.add("acp", "approver", None).refused(2).contains("--as"));
+    unit.add("auditor", "auditor", Some("root")).done();
+    let said = unit.add("dcp", "approver", Some("root")).done();
+    assert!(said.contains("takaza person confirm dcp"), "it says what comes next: {said}");
+    let waiting = unit.act("dcp", &["resume"]).refused(3);
+    assert!(waiting.contains("second person"), "{waiting}");
+    assert!(unit.act("root", &["person", "confirm", "dcp"]).refused(3).contains("second person"));
+    unit.act("auditor", &["person", "confirm", "dcp"]).done();
+    unit.act("dcp", &["resume"]).done();
+    let people = unit.run(&["person", "list", "--json"]).json();
+    let dcp = people.as_array().expect("a list").iter().find(|one| one["id"] == "dcp");
+    assert_eq!(dcp.expect("listed")["in_force"], true);
+}
+
+#[test]
+fn only_an_administrator_adds_people_and_nobody_ends_themselves() {
+    let unit = Unit::staffed();
+    let said = unit.add("acp", "officer", Some("officer")).refused(3);
+    assert!(said.contains("an administrator"), "{said}");
+    assert!(unit.act("root", &["person", "end", "root"]).refused(3).contains("second person"));
+    unit.act("root", &["person", "end", "officer"]).done();
+    let ended = unit.act("officer", &["stop", "--why", "drill"]).refused(3);
+    assert!(ended.contains("not in force"), "{ended}");
+}
+
+#[test]
+fn a_short_passphrase_is_refused() {
+    let unit = Unit::new();
+    let file = unit.path().join("short");
+    std::fs::write(&file, "secret\n").expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let add = ["person", "add", "root", "--name", "R", "--role", "administrator"];
+    let said = unit.run(&[&add[..], &["--new-passphrase-file", file]].concat()).refused(2);
+    assert!(said.contains("12 characters"), "{said}");
+}
+
+#[test]
+fn a_person_changes_their_own_passphrase() {
+    let unit = Unit::staffed();
+    let new = unit.passphrase("wrong");
+    let new = new.to_str().expect("UTF-8");
+    unit.act("officer", &["person", "passphrase", "--new-passphrase-file", new]).done();
+    unit.act("officer", &["stop", "--why", "drill"]).refused(3);
+    unit.act_with("officer", "wrong", &["stop", "--why", "drill"]).done();
+}
+
+#[test]
+fn an_officer_stops_and_only_an_approver_resumes() {
+    let unit = Unit::staffed();
+    unit.act("officer", &["stop", "--why", "drill"]).done();
+    for who in ["officer", "root", "auditor"] {
+        let said = unit.act(who, &["resume"]).refused(3);
+        assert!(said.contains("an approver"), "{said}");
+    }
+    assert!(unit.act("dcp", &["resume"]).done().contains("resumed"));
+}
+
+#[tokio::test]
+async fn only_an_approver_approves_and_only_what_they_saw() {
+    let unit = Unit::staffed();
+    let store = held(&unit).await;
+    let hash = shown_hash(&unit);
+    let approve = ["queue", "approve", REFERENCE, "--hash", &hash];
+    for who in ["officer", "root", "auditor"] {
+        let said = unit.act(who, &approve).refused(3);
+        assert!(said.contains("this takes an approver"), "{said}");
+    }
+    let other = "0".repeat(64);
+    let stale = unit.act("dcp", &["queue", "approve", REFERENCE, "--hash", &other]).refused(3);
+    assert!(stale.contains("changed since it was shown"), "{stale}");
+    unit.act("dcp", &["queue", "approve", REFERENCE, "--hash", "abc"]).refused(2);
+    unit.act("dcp", &approve).done();
+    let row = store.escalation(REFERENCE).await.expect("it is there");
+    assert_eq!(row.escalation.state(), EscalationState::Cleared);
+    assert_eq!(unit.run(&["queue", "list", "--json"]).json()[0]["state"], "cleared");
+}
+
+#[tokio::test]
+async fn nobody_approves_their_own_wording() {
+    let unit = Unit::staffed();
+    unit.add("acp", "approver", Some("root")).done();
+    unit.act("dcp", &["person", "confirm", "acp"]).done();
+    let store = held(&unit).await;
+    let mut contents = store.escalation(REFERENCE).await.expect("there").escalation.contents;
+    contents[0].text = "Four requests are pending beyond our limit.".to_owned();
+    contents[0].template = None;
+    let dcp = PersonId::new("dcp");
+    let by = Actor::person(dcp.clone(), "story");
+    store.edit(&by, REFERENCE, &dcp, contents).await.expect("edited");
+    let hash = shown_hash(&unit);
+    let own = unit.act("dcp", &["queue", "approve", REFERENCE, "--hash", &hash]).refused(3);
+    assert!(own.contains("their own wording"), "{own}");
+    unit.act("acp", &["queue", "approve", REFERENCE, "--hash", &hash]).done();
+}
+
+#[tokio::test]
+async fn an_escalation_is_held_back_disputed_decided_and_rejected() {
+    let unit = Unit::staffed();
+    let store = held(&unit).await;
+    unit.act("auditor", &["queue", "hold", REFERENCE, "--until", "2h"]).refused(3);
+    unit.act("officer", &["queue", "hold", REFERENCE, "--until", "2020-01-01"]).refused(2);
+    unit.act("officer", &["queue", "hold", REFERENCE, "--until", "2h"]).done();
+    let dispute = ["queue", "dispute", REFERENCE, "--ground", "acted", "--reason", "By letter 4"];
+    unit.act("dcp", &dispute).refused(3);
+    unit.act("officer", &dispute).done();
+    unit.act("officer", &["queue", "decide", REFERENCE, "--fails"]).refused(3);
+    unit.act("dcp", &["queue", "decide", REFERENCE, "--fails"]).done();
+    let again = unit.act("officer", &dispute);
+    assert_eq!(again.code, 0, "no member was in both, so the ground is not known: {}", again.err);
+    unit.act("dcp", &["queue", "decide", REFERENCE, "--stands"]).done();
+    let row = store.escalation(REFERENCE).await.expect("it is there");
+    assert_eq!(row.escalation.state(), EscalationState::Rejected);
+    let said = unit.act("dcp", &["queue", "reject", REFERENCE, "--reason", "late"]).refused(3);
+    assert!(said.contains("rejected cannot"), "{said}");
+    unit.run(&["queue", "show", "GGM-NOPE2"]).refused(2);
+}
+
+#[tokio::test]
+async fn an_order_is_drafted_by_one_and_signed_by_another() {
+    let unit = Unit::staffed();
+    std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
+    let file = unit.path().join("order.toml");
+    let write = |text: &str| std::fs::write(&file, text).expect("written");
+    let order = format!(
+        "name = \"winter\"\nbanks = [\"ZPPL\"]\nkinds = [\"tag\"]\naccounts = [\"square\"]\n\
+         minimum_rupees = 50000\nminimum_overdue_hours = 24\ntemplates = [\"{}\"]\n\
+         per_bank_day = 1\nper_day = 5\nper_hour = 2\nexpires_at = \"240h\"\n",
+        Hash::of(b"a template")
+    );
+    let path = file.to_str().expect("UTF-8");
+    write(&order.replace("per_day", "per_dya"));
+    assert!(unit.act("officer", &["order", "draft", path]).refused(2).contains("per_dya"));
+    write(&order.replace("ZPPL", "QQQQ"));
+    assert!(unit.act("officer", &["order", "draft", path]).refused(2).contains("QQQQ"));
+    write(&order);
+    assert!(unit.act("root", &["order", "draft", path]).refused(3).contains("an officer"));
+    unit.act("dcp", &["order", "draft", path]).done();
+    assert!(unit.act("dcp", &["order", "sign", "winter"]).refused(3).contains("14"));
+    ledger(&unit).await.rehearsed(&Actor::worker("story"), "winter", 20).await.expect("noted");
+    let own = unit.act("dcp", &["order", "sign", "winter"]).refused(3);
+    assert!(own.contains("sign an order they drafted"), "{own}");
+    unit.add("acp", "approver", Some("root")).done();
+    unit.act("dcp", &["person", "confirm", "acp"]).done();
+    unit.act("officer", &["order", "sign", "winter"]).refused(3);
+    unit.act("acp", &["order", "sign", "winter"]).done();
+    assert_eq!(unit.run(&["order", "list", "--json"]).json()[0]["standing"], "in force");
+    unit.act("root", &["person", "end", "acp"]).done();
+    let shown = unit.run(&["order", "show", "winter", "--json"]).json();
+    assert!(shown["standing"].as_str().expect("words").starts_with("void"), "{shown}");
+    unit.act("dcp", &["order", "revoke", "winter"]).done();
+    assert!(unit.run(&["order", "show", "winter"]).done().contains("revoked"));
+}
+
+#[test]
+fn a_file_is_tried_then_imported_by_a_named_person() {
+    let unit = Unit::staffed();
+    std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/case_export.csv");
+    let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/config/mappings/example.toml");
+    let import = ["cases", "import", file, "--mapping", mapping, "--json"];
+    let dry = unit.run(&[&import[..], &["--dry-run"]].concat()).json();
+    assert!(dry["accepted"].as_u64().expect("a count") > 0 && dry["stored"].is_null(), "{dry}");
+    assert_eq!(unit.run(&["cases", "rejected", "--json"]).json(), serde_json::json!([]));
+    assert!(unit.run(&import).refused(2).contains("--as"));
+    unit.act("auditor", &import).refused(3);
+    let ahead = [&import[..], &["--as-of", "48h"]].concat();
+    assert!(unit.act("officer", &ahead).refused(2).contains("future"));
+    let done = unit.act("officer", &import).json();
+    assert_eq!(done["stored"]["new"], done["accepted"]);
+    let again = unit.act("officer", &import).json();
+    assert_eq!(again["stored"]["before"], true, "the same bytes are stored once");
+    let rejected = unit.run(&["cases", "rejected", "--json", "--limit", "100000"]).json();
+    let refused = done["refused"].as_u64().expect("a count");
+    assert_eq!(rejected.as_array().expect("a list").len() as u64, refused);
+}

@@ -1,0 +1,280 @@
+//! The service's shell: reconcilers that fail, panic, wake and stop, stepped by hand.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use futures::{FutureExt as _, future::BoxFuture};
+use jiff::SignedDuration;
+use takaza::{
+    clock::{Clock, Dice},
+    domain::time::Timestamp,
+    serve::{Board, Host, Next, Progress, Reconciler, Runner, Service},
+    store::{Standing, Store},
+    telemetry,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::{Semaphore, mpsc},
+};
+
+/// 24 November 2026, 12:00 UTC.
+const NOW: Timestamp = Timestamp::from_micros(1_795_521_600_000_000);
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// What a reconciler shall do when it runs next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    Well,
+    More,
+    Fail,
+    Panic,
+    /// Says that it has begun, and ends when the story lets it.
+    Hang,
+}
+
+/// A host on a real ledger and a clock that the story steps.
+#[derive(Clone)]
+struct Story {
+    clock: Clock,
+    store: Store,
+    plan: Arc<std::sync::Mutex<Plan>>,
+    runs: Arc<AtomicU32>,
+    begun: mpsc::UnboundedSender<()>,
+    go_on: Arc<Semaphore>,
+    read_at: Option<Timestamp>,
+    _folder: Arc<tempfile::TempDir>,
+}
+
+impl Story {
+    async fn new() -> (Self, mpsc::UnboundedReceiver<()>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("takaza.db").display());
+        let clock = Clock::stepped(NOW);
+        let store = Store::open(&url, 2, &clock, Dice::seeded(1)).await.expect("a ledger");
+        let (begun, hears) = mpsc::unbounded_channel();
+        let story = Self {
+            clock,
+            store,
+            plan: Arc::new(std::sync::Mutex::new(Plan::Well)),
+            runs: Arc::default(),
+            begun,
+            go_on: Arc::new(Semaphore::new(0)),
+            read_at: Some(NOW),
+            _folder: Arc::new(folder),
+        };
+        (story, hears)
+    }
+
+    fn plan(&self, plan: Plan) {
+        *self.plan.lock().expect("unpoisoned") = plan;
+    }
+
+    fn runner(&self) -> (Runner<Self>, Board) {
+        let board = Board::default();
+        (Runner::new(reconciler(MINUTE), self.clone(), board.clone()), board)
+    }
+}
+
+#[async_trait]
+impl Host for Story {
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn heartbeat(
+        &self,
+        reconciler: &'static str,
+        start: Timestamp,
+        ok: Option<Timestamp>,
+        error: Option<&str>,
+    ) -> anyhow::Result<()> {
+        Ok(self.store.heartbeat(reconciler, start, ok, error).await?)
+    }
+
+    async fn standing(&self) -> anyhow::Result<Standing> {
+        let standing = self.store.standing().await?;
+        Ok(Standing { source_read_at: self.read_at, ..standing })
+    }
+
+    async fn closed(&self) -> anyhow::Result<Option<&'static str>> {
+        Ok(self.store.gate().await?.stopped.map(|_| "stopped"))
+    }
+
+    fn source_fresh_for(&self) -> SignedDuration {
+        HOUR
+    }
+}
+
+fn reconciler(every: SignedDuration) -> Reconciler<Story> {
+    Reconciler { name: "story", every, run }
+}
+
+fn run(story: Story) -> BoxFuture<'static, anyhow::Result<Progress>> {
+    async move {
+        story.runs.fetch_add(1, Ordering::SeqCst);
+        story.begun.send(()).expect("the story listens");
+        let plan = *story.plan.lock().expect("unpoisoned");
+        match plan {
+            Plan::Well => Ok(Progress { done: 2, more: false, lag: None }),
+            Plan::More => Ok(Progress { done: 1, more: true, lag: Some(MINUTE) }),
+            Plan::Fail => anyhow::bail!("the source is down"),
+            Plan::Panic => panic!("a victim's name"),
+            Plan::Hang => {
+                let _go_on = story.go_on.acquire().await?;
+                Ok(Progress::default())
+            }
+        }
+    }
+    .boxed()
+}
+
+#[tokio::test]
+async fn an_error_or_a_panic_is_one_runs_own_and_the_next_run_goes_on() {
+    let (story, _hears) = Story::new().await;
+    let (runner, board) = story.runner();
+    assert_eq!(runner.step().await, Next::OnTime);
+    story.plan(Plan::Fail);
+    assert_eq!(runner.step().await, Next::After(MINUTE));
+    story.plan(Plan::Panic);
+    assert_eq!(runner.step().await, Next::After(MINUTE), "a minute is the longest pause");
+    assert_eq!(board.runs()["story"].failures, 2);
+    story.plan(Plan::More);
+    assert_eq!(runner.step().await, Next::Now);
+    assert_eq!(board.runs()["story"].failures, 0);
+}
+
+#[tokio::test]
+async fn workers_prove_that_they_live() {
+    let (story, _hears) = Story::new().await;
+    let (runner, _) = story.runner();
+    runner.step().await;
+    story.clock.advance(MINUTE);
+    story.plan(Plan::Panic);
+    runner.step().await;
+    let workers = story.store.workers().await.expect("the ledger");
+    assert_eq!(workers.len(), 1);
+    assert_eq!(workers[0].last_ok_at, Some(NOW), "the last good run is kept");
+    assert_eq!(workers[0].last_start_at, NOW.plus(MINUTE));
+    let error = workers[0].last_error.as_deref().expect("what failed");
+    assert!(error.contains("panicked") && !error.contains("victim"), "{error}");
+}
+
+#[tokio::test]
+async fn a_notice_wakes_a_reconciler_before_its_time() {
+    let (story, mut hears) = Story::new().await;
+    let service = Service::start(story.clone(), &[reconciler(HOUR)]);
+    hears.recv().await.expect("it runs at the start");
+    service.wake("story");
+    hears.recv().await.expect("it runs again, an hour early");
+    service.wake("nobody");
+    assert!(service.stop(MINUTE).await);
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_what_is_under_way_and_begins_nothing() {
+    let (story, mut hears) = Story::new().await;
+    story.plan(Plan::Hang);
+    let service = Service::start(story.clone(), &[reconciler(HOUR)]);
+    hears.recv().await.expect("it has begun");
+    service.wake("story");
+    let stopping = tokio::spawn(service.stop(MINUTE));
+    story.go_on.add_permits(100);
+    assert!(stopping.await.expect("it stops"), "it ended by itself");
+    assert_eq!(story.runs.load(Ordering::SeqCst), 1, "the notice began no further run");
+}
+
+#[tokio::test]
+async fn a_run_that_does_not_end_is_dropped_at_the_deadline() {
+    let (story, mut hears) = Story::new().await;
+    story.plan(Plan::Hang);
+    let service = Service::start(story.clone(), &[reconciler(HOUR)]);
+    hears.recv().await.expect("it has begun");
+    assert!(!service.stop(SignedDuration::from_millis(1)).await, "it says that it was dropped");
+    drop(hears);
+}
+
+/// One plain request, as any probe makes it: status and body.
+async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: story\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("answered");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+    (status, body.to_owned())
+}
+
+/// A running service whose reconciler runs once at its start.
+async fn served(story: &Story) -> (Service<Story>, SocketAddr, SocketAddr) {
+    let mut service = Service::start(story.clone(), &[reconciler(HOUR)]);
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let recorder = telemetry::metrics().expect("metrics");
+    let (health, metrics) = service.listen(any, any, recorder).await.expect("listening");
+    (service, health, metrics)
+}
+
+#[tokio::test]
+async fn readiness_gives_every_reason_and_health_none() {
+    let (mut story, mut hears) = Story::new().await;
+    story.read_at = Some(NOW.minus(HOUR + MINUTE));
+    story.plan(Plan::Hang);
+    let (service, health, _) = served(&story).await;
+    hears.recv().await.expect("it has begun, and not ended");
+    assert_eq!(get(health, "/healthz").await.0, 200);
+    let (status, body) = get(health, "/readyz").await;
+    assert_eq!(status, 503);
+    assert!(body.contains("story has not run yet"), "{body}");
+    assert!(body.contains("stale facts"), "{body}");
+    story.go_on.add_permits(100);
+    assert!(service.stop(MINUTE).await);
+}
+
+#[tokio::test]
+async fn a_reconciler_that_has_not_succeeded_lately_is_named() {
+    let (story, _hears) = Story::new().await;
+    let board = Board::default();
+    let runner = Runner::new(reconciler(MINUTE), story.clone(), board.clone());
+    runner.step().await;
+    let app = takaza::serve::health_routes(story.clone(), board);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+    let (status, body) = get(address, "/readyz").await;
+    assert_eq!((status, body.contains("\"ready\":true")), (200, true), "{body}");
+    story.clock.advance(MINUTE * 5);
+    let (status, body) = get(address, "/readyz").await;
+    assert_eq!(status, 503);
+    assert!(body.contains("story has not succeeded since 2026-11-24T12:00:00Z"), "{body}");
+    serving.abort();
+}
+
+#[tokio::test]
+async fn metrics_tell_runs_and_states_on_a_listener_of_their_own() {
+    let (story, mut hears) = Story::new().await;
+    let (service, health, metrics) = served(&story).await;
+    hears.recv().await.expect("it runs at the start");
+    service.wake("story");
+    hears.recv().await.expect("a second run: the first is written down");
+    let (status, body) = get(metrics, "/metrics").await;
+    assert_eq!(status, 200);
+    for name in [
+        "takaza_reconciler_runs_total{reconciler=\"story\"}",
+        "takaza_reconciler_last_success_timestamp_seconds{reconciler=\"story\"} 1795521600",
+        "takaza_reconciler_lag_seconds{reconciler=\"story\"}",
+        "takaza_source_age_seconds",
+        "takaza_ledger_up 1",
+    ] {
+        assert!(body.contains(name), "{name} is missing in:\n{body}");
+    }
+    assert_eq!(get(health, "/metrics").await.0, 404);
+    assert!(service.stop(MINUTE).await);
+}
