@@ -20,6 +20,7 @@ use sqlx::{
 use super::StoreError;
 use crate::domain::{
     action::{Kind, Status},
+    alarm::What,
     canonical::Hash,
     delivery::{OutcomeKind, StateName},
     engagement::{EngagementKind, Voice},
@@ -431,6 +432,7 @@ spelled_column!(
     Status,
     Visibility,
     Voice,
+    What,
 );
 
 macro_rules! value_from {

@@ -3,12 +3,15 @@
 
 mod accounts;
 mod actions;
+mod alarms;
 mod db;
 mod deliveries;
+mod engagements;
 mod escalations;
 mod gate;
 mod obstacles;
 mod orders;
+mod own_posts;
 mod people;
 mod record;
 
@@ -16,8 +19,10 @@ use std::sync::Arc;
 
 pub use accounts::{AccountRow, BankHandle, SilenceOrder, SilenceScope};
 pub use actions::{Note, Overdue, Sighted, SourceState};
+pub use alarms::{Concerns, Way};
 pub use db::{DbTime, RowDigest};
 pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Recorded, Report};
+pub use engagements::{Count, Engagement, Noted};
 pub use escalations::{Draft, EscalationRow, Evidence, QueueFilter, StoredClearance};
 pub use gate::{BreakerRules, GateState};
 pub use record::{Actor, Entry};

@@ -1,6 +1,12 @@
 //! The reconcilers: `run_once(&Ctx)`, no input, idempotent, woken by a timer. The tables are the
 //! queue; there is no other.
 
+pub mod alarms;
+pub mod handles;
+pub mod listen;
+pub mod own_timeline;
+pub mod restore;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
@@ -41,5 +47,21 @@ impl Ctx {
     /// The reconciler as the record names it.
     pub fn actor(&self, reconciler: &str) -> Actor {
         Actor::worker(&format!("{reconciler}@{}", self.process))
+    }
+}
+
+/// What one run did, and what a person may want to know of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How many things changed.
+    pub did: u64,
+    /// In words.
+    pub notes: Vec<String>,
+}
+
+impl Progress {
+    /// Nothing changed, and why.
+    pub fn note(note: String) -> Self {
+        Self { did: 0, notes: vec![note] }
     }
 }
