@@ -12,6 +12,8 @@ spelled! {
     What {
         /// The breaker stopped sending.
         Breaker = "breaker-tripped",
+        /// The ledger was restored, and nobody has accepted that.
+        Restored = "ledger-restored",
         /// An account that looks like a bank's and is not it answers under our posts.
         LookAlike = "look-alike",
         /// A post in our own timeline that the ledger does not know.

@@ -3,11 +3,14 @@
 //! The invariant: one row for each (what, subject). It rings again only when its cause was gone,
 //! is back, and somebody had taken it before; one that nobody took is still ringing.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
     Actor, Store, StoreError,
+    conditions::{Concerns, TOLD_BY_TABLES, told_by_tables},
     db::{Row, Tx, sql},
     record::{ALARM, Act},
 };
@@ -25,30 +28,6 @@ pub enum Way {
     /// A webhook that is called.
     Webhook,
 }
-
-/// How long a trouble may last before it rings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Concerns {
-    /// The case source has not answered for this long.
-    pub source_down: SignedDuration,
-    /// A platform has told us nothing for this long.
-    pub feed_silent: SignedDuration,
-    /// An entry has stayed unsealed for this long.
-    pub unsealed: SignedDuration,
-    /// A dispute has waited for this long.
-    pub dispute: SignedDuration,
-}
-
-/// What the tables themselves tell; all else is raised by whoever sees it.
-const TOLD_BY_TABLES: [What; 7] = [
-    What::Breaker,
-    What::HandleChanged,
-    What::SourceDown,
-    What::FeedSilent,
-    What::Unsealed,
-    What::Uncertain,
-    What::Dispute,
-];
 
 impl Store {
     /// Raises alarms; those that stand already stay as they are. Returns how many ring anew.
@@ -136,19 +115,27 @@ impl Store {
         by: &Actor,
         concerns: &Concerns,
     ) -> Result<u64, StoreError> {
-        let mut tx = self.write().await?;
+        // Mostly nothing has changed: then the writer's place is not taken.
+        let mut tx = self.read().await?;
         let now = tx.now().await?;
-        let standing = conditions(&mut tx, concerns, now).await?;
-        let mut acts = self.raise_in(&mut tx, &standing).await?;
+        let found = told_by_tables(&mut tx, concerns, now).await?;
+        let known = standing(&mut tx).await?;
+        drop(tx);
+        let key = |alarm: &Alarm| (alarm.what, alarm.subject.clone());
+        let keys: BTreeSet<_> = found.iter().map(key).collect();
+        let anew: Vec<_> = found.into_iter().filter(|one| !known.contains_key(&key(one))).collect();
+        let over = known.into_iter().filter(|(key, _)| !keys.contains(key)).map(|(_, id)| id);
+        let over: Vec<_> = over.map(|id| json!({"id": id})).collect();
+        if anew.is_empty() && over.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.write().await?;
+        let mut acts = self.raise_in(&mut tx, &anew).await?;
         let raised = acts.len() as u64;
-        let over = sql("UPDATE alarm SET over_at = $3 WHERE over_at IS NULL
-               AND what IN (SELECT j.value->>'w' FROM json_each(CAST($2 AS TEXT)) AS j)
-               AND NOT EXISTS (SELECT 1 FROM json_each(CAST($1 AS TEXT)) AS s
-                               WHERE s.value->>'w' = alarm.what
-                                 AND s.value->>'s' = alarm.subject)
+        let over = sql("UPDATE alarm SET over_at = $2 WHERE over_at IS NULL
+               AND id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)
              RETURNING *")
-        .batch(standing.iter().map(|one| json!({"w": one.what, "s": one.subject})).collect())
-        .batch(TOLD_BY_TABLES.iter().map(|what| json!({"w": what})).collect())
+        .batch(over)
         .bind(now)
         .write(&ALARM, &mut tx)
         .await?;
@@ -296,161 +283,13 @@ fn read(row: &Row) -> Result<Raised, StoreError> {
     })
 }
 
-/// Everything that the tables tell to be wrong now.
-async fn conditions(
-    tx: &mut Tx,
-    concerns: &Concerns,
-    now: Timestamp,
-) -> Result<Vec<Alarm>, StoreError> {
-    let mut found = Vec::new();
-    breaker(tx, &mut found).await?;
-    source_down(tx, now.minus(concerns.source_down), &mut found).await?;
-    feed_silent(tx, now.minus(concerns.feed_silent), &mut found).await?;
-    handles_changed(tx, &mut found).await?;
-    unsealed(tx, now.minus(concerns.unsealed), &mut found).await?;
-    uncertain(tx, &mut found).await?;
-    disputes(tx, now.minus(concerns.dispute), &mut found).await?;
-    Ok(found)
-}
-
-async fn breaker(tx: &mut Tx, found: &mut Vec<Alarm>) -> Result<(), StoreError> {
-    let rows = sql("SELECT tripped_why FROM claim_gate WHERE tripped = 1").all(tx).await?;
-    for row in &rows {
-        let why: Option<String> = row.get("tripped_why")?;
-        let detail = format!(
-            "The breaker has stopped sending: {}. Find the cause, then `takaza resume`.",
-            why.unwrap_or_default()
-        );
-        found.push(Alarm::new(What::Breaker, "gate", detail));
-    }
-    Ok(())
-}
-
-/// A source that never answered rings at its fifth failure.
-async fn source_down(
-    tx: &mut Tx,
-    before: Timestamp,
-    found: &mut Vec<Alarm>,
-) -> Result<(), StoreError> {
-    let rows = sql("SELECT name, last_ok_at FROM source
-         WHERE failures > 0 AND (last_ok_at <= $1 OR last_ok_at IS NULL AND failures >= 5)")
-    .bind(before)
+/// The alarms of the tables' telling whose cause was last seen to stand, taken or not, by their
+/// keys.
+async fn standing(tx: &mut Tx) -> Result<BTreeMap<(What, String), String>, StoreError> {
+    let rows = sql("SELECT what, subject, id FROM alarm WHERE over_at IS NULL
+           AND what IN (SELECT j.value->>'w' FROM json_each(CAST($1 AS TEXT)) AS j)")
+    .batch(TOLD_BY_TABLES.iter().map(|what| json!({"w": what})).collect())
     .all(tx)
     .await?;
-    for row in &rows {
-        let (name, since): (String, Option<Timestamp>) = (row.get("name")?, row.get("last_ok_at")?);
-        let since = since.map_or_else(|| "at all".to_owned(), |at| format!("since {at}"));
-        let detail = format!(
-            "The case source {name} has not answered {since}; nothing is sent on its old facts. \
-             `takaza doctor` tells more."
-        );
-        found.push(Alarm::new(What::SourceDown, name, detail));
-    }
-    Ok(())
-}
-
-/// An account that has never told anything counts from its first post.
-async fn feed_silent(
-    tx: &mut Tx,
-    before: Timestamp,
-    found: &mut Vec<Alarm>,
-) -> Result<(), StoreError> {
-    let rows = sql("SELECT name, last_heard_at FROM account
-         WHERE live = 1 AND revoked = 0 AND sender = 'api'
-           AND COALESCE(last_heard_at, (SELECT MIN(d.sent_at) FROM delivery d
-                                        WHERE d.account = account.name)) <= $1")
-    .bind(before)
-    .all(tx)
-    .await?;
-    for row in &rows {
-        let (name, since): (String, Option<Timestamp>) =
-            (row.get("name")?, row.get("last_heard_at")?);
-        let since = since.map_or_else(|| "at all".to_owned(), |at| format!("since {at}"));
-        let detail = format!(
-            "The platform of account {name} has told us nothing {since}: answers and misuse would \
-             go unseen. `takaza doctor` tells more."
-        );
-        found.push(Alarm::new(What::FeedSilent, name, detail));
-    }
-    Ok(())
-}
-
-async fn handles_changed(tx: &mut Tx, found: &mut Vec<Alarm>) -> Result<(), StoreError> {
-    let rows = sql("SELECT bank, platform, mismatch FROM bank_handle WHERE mismatch IS NOT NULL")
-        .all(tx)
-        .await?;
-    for row in &rows {
-        let (bank, platform): (String, String) = (row.get("bank")?, row.get("platform")?);
-        let mismatch: String = row.get("mismatch")?;
-        let detail = format!(
-            "The verified handle of bank {bank} on {platform} is no longer certain: {mismatch}. \
-             Posts that mention it are held; verify it anew with `takaza banks`."
-        );
-        found.push(Alarm::new(What::HandleChanged, format!("{bank}/{platform}"), detail));
-    }
-    Ok(())
-}
-
-/// Looks a week back: what is older has rung while it was younger, and a ledger of years is not
-/// read through at every pass.
-async fn unsealed(
-    tx: &mut Tx,
-    before: Timestamp,
-    found: &mut Vec<Alarm>,
-) -> Result<(), StoreError> {
-    let row = sql("SELECT COUNT(*) AS n FROM entry e WHERE e.at <= $1 AND e.at > $2
-           AND NOT EXISTS (SELECT 1 FROM leaf l WHERE l.entry = e.id)")
-    .bind(before)
-    .bind(before.minus(SignedDuration::from_hours(24 * 7)))
-    .one(tx)
-    .await?;
-    let count: i64 = row.get("n")?;
-    if count > 0 {
-        let detail = format!(
-            "{count} entries of the record have stayed unsealed since before {before}: whoever can \
-             write the database could still change them. Look whether `takaza serve` runs and can \
-             read its signing key."
-        );
-        found.push(Alarm::new(What::Unsealed, "record", detail));
-    }
-    Ok(())
-}
-
-async fn uncertain(tx: &mut Tx, found: &mut Vec<Alarm>) -> Result<(), StoreError> {
-    let rows = sql("SELECT id, reference, account FROM delivery
-         WHERE state = 'uncertain' AND asks = 1")
-    .all(tx)
-    .await?;
-    for row in &rows {
-        let (id, reference, account): (String, String, String) =
-            (row.get("id")?, row.get("reference")?, row.get("account")?);
-        let detail = format!(
-            "Nobody can tell whether {reference} went out through account {account}. Look at the \
-             account and decide: `takaza post {reference}`."
-        );
-        found.push(Alarm::new(What::Uncertain, id, detail));
-    }
-    Ok(())
-}
-
-async fn disputes(
-    tx: &mut Tx,
-    before: Timestamp,
-    found: &mut Vec<Alarm>,
-) -> Result<(), StoreError> {
-    let rows = sql("SELECT d.id AS id, e.reference AS reference, d.entered_at AS entered_at
-         FROM dispute d JOIN escalation e ON e.id = d.escalation
-         WHERE d.decided_at IS NULL AND d.entered_at <= $1")
-    .bind(before)
-    .all(tx)
-    .await?;
-    for row in &rows {
-        let (id, reference): (String, String) = (row.get("id")?, row.get("reference")?);
-        let entered: Timestamp = row.get("entered_at")?;
-        let detail = format!(
-            "The dispute of {reference} has waited for an approver's decision since {entered}."
-        );
-        found.push(Alarm::new(What::Dispute, id, detail));
-    }
-    Ok(())
+    rows.iter().map(|row| Ok(((row.get("what")?, row.get("subject")?), row.get("id")?))).collect()
 }

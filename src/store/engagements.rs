@@ -100,8 +100,6 @@ impl Store {
         by: &Actor,
         heard: &BTreeMap<DeliveryId, Vec<Noted>>,
     ) -> Result<u64, StoreError> {
-        let mut tx = self.write().await?;
-        let now = tx.now().await?;
         let mut batch = Vec::new();
         for (delivery, noted) in heard {
             batch.extend(noted.iter().map(|one| self.engagement_json(delivery, one)));
@@ -109,6 +107,8 @@ impl Store {
         if batch.is_empty() {
             return Ok(0);
         }
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
         let rows = sql("INSERT INTO engagement (delivery, kind, platform_id, voice, author, at,
                first_seen_at, text, text_expires_at, salt, post_id)
              SELECT j.value->>'delivery', j.value->>'kind', j.value->>'alias', j.value->>'voice',

@@ -4,6 +4,7 @@
 mod accounts;
 mod actions;
 mod alarms;
+mod conditions;
 mod db;
 mod deliveries;
 mod engagements;
@@ -19,7 +20,8 @@ use std::sync::Arc;
 
 pub use accounts::{AccountRow, BankHandle, SilenceOrder, SilenceScope};
 pub use actions::{Note, Overdue, Sighted, SourceState};
-pub use alarms::{Concerns, Way};
+pub use alarms::Way;
+pub use conditions::Concerns;
 pub use db::{DbTime, RowDigest};
 pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Recorded, Report};
 pub use engagements::{Count, Engagement, Noted};

@@ -7,6 +7,7 @@
 use std::{process::Stdio, time::Duration};
 
 use anyhow::Context as _;
+use futures::StreamExt as _;
 use serde_json::json;
 use tokio::process::Command;
 
@@ -19,6 +20,8 @@ use crate::{
 
 /// A command or webhook that takes longer has not reached anybody.
 const RING_WITHIN: Duration = Duration::from_secs(20);
+/// Alarms that ring at once.
+const AT_ONCE: usize = 8;
 
 /// Raises what the tables tell, engages the stop switch for what nobody took, and rings.
 ///
@@ -73,24 +76,26 @@ async fn stop_for_untaken(ctx: &Ctx, by: &Actor) -> anyhow::Result<u64> {
     Ok(untaken.len() as u64)
 }
 
-/// Rings what has not yet gone out this way. What fails is tried again at the next run, and says
-/// nothing about the other way.
+/// Rings what has not yet gone out this way, several at once: one that hangs or fails holds up no
+/// other. What fails is tried again at the next run.
 async fn ring(ctx: &Ctx, way: Way, progress: &mut Progress) -> anyhow::Result<()> {
-    for alarm in ctx.store.unrung(way).await? {
-        let rang = match way {
-            Way::Command => run(ctx, &alarm).await,
-            Way::Webhook => call(ctx, &alarm).await,
-        };
+    let unrung = ctx.store.unrung(way).await?;
+    let mut ringing = futures::stream::iter(unrung)
+        .map(|alarm| async move {
+            let rang = match way {
+                Way::Command => run(ctx, &alarm).await,
+                Way::Webhook => call(ctx, &alarm).await,
+            };
+            (alarm.id, rang)
+        })
+        .buffer_unordered(AT_ONCE);
+    while let Some((id, rang)) = ringing.next().await {
         match rang {
             Ok(()) => {
-                ctx.store.rung(&alarm.id, way).await?;
+                ctx.store.rung(&id, way).await?;
                 progress.did += 1;
             }
-            Err(error) => {
-                progress.notes.push(format!("alarm {} did not go out: {error:#}", alarm.id));
-                // It would fail for the others too, and each try takes its time.
-                break;
-            }
+            Err(error) => progress.notes.push(format!("alarm {id} did not go out: {error:#}")),
         }
     }
     Ok(())

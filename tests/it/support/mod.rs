@@ -1,3 +1,7 @@
 //! What the stories share.
 
+pub mod claimed;
+pub mod fake_mastodon;
+pub mod ready;
+pub mod scripted;
 pub mod servers;
