@@ -257,6 +257,7 @@ CREATE INDEX delivery_sending ON delivery (lease_until) WHERE state = 'sending';
 CREATE INDEX delivery_uncertain ON delivery (look_at) WHERE state = 'uncertain';
 CREATE INDEX delivery_sent ON delivery (sent_at) WHERE sent_at IS NOT NULL;
 CREATE INDEX delivery_listen ON delivery (listen_at) WHERE listen_at IS NOT NULL;
+CREATE INDEX delivery_reference ON delivery (reference);
 CREATE UNIQUE INDEX delivery_receipt ON delivery (account, receipt_id)
     WHERE receipt_id IS NOT NULL AND kind <> 'retraction';
 
@@ -273,6 +274,8 @@ CREATE TABLE attempt (
     PRIMARY KEY (delivery, n)
 );
 
+-- What came back. `platform_id` is a keyed alias of the platform's id, which names a person; the
+-- author is one too, but for a bank's verified handle, whose posts' own ids are kept in `post_id`.
 CREATE TABLE engagement (
     delivery       TEXT NOT NULL,
     kind           TEXT NOT NULL,
@@ -284,6 +287,7 @@ CREATE TABLE engagement (
     text           TEXT,
     text_expires_at BIGINT,
     salt           TEXT,
+    post_id        TEXT,
     PRIMARY KEY (delivery, kind, platform_id)
 );
 CREATE INDEX engagement_expires ON engagement (text_expires_at) WHERE text_expires_at IS NOT NULL;
@@ -312,17 +316,27 @@ CREATE TABLE silenced (
     PRIMARY KEY (external_id)
 );
 
+-- One row per thing that can ring. It rings again when its cause was gone and is back after it was
+-- taken.
 CREATE TABLE alarm (
     id             TEXT PRIMARY KEY,
     what           TEXT NOT NULL,
     subject        TEXT NOT NULL,
     detail         TEXT NOT NULL,
     raised_at      BIGINT NOT NULL,
+    -- when it first reached the duty officer, and by which ways
     rung_at        BIGINT,
+    command_at     BIGINT,
+    webhook_at     BIGINT,
     taken_by       TEXT,
     taken_at       BIGINT,
+    -- when its cause was seen to be gone
+    over_at        BIGINT,
+    -- when it engaged the stop switch
+    stopped_at     BIGINT,
     UNIQUE (what, subject)
 );
+CREATE INDEX alarm_untaken ON alarm (raised_at) WHERE taken_at IS NULL;
 
 -- A worker proves that it lives.
 CREATE TABLE worker (
@@ -332,7 +346,8 @@ CREATE TABLE worker (
     last_error     TEXT
 );
 
--- Posts in our own timeline that are not the ledger's and that a person adopted, or that are known.
+-- Posts in our own timeline that are not the ledger's: each rang once, or stood there before the
+-- account was first read; `adopted_by`: who said that it is an officer's own.
 CREATE TABLE own_post (
     account        TEXT NOT NULL,
     platform_id    TEXT NOT NULL,

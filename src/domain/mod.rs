@@ -2,6 +2,7 @@
 //! transition is fallible.
 
 pub mod action;
+pub mod alarm;
 pub mod bank;
 pub mod calendar;
 pub mod canonical;
@@ -13,6 +14,7 @@ pub mod facts;
 pub mod ids;
 pub mod ladder;
 pub mod leak_guard;
+pub mod listening;
 pub mod money;
 pub mod order;
 pub mod pacing;

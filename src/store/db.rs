@@ -21,6 +21,7 @@ use sqlx::{
 use super::StoreError;
 use crate::domain::{
     action::{Kind, Status},
+    alarm::What,
     canonical::Hash,
     delivery::{OutcomeKind, StateName},
     engagement::{EngagementKind, Voice},
@@ -457,6 +458,7 @@ spelled_column!(
     Status,
     Visibility,
     Voice,
+    What,
 );
 
 macro_rules! value_from {

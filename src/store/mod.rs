@@ -3,8 +3,11 @@
 
 mod accounts;
 mod actions;
+mod alarms;
+mod conditions;
 mod db;
 mod deliveries;
+mod engagements;
 mod erase;
 mod escalations;
 mod export;
@@ -12,6 +15,7 @@ mod gate;
 mod notes;
 mod obstacles;
 mod orders;
+mod own_posts;
 mod people;
 mod prove;
 mod record;
@@ -24,8 +28,11 @@ use std::sync::Arc;
 
 pub use accounts::{AccountRow, BankHandle, SilenceOrder, SilenceScope};
 pub use actions::{Note, Overdue, Sighted, SourceState};
+pub use alarms::Way;
+pub use conditions::Concerns;
 pub use db::{DbTime, RowDigest};
 pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Recorded, Report};
+pub use engagements::{Count, Engagement, Noted};
 pub use erase::Erasable;
 pub use escalations::{Draft, EscalationRow, Evidence, QueueFilter, StoredClearance};
 pub use export::{ExportError, ExportRules};

@@ -206,7 +206,7 @@ followed! {
     ATTEMPT = "attempt", &["delivery", "n"], &[];
     ENGAGEMENT = "engagement", &["delivery", "kind", "platform_id"], &["text_expires_at"];
     DISPUTE = "dispute", &["id"], &[];
-    ALARM = "alarm", &["id"], &["rung_at"];
+    ALARM = "alarm", &["id"], &["rung_at", "command_at", "webhook_at"];
     OWN_POST = "own_post", &["account", "platform_id"], &[];
     ERASURE = "erasure", &["id"], &[];
 }

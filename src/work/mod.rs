@@ -1,10 +1,15 @@
 //! The reconcilers: `run_once(&Ctx)`, no input, idempotent, woken by a timer. The tables are the
 //! queue; there is no other.
 
+pub mod alarms;
 pub mod clear;
 pub mod deliver;
 pub mod escalate;
 pub mod hand_off;
+pub mod handles;
+pub mod listen;
+pub mod own_timeline;
+pub mod restore;
 pub mod saying;
 pub mod seal;
 pub mod set_right;

@@ -1,15 +1,17 @@
 //! The one test binary: stories and properties, each in a module named after what it is about.
 
+mod alarms;
 mod cases;
 mod cli;
 mod config;
 mod demo_world;
 mod guard;
 mod imports;
+mod listen;
 mod mastodon;
 mod record;
+mod serve;
 mod square;
 mod story;
-mod serve;
 mod support;
 mod wording;

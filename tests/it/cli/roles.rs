@@ -52,6 +52,9 @@ async fn held(unit: &Unit) -> Store {
         visibility: Visibility::Public,
         spoiler: None,
         text: "Four requests are pending beyond this unit's limit.".to_owned(),
+        max_length: 500,
+        bank_in_text: "Peepal Bank".to_owned(),
+        drafted: None,
         template: Some(Hash::of(b"a template")),
         retracts: None,
     };

@@ -3,5 +3,7 @@
 pub mod claimed;
 pub mod fake_cases;
 pub mod fake_mastodon;
+pub mod ready;
+pub mod scripted;
 pub mod servers;
 pub mod world;
