@@ -17,6 +17,7 @@ use crate::domain::{
     ids::{BankCode, ExternalId},
     ladder::{Pressed, Quiet},
     person::Desk,
+    tagging::Overdue,
     time::Timestamp,
 };
 
@@ -44,23 +45,6 @@ pub struct Sighted {
     pub unchanged: u64,
     /// Rows set aside.
     pub rejected: u64,
-}
-
-/// An overdue action with what is known of it.
-#[derive(Debug, Clone)]
-pub struct Overdue {
-    /// The row, and as of when it is true.
-    pub seen: Sighting,
-    /// The ledger's commitment to it.
-    pub commitment: Hash,
-    /// When it was due.
-    pub due_at: Timestamp,
-    /// The unit's limit for it, in hours.
-    pub limit_hours: u32,
-    /// How it was pressed.
-    pub pressed: Pressed,
-    /// It is in an open tag already.
-    pub in_open_tag: bool,
 }
 
 impl Store {

@@ -14,13 +14,15 @@ mod record;
 
 use std::sync::Arc;
 
-pub use accounts::{AccountRow, BankHandle, SilenceOrder, SilenceScope};
-pub use actions::{Note, Overdue, Sighted, SourceState};
+pub use accounts::{AccountRow, BankHandle};
+pub use actions::{Note, Sighted, SourceState};
 pub use db::{DbTime, RowDigest};
 pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Recorded, Report};
 pub use escalations::{Draft, EscalationRow, Evidence, QueueFilter, StoredClearance};
 pub use gate::{BreakerRules, GateState};
 pub use record::{Actor, Entry};
+
+pub use crate::domain::tagging::{Overdue, SilenceOrder, SilenceScope};
 
 use crate::{
     clock::{Clock, Dice},
