@@ -15,5 +15,6 @@ pub mod clock;
 pub mod config;
 pub mod destinations;
 pub mod domain;
+pub mod reports;
 pub mod store;
 pub mod work;

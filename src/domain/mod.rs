@@ -11,6 +11,7 @@ pub mod drafting;
 pub mod engagement;
 pub mod escalation;
 pub mod facts;
+pub mod history;
 pub mod ids;
 pub mod ladder;
 pub mod leak_guard;

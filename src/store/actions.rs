@@ -17,6 +17,7 @@ use crate::domain::{
     ids::{BankCode, ExternalId},
     ladder::{Pressed, Quiet},
     person::Desk,
+    history::Change,
     tagging::Overdue,
     time::Timestamp,
 };
@@ -148,6 +149,7 @@ impl Store {
         .bind(started_at)
         .run(&mut tx)
         .await?;
+        super::history::observed(&mut tx, name, started_at).await?;
         tx.commit().await
     }
 
@@ -455,9 +457,9 @@ impl Store {
         since: Timestamp,
         skip: u32,
         limit: u32,
-    ) -> Result<Vec<(Timestamp, BankAction)>, StoreError> {
+    ) -> Result<Vec<Change>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = sql("SELECT seen_at, body FROM action_change
+        let rows = sql("SELECT seen_at, as_of, body FROM action_change
              WHERE seen_at >= $1 AND body IS NOT NULL ORDER BY seen_at, id LIMIT $2 OFFSET $3")
         .bind(since)
         .bind(limit)
@@ -466,7 +468,10 @@ impl Store {
         .await?;
         rows.iter()
             .map(|row| {
-                Ok((row.get("seen_at")?, serde_json::from_str(&row.get::<String>("body")?)?))
+                let seen_at = row.get("seen_at")?;
+                let as_of = Some(row.get("as_of")?).filter(|as_of| *as_of < seen_at);
+                let action = serde_json::from_str(&row.get::<String>("body")?)?;
+                Ok(Change { seen_at, as_of, action })
             })
             .collect()
     }

@@ -7,6 +7,7 @@ mod db;
 mod deliveries;
 mod escalations;
 mod gate;
+mod history;
 mod obstacles;
 mod orders;
 mod people;

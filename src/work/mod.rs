@@ -4,6 +4,7 @@
 pub mod clear;
 pub mod deliver;
 pub mod escalate;
+pub mod rehearse;
 pub mod saying;
 pub mod set_right;
 pub mod sweep;

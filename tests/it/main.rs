@@ -3,6 +3,7 @@
 mod cases;
 mod imports;
 mod mastodon;
+mod rehearsal;
 mod story;
 mod support;
 mod wording;
