@@ -14,10 +14,10 @@ use crate::domain::{
     action::{BankAction, RejectedRow, Sighting},
     calendar::limits::Limits,
     canonical::{self, Hash},
+    history::Change,
     ids::{BankCode, ExternalId},
     ladder::{Pressed, Quiet},
     person::Desk,
-    history::Change,
     tagging::Overdue,
     time::Timestamp,
 };

@@ -181,7 +181,7 @@ async fn two_days_without_a_poll_are_not_observed_and_nothing_is_tagged_in_them(
     let found = rehearse(&world, &generous(&world), 15).await;
     assert_eq!((found.days, found.days_observed), (15, 13), "{found}");
     let gap = start.plus(hours(24 * 10) + HOUR)..back;
-    assert_eq!(found.tags.len(), 2);
+    assert!(found.tags.len() >= 2 && found.tags[0].at < gap.start, "{found}");
     assert!(found.tags.iter().all(|tag| !gap.contains(&tag.at)), "{found}");
 }
 

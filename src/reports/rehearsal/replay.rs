@@ -369,8 +369,7 @@ impl<'a> Replay<'a> {
         let memory = now.minus(self.rules.pacing.memory());
         self.sends.retain(|send| send.at > memory);
         let allowed = self.rules.limits.calendar().next_allowed(now);
-        let gate =
-            Gate { quiet_until: (allowed > now).then_some(allowed), ..Gate::default() };
+        let gate = Gate { quiet_until: (allowed > now).then_some(allowed), ..Gate::default() };
         let mut candidates = Vec::new();
         for bank in self.by_money() {
             let Some(open) = self.open.get(&bank) else { continue };
