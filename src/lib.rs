@@ -18,6 +18,7 @@ pub mod config;
 pub mod demo;
 pub mod destinations;
 pub mod domain;
+pub mod reports;
 pub mod serve;
 pub mod store;
 pub mod telemetry;

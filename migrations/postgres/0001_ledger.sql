@@ -26,6 +26,14 @@ CREATE TABLE source (
     failures       BIGINT NOT NULL
 );
 
+-- When the case source was watched without a gap: a rehearsal counts only what was seen.
+CREATE TABLE observed (
+    source         TEXT NOT NULL,
+    from_at        BIGINT NOT NULL,
+    until_at       BIGINT NOT NULL,
+    PRIMARY KEY (source, from_at)
+);
+
 -- The ledger's sight of each bank action; `body` is the whole row as JSON.
 CREATE TABLE action (
     external_id    TEXT PRIMARY KEY,

@@ -52,6 +52,13 @@ impl Default for LadderRules {
     }
 }
 
+impl LadderRules {
+    /// Whether facts that were true as of then may still be spoken of.
+    pub fn fresh(&self, as_of: Timestamp, now: Timestamp) -> bool {
+        now.since(as_of) <= self.maximum_fact_age
+    }
+}
+
 /// Why an action is not overdue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotOverdue {
@@ -272,7 +279,7 @@ pub fn recheck(
         return Recheck::Changed(what.to_owned());
     }
     let fresh = confirmed_at.map_or(seen.as_of, |confirmed| confirmed.max(seen.as_of));
-    if now.since(fresh) > rules.maximum_fact_age {
+    if !rules.fresh(fresh, now) {
         return Recheck::NotNow("the facts are older than the limit; an officer can confirm them (`takaza cases confirm`)".to_owned());
     }
     Recheck::Holds

@@ -215,6 +215,23 @@ impl Terms {
         Ok(())
     }
 
+    /// Whether its caps allow one more clearance about a bank, given those of the last 24 hours.
+    pub fn has_room(
+        &self,
+        given: &[(BankCode, Timestamp)],
+        bank: &BankCode,
+        now: Timestamp,
+    ) -> bool {
+        let within = |window: SignedDuration| {
+            given.iter().filter(move |(_, at)| now.since(*at) < window).map(|(bank, _)| bank)
+        };
+        let windows_allow =
+            self.windows().iter().all(|(window, cap)| within(*window).count() < *cap as usize);
+        let day = SignedDuration::from_hours(24);
+        let of_bank = within(day).filter(|given_to| *given_to == bank).count();
+        windows_allow && of_bank < self.per_bank_day as usize
+    }
+
     /// The windows that its clearances are counted in.
     pub fn windows(&self) -> [(SignedDuration, u32); 2] {
         [

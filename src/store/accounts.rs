@@ -9,9 +9,10 @@ use super::{
 };
 use crate::domain::{
     engagement::Identity,
-    ids::{AccountName, BankCode, CaseRef, PersonId},
+    ids::{AccountName, BankCode, PersonId},
     person::{Administrator, Approver, Desk, Person, Role},
     platform::{Account, Platform},
+    tagging::{SilenceOrder, SilenceScope},
     time::Timestamp,
 };
 
@@ -61,30 +62,6 @@ pub struct BankHandle {
     pub resolved_at: Timestamp,
     /// What it said otherwise.
     pub mismatch: Option<String>,
-}
-
-/// An order of silence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SilenceOrder {
-    /// Its scope: one bank, one case, or everything.
-    pub scope: SilenceScope,
-    /// The order's number.
-    pub label: String,
-    /// Its first instant.
-    pub from: Timestamp,
-    /// Its end.
-    pub until: Timestamp,
-}
-
-/// What an order of silence covers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SilenceScope {
-    /// Every bank.
-    All,
-    /// One bank.
-    Bank(BankCode),
-    /// One case.
-    Case(CaseRef),
 }
 
 impl Store {

@@ -14,9 +14,11 @@ use crate::domain::{
     action::{BankAction, RejectedRow, Sighting},
     calendar::limits::Limits,
     canonical::{self, Hash},
+    history::Change,
     ids::{BankCode, ExternalId},
     ladder::{Pressed, Quiet},
     person::Desk,
+    tagging::Overdue,
     time::Timestamp,
 };
 
@@ -44,23 +46,6 @@ pub struct Sighted {
     pub unchanged: u64,
     /// Rows set aside.
     pub rejected: u64,
-}
-
-/// An overdue action with what is known of it.
-#[derive(Debug, Clone)]
-pub struct Overdue {
-    /// The row, and as of when it is true.
-    pub seen: Sighting,
-    /// The ledger's commitment to it.
-    pub commitment: Hash,
-    /// When it was due.
-    pub due_at: Timestamp,
-    /// The unit's limit for it, in hours.
-    pub limit_hours: u32,
-    /// How it was pressed.
-    pub pressed: Pressed,
-    /// It is in an open tag already.
-    pub in_open_tag: bool,
 }
 
 impl Store {
@@ -164,6 +149,7 @@ impl Store {
         .bind(started_at)
         .run(&mut tx)
         .await?;
+        super::history::observed(&mut tx, name, started_at).await?;
         tx.commit().await
     }
 
@@ -471,9 +457,9 @@ impl Store {
         since: Timestamp,
         skip: u32,
         limit: u32,
-    ) -> Result<Vec<(Timestamp, BankAction)>, StoreError> {
+    ) -> Result<Vec<Change>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = sql("SELECT seen_at, body FROM action_change
+        let rows = sql("SELECT seen_at, as_of, body FROM action_change
              WHERE seen_at >= $1 AND body IS NOT NULL ORDER BY seen_at, id LIMIT $2 OFFSET $3")
         .bind(since)
         .bind(limit)
@@ -482,7 +468,10 @@ impl Store {
         .await?;
         rows.iter()
             .map(|row| {
-                Ok((row.get("seen_at")?, serde_json::from_str(&row.get::<String>("body")?)?))
+                let seen_at = row.get("seen_at")?;
+                let as_of = Some(row.get("as_of")?).filter(|as_of| *as_of < seen_at);
+                let action = serde_json::from_str(&row.get::<String>("body")?)?;
+                Ok(Change { seen_at, as_of, action })
             })
             .collect()
     }

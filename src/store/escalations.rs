@@ -646,7 +646,6 @@ async fn order_has_room(
     bank: &BankCode,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let terms = &order.order().terms;
     let day = SignedDuration::from_hours(24);
     let rows = sql("SELECT bank, at FROM order_clearance WHERE order_id = $1 AND at > $2")
         .bind(&order.order().id)
@@ -657,11 +656,7 @@ async fn order_has_room(
     for row in &rows {
         given.push((row.get("bank")?, row.get("at")?));
     }
-    let windows_allow = terms.windows().iter().all(|(window, cap)| {
-        given.iter().filter(|(_, at)| now.since(*at) < *window).count() < *cap as usize
-    });
-    let of_bank = given.iter().filter(|(given_to, _)| given_to == bank).count();
-    Ok(windows_allow && of_bank < terms.per_bank_day as usize)
+    Ok(order.order().terms.has_room(&given, bank, now))
 }
 
 async fn ground_decided(tx: &mut Tx, id: &EscalationId, ground: &str) -> Result<bool, StoreError> {

@@ -12,6 +12,7 @@ mod erase;
 mod escalations;
 mod export;
 mod gate;
+mod history;
 mod notes;
 mod obstacles;
 mod orders;
@@ -26,8 +27,8 @@ mod verify;
 
 use std::sync::Arc;
 
-pub use accounts::{AccountRow, BankHandle, SilenceOrder, SilenceScope};
-pub use actions::{Note, Overdue, Sighted, SourceState};
+pub use accounts::{AccountRow, BankHandle};
+pub use actions::{Note, Sighted, SourceState};
 pub use alarms::Way;
 pub use conditions::Concerns;
 pub use db::{DbTime, RowDigest};
@@ -43,6 +44,8 @@ pub use record::{Actor, Entry};
 pub use seal::{Broken, SealError, SealRules, Sealed};
 pub use standing::{Standing, Worker};
 pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
+
+pub use crate::domain::tagging::{Overdue, SilenceOrder, SilenceScope};
 
 use crate::{
     clock::{Clock, Dice},

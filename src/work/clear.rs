@@ -19,7 +19,7 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     for row in ctx.store.clearable(now).await? {
         let escalation = &row.escalation;
         // On facts older than the limit no order clears.
-        if now.since(escalation.facts.as_of) > ladder.maximum_fact_age {
+        if !ladder.fresh(escalation.facts.as_of, now) {
             continue;
         }
         for order in orders.iter().filter(|order| order.covers(escalation, now).is_ok()) {

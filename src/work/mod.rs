@@ -9,6 +9,7 @@ pub mod hand_off;
 pub mod handles;
 pub mod listen;
 pub mod own_timeline;
+pub mod rehearse;
 pub mod restore;
 pub mod saying;
 pub mod seal;

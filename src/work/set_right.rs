@@ -3,16 +3,15 @@
 
 use anyhow::{Context, bail};
 
-use super::{
-    Ctx,
-    escalate::{About, held},
-};
+use super::Ctx;
 use crate::{
     domain::{
         calendar::limits::Counted,
         delivery::{Content, State},
+        drafting::{self, About},
         escalation::{Escalation, EscalationKind},
         facts::FactPack,
+        ids::EscalationId,
         wording::{self, Place, Subject},
     },
     store::{Actor, Draft, EscalationRow},
@@ -46,12 +45,15 @@ async fn draft(
         reference: ctx.dice.reference(&ctx.config.unit.reference_prefix),
         ..row.escalation.facts.clone()
     };
-    let about = About { kind, about: Some(&row), counted: Counted::RoundTheClock };
+    let about = Some((&row.escalation.id, &row.escalation.reference));
+    let about = About { kind, about, counted: Counted::RoundTheClock };
     let (contents, senders) = contents(ctx, &row, &facts, &about)?;
     if contents.is_empty() {
         bail!("nothing of {reference} was delivered, so there is nothing to set right");
     }
-    let escalation: Escalation = held(ctx, facts, contents, &about, now);
+    let id = EscalationId::new(ctx.dice.uuid(now));
+    let ladder = &ctx.config.ladder;
+    let escalation: Escalation = drafting::held(id, facts, contents, &about, ladder, now);
     let new = escalation.reference.to_string();
     let draft = Draft { escalation, members: Vec::new(), senders };
     ctx.store.draft(by, &draft).await.context("the draft could not be kept")?;

@@ -10,6 +10,7 @@ mod imports;
 mod listen;
 mod mastodon;
 mod record;
+mod rehearsal;
 mod serve;
 mod square;
 mod story;
