@@ -3,9 +3,12 @@
 
 use futures::StreamExt;
 
-use super::{Ctx, Progress};
+use super::{Ctx, Progress, set_right};
 use crate::{
-    domain::delivery::{Delivery, Look, LookRules},
+    domain::{
+        delivery::{Look, LookRules},
+        platform::Sender,
+    },
     store::DeliveryRow,
 };
 
@@ -28,8 +31,9 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     let looks = doubtful.iter().map(|row| look(ctx, row));
     let looks: Vec<_> = futures::stream::iter(looks).buffer_unordered(4).collect().await;
     let mut looked = 0;
-    for (delivery, look, rules) in looks {
-        match ctx.store.looked(&by, &delivery.id, &look, rules).await {
+    for (row, look, rules) in looks {
+        let delivery = &row.delivery;
+        match ctx.store.looked(&by, row, &look, rules).await {
             Ok(state) => {
                 looked += 1;
                 tracing::info!(delivery = %delivery.id, %state, "looked for");
@@ -39,7 +43,8 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
         }
     }
     let swept = ctx.store.sweep_escalations(&by).await?;
-    Ok(Progress { did: orphaned.len() as u64 + looked + swept, notes: Vec::new() })
+    let corrected = set_right::draft_due(ctx, &by).await?;
+    Ok(Progress { did: orphaned.len() as u64 + looked + swept + corrected, notes: Vec::new() })
 }
 
 fn fallback(ctx: &Ctx) -> LookRules {
@@ -47,13 +52,17 @@ fn fallback(ctx: &Ctx) -> LookRules {
     LookRules { grace: deliver.request_timeout + deliver.read_lag, idempotent_for: None }
 }
 
-async fn look<'a>(ctx: &Ctx, row: &'a DeliveryRow) -> (&'a Delivery, Look, LookRules) {
+async fn look<'a>(ctx: &Ctx, row: &'a DeliveryRow) -> (&'a DeliveryRow, Look, LookRules) {
     let delivery = &row.delivery;
     match ctx.destinations.get(&delivery.content.account) {
         Some(destination) => {
             let rules = super::rules_for(delivery, destination.look_rules());
-            (delivery, destination.look(delivery).await, rules)
+            (row, destination.look(delivery).await, rules)
         }
-        None => (delivery, Look::NoWay, fallback(ctx)),
+        None if row.sender == Sender::Api => {
+            let reason = "this process has no connection to the account".to_owned();
+            (row, Look::Blind { reason }, fallback(ctx))
+        }
+        None => (row, Look::NoWay, fallback(ctx)),
     }
 }

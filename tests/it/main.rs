@@ -3,6 +3,7 @@
 mod cases;
 mod imports;
 mod mastodon;
+mod states;
 mod story;
 mod support;
 mod wording;

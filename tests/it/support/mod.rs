@@ -3,5 +3,6 @@
 pub mod claimed;
 pub mod fake_cases;
 pub mod fake_mastodon;
+pub mod ledger_sql;
 pub mod servers;
 pub mod world;
