@@ -192,10 +192,15 @@ CREATE TABLE escalation (
     cleared_by     TEXT,
     cleared_order  TEXT,
     cleared_at     BIGINT,
-    cleared_until  BIGINT
+    cleared_until  BIGINT,
+    -- 1: an approver's override of the stop switch; empty otherwise
+    cleared_past_stop BIGINT
 );
 CREATE UNIQUE INDEX escalation_one_open ON escalation (bank, rung, kind)
     WHERE state IN ('held', 'cleared', 'disputed') AND kind IN ('tag', 'closure');
+-- Two posts about one bank may both need setting right at once, but each of them once.
+CREATE UNIQUE INDEX escalation_one_setting_right ON escalation (about, kind)
+    WHERE state IN ('held', 'cleared', 'disputed') AND kind IN ('correction', 'retraction');
 CREATE INDEX escalation_state ON escalation (state, money_at_risk);
 CREATE INDEX escalation_order ON escalation (cleared_order, cleared_at) WHERE cleared_order IS NOT NULL;
 CREATE INDEX escalation_about ON escalation (about) WHERE about IS NOT NULL;
@@ -249,6 +254,8 @@ CREATE TABLE delivery (
     lease_until    BIGINT,
     attempts       BIGINT NOT NULL,
     first_attempt_at BIGINT,
+    -- only the platform's idempotency makes the next attempt safe, until then
+    resend_until   BIGINT,
     sent_at        BIGINT,
     receipt_id     TEXT,
     permalink      TEXT,

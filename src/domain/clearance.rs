@@ -53,6 +53,7 @@ pub struct Clearance {
     authority: Authority,
     minted_at: Timestamp,
     valid_until: Timestamp,
+    past_stop: bool,
 }
 
 impl Clearance {
@@ -64,8 +65,9 @@ impl Clearance {
         authority: Authority,
         minted_at: Timestamp,
         valid_until: Timestamp,
+        past_stop: bool,
     ) -> Self {
-        Self { escalation, content, deliveries, authority, minted_at, valid_until }
+        Self { escalation, content, deliveries, authority, minted_at, valid_until, past_stop }
     }
 
     /// What it clears.
@@ -96,5 +98,11 @@ impl Clearance {
     /// When it runs out.
     pub const fn valid_until(&self) -> Timestamp {
         self.valid_until
+    }
+
+    /// An approver gave it while sending was stopped, and said that it is to go all the same. Only a
+    /// correction or a retraction has such a one.
+    pub const fn past_stop(&self) -> bool {
+        self.past_stop
     }
 }

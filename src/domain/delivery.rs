@@ -302,6 +302,9 @@ pub struct Delivery {
     pub attempts: u32,
     /// When the first attempt was claimed.
     pub first_attempt_at: Option<Timestamp>,
+    /// An earlier attempt's end was never seen, and only the platform's idempotency makes another
+    /// one safe: until then. Nothing is sent later; see [`Delivery::resend_ran_out`].
+    pub resend_until: Option<Timestamp>,
     state: State,
 }
 
@@ -319,7 +322,18 @@ impl Delivery {
         first_attempt_at: Option<Timestamp>,
         state: State,
     ) -> Self {
-        Self { id, escalation, kind, bank, reference, content, attempts, first_attempt_at, state }
+        Self {
+            id,
+            escalation,
+            kind,
+            bank,
+            reference,
+            content,
+            attempts,
+            first_attempt_at,
+            resend_until: None,
+            state,
+        }
     }
 
     /// Where it stands.
@@ -361,6 +375,9 @@ impl Delivery {
             || clearance.valid_until() <= now
         {
             return self.illegal("be claimed without a clearance over its bytes");
+        }
+        if self.resend_until.is_some_and(|until| until <= now) {
+            return self.illegal("be sent again once the platform has forgotten its key");
         }
         self.attempts += 1;
         self.first_attempt_at.get_or_insert(now);
@@ -415,6 +432,9 @@ impl Delivery {
         match &self.state {
             State::Sending(lease) if lease.token == token => {
                 self.attempts = self.attempts.saturating_sub(1);
+                if self.attempts == 0 {
+                    self.first_attempt_at = None;
+                }
                 self.state = State::Waiting { not_before: until, why: Some(why.to_owned()) };
                 Ok(())
             }
@@ -492,7 +512,8 @@ impl Delivery {
                 doubt.empty_looks += 1;
                 doubt.look_at = now.plus(rules.grace);
                 if doubt.empty_looks >= 2 {
-                    if self.may_resend(now, rules) {
+                    if let Some(until) = self.may_resend_until(now, rules) {
+                        self.resend_until = Some(until);
                         self.state = State::Waiting {
                             not_before: now,
                             why: Some("not there after two looks".to_owned()),
@@ -507,11 +528,30 @@ impl Delivery {
         Ok(())
     }
 
-    fn may_resend(&self, now: Timestamp, rules: LookRules) -> bool {
-        match (rules.idempotent_for, self.first_attempt_at) {
-            (Some(window), Some(first)) => now.since(first) < window,
-            _ => false,
+    /// Until when the platform's idempotency makes a resend harmless, if it still does.
+    fn may_resend_until(&self, now: Timestamp, rules: LookRules) -> Option<Timestamp> {
+        let until = self.first_attempt_at?.plus(rules.idempotent_for?);
+        (now < until).then_some(until)
+    }
+
+    /// Waiting → Uncertain, when a resend waited (for the switch, a cap, a quiet hour) until the
+    /// platform's idempotency was no longer in force: now a person decides.
+    pub fn resend_ran_out(&mut self, now: Timestamp) -> Result<(), Illegal> {
+        let ran_out = self.resend_until.is_some_and(|until| until <= now);
+        if !ran_out || !matches!(self.state, State::Waiting { .. }) {
+            return self.illegal("lose its resend");
         }
+        self.resend_until = None;
+        self.state = State::Uncertain(Doubt {
+            since: now,
+            look_at: now,
+            empty_looks: 2,
+            asks: true,
+            why: "it was not there after two looks, and waited until the platform could no longer \
+                  tell a second post from the first"
+                .to_owned(),
+        });
+        Ok(())
     }
 
     /// A person decides an uncertain delivery that looking could not: it was not posted. Needs the
@@ -519,6 +559,7 @@ impl Delivery {
     pub fn decided_not_posted(&mut self, now: Timestamp) -> Result<(), Illegal> {
         match &self.state {
             State::Uncertain(doubt) if doubt.asks => {
+                self.resend_until = None;
                 self.state = State::Waiting {
                     not_before: now,
                     why: Some("a person decided that it was not posted".to_owned()),
@@ -563,6 +604,36 @@ fn backoff(attempts: u32) -> SignedDuration {
 
 /// A delivery whose one attempt we hold, with the authority for it. Only [`Delivery::claim`] makes
 /// one, and a destination sends nothing else: a send without authority does not compile.
+///
+/// ```compile_fail,E0451
+/// use takaza::domain::{clearance::Clearance, delivery::{ClaimedDelivery, Delivery, Lease}};
+///
+/// fn forge(delivery: Delivery, clearance: Clearance, lease: Lease) -> ClaimedDelivery {
+///     ClaimedDelivery { delivery, clearance, lease }
+/// }
+/// ```
+///
+/// Nor does a clearance come from anywhere but the domain's own transitions:
+///
+/// ```compile_fail,E0624
+/// use takaza::domain::{
+///     canonical::Hash, clearance::{Authority, Clearance}, ids::EscalationId, time::Timestamp,
+/// };
+///
+/// fn forge(escalation: EscalationId, hash: Hash, authority: Authority, at: Timestamp) -> Clearance {
+///     Clearance::mint(escalation, hash, vec![hash], authority, at, at, false)
+/// }
+/// ```
+///
+/// A delivery alone is not what a destination sends:
+///
+/// ```compile_fail,E0308
+/// use takaza::{destinations::{Destination, Permit}, domain::delivery::Delivery};
+///
+/// async fn send(destination: &dyn Destination, delivery: &Delivery, permit: &dyn Permit) {
+///     destination.send(delivery, permit).await;
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ClaimedDelivery {
     delivery: Delivery,

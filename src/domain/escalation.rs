@@ -117,6 +117,12 @@ pub enum Refused {
     /// The standing order does not cover it.
     #[error("the standing order does not cover it: {0}")]
     NotCovered(String),
+    /// Only what sets a wrong right may pass the stop switch.
+    #[error("only a correction or a retraction may go while sending is stopped, not a {0}")]
+    NeverPastStop(EscalationKind),
+    /// An edit may change words, nothing else.
+    #[error("an edit changes the words of a text, never its account, language or audience")]
+    MoreThanWords,
     /// The same ground has been decided before.
     #[error("this ground was already decided for these actions; it does not stop the ladder twice")]
     DecidedBefore,
@@ -211,12 +217,18 @@ impl Escalation {
 
     fn clear(&mut self, authority: Authority, now: Timestamp, valid: SignedDuration) -> Clearance {
         self.state = EscalationState::Cleared;
-        self.mint(authority, now, now.plus(valid).min(self.expires_at))
+        self.mint(authority, now, now.plus(valid).min(self.expires_at), false)
     }
 
-    fn mint(&self, authority: Authority, at: Timestamp, valid_until: Timestamp) -> Clearance {
+    fn mint(
+        &self,
+        authority: Authority,
+        at: Timestamp,
+        valid_until: Timestamp,
+        past_stop: bool,
+    ) -> Clearance {
         let (id, hashes) = (self.id.clone(), self.content_hashes());
-        Clearance::mint(id, self.hash(), hashes, authority, at, valid_until)
+        Clearance::mint(id, self.hash(), hashes, authority, at, valid_until, past_stop)
     }
 
     /// Held → Cleared by an approver, who names the hash that they saw.
@@ -245,6 +257,25 @@ impl Escalation {
         Ok(self.clear(Authority::Approval { by: approver.id().clone() }, now, valid))
     }
 
+    /// Held → Cleared by an approver while sending is stopped, to go all the same: the override for
+    /// a correction or a retraction.
+    ///
+    /// # Errors
+    /// Those of [`Escalation::approve`], or it is a tag or a closure.
+    pub fn approve_past_stop(
+        &mut self,
+        approver: &Approver,
+        seen: &Hash,
+        now: Timestamp,
+        valid: SignedDuration,
+    ) -> Result<Clearance, Refused> {
+        if !self.kind.sets_right() {
+            return Err(Refused::NeverPastStop(self.kind));
+        }
+        let plain = self.approve(approver, seen, now, valid)?;
+        Ok(self.mint(plain.authority().clone(), now, plain.valid_until(), true))
+    }
+
     /// Held → Cleared by a standing order that is in force and covers it.
     ///
     /// # Errors
@@ -260,7 +291,7 @@ impl Escalation {
         let until = order.expires_at();
         let mut clearance = self.clear(order.authority(), now, valid);
         if clearance.valid_until() > until {
-            clearance = self.mint(order.authority(), now, until);
+            clearance = self.mint(order.authority(), now, until, false);
         }
         Ok(clearance)
     }
@@ -276,6 +307,7 @@ impl Escalation {
         cleared: &Hash,
         minted_at: Timestamp,
         valid_until: Timestamp,
+        past_stop: bool,
         now: Timestamp,
     ) -> Result<Clearance, Refused> {
         self.expect(&[EscalationState::Cleared], "be sent")?;
@@ -285,14 +317,15 @@ impl Escalation {
         if valid_until <= now || self.expires_at <= now {
             return Err(Refused::State { from: EscalationState::Expired, act: "be sent" });
         }
-        Ok(self.mint(authority, minted_at, valid_until))
+        Ok(self.mint(authority, minted_at, valid_until, past_stop && self.kind.sets_right()))
     }
 
     /// Held or Cleared → a new held wording by this person. An earlier approval is void. `sent` is
-    /// whether any delivery was sent or may have been.
+    /// whether any delivery was sent or may have been. A text that was edited is no template's any
+    /// more, and keeps the drafted one beside it, whatever the editor says of that.
     ///
     /// # Errors
-    /// It is neither held nor cleared, or something was sent.
+    /// It is neither held nor cleared, something was sent, or more than words would change.
     pub fn edit(
         &mut self,
         by: &PersonId,
@@ -303,7 +336,11 @@ impl Escalation {
         if sent {
             return Err(Refused::Sent);
         }
-        self.contents = contents;
+        if contents.len() != self.contents.len() {
+            return Err(Refused::MoreThanWords);
+        }
+        let pairs = self.contents.iter().zip(contents);
+        self.contents = pairs.map(|(old, new)| reworded(old, new)).collect::<Result<_, _>>()?;
         self.version += 1;
         self.written_by = Some(by.clone());
         self.state = EscalationState::Held;
@@ -401,6 +438,20 @@ impl Escalation {
         self.state = EscalationState::Closed;
         Ok(())
     }
+}
+
+/// An edited text in its old place.
+fn reworded(old: &Content, new: Content) -> Result<Content, Refused> {
+    let (text, spoiler) = (new.text.clone(), new.spoiler.clone());
+    let (template, drafted) = (new.template, new.drafted.clone());
+    if new != (Content { text, spoiler, template, drafted, ..old.clone() }) {
+        return Err(Refused::MoreThanWords);
+    }
+    if new.text == old.text && new.spoiler == old.spoiler {
+        return Ok(old.clone());
+    }
+    let drafted = old.drafted.clone().or_else(|| Some(old.text.clone()));
+    Ok(Content { template: None, drafted, ..new })
 }
 
 /// What an escalation of this kind is about, in one sortable number: money at risk, in paise.

@@ -153,6 +153,15 @@ pub enum Quiet {
         /// Its end.
         until: Timestamp,
     },
+    /// The bank disputes it, and an approver has not decided, or has decided for the bank.
+    #[error("the bank disputes it, and no approver has decided that the dispute falls")]
+    Disputed,
+    /// An approver rejected a tag about it.
+    #[error("an approver rejected a tag about it; not again until {until}")]
+    Rejected {
+        /// The interval's end.
+        until: Timestamp,
+    },
     /// It was tagged lately.
     #[error("it was tagged before; not again until {until}")]
     Interval {
@@ -199,6 +208,10 @@ pub struct Pressed {
     pub last_notice_at: Option<Timestamp>,
     /// When it was last tagged (sent, or may have been).
     pub last_tagged_at: Option<Timestamp>,
+    /// When the last tag about it that an approver rejected was drafted.
+    pub rejected_at: Option<Timestamp>,
+    /// A dispute about it is undecided, or was decided for the bank.
+    pub disputed: bool,
 }
 
 /// Whether an overdue action may be tagged in public now.
@@ -217,6 +230,15 @@ pub fn may_tag(
     }
     if action.disputed.is_none_or(|amount| amount.paise() <= 0) {
         return Err(Quiet::NoAmount);
+    }
+    if pressed.disputed {
+        return Err(Quiet::Disputed);
+    }
+    if let Some(rejected) = pressed.rejected_at {
+        let until = rejected.plus(rules.tag_interval);
+        if now < until {
+            return Err(Quiet::Rejected { until });
+        }
     }
     if let Some(last) = pressed.last_tagged_at {
         let until = last.plus(rules.tag_interval);

@@ -70,6 +70,8 @@ pub struct Candidate {
     pub bank: BankCode,
     /// The account that posts.
     pub account: AccountName,
+    /// An approver's override: it may go while sending is stopped. Counts only for what sets right.
+    pub past_stop: bool,
     /// What stands against it by itself (authority ended, account not live, a silence …).
     pub obstacle: Option<Why>,
 }
@@ -320,11 +322,13 @@ pub fn may_go_now(
 }
 
 fn gate_allows(candidate: &Candidate, gate: &Gate) -> Option<Why> {
-    if gate.stopped {
+    let past_stop = candidate.past_stop && candidate.kind.sets_right();
+    if gate.stopped && !past_stop {
         return Some(Why::Stopped);
     }
-    if let Some(reason) = &gate.tripped {
-        return Some(Why::Tripped { reason: reason.clone() });
+    match &gate.tripped {
+        Some(reason) if !past_stop => return Some(Why::Tripped { reason: reason.clone() }),
+        _ => {}
     }
     if gate.restored {
         return Some(Why::Restored);

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// The last instant there is.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// Microseconds since the Unix epoch, UTC.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)

@@ -253,6 +253,13 @@ impl Store {
                (SELECT MAX(d.sent_at) FROM escalation_action m
                  JOIN delivery d ON d.escalation = m.escalation
                  WHERE m.external_id = a.external_id AND m.kind = 'tag') AS last_tagged,
+               (SELECT MAX(e.drafted_at) FROM escalation_action m
+                 JOIN escalation e ON e.id = m.escalation AND e.state = 'rejected'
+                 WHERE m.external_id = a.external_id AND m.kind = 'tag') AS rejected,
+               (SELECT COUNT(*) FROM escalation_action m
+                 JOIN dispute t ON t.escalation = m.escalation
+                 WHERE m.external_id = a.external_id
+                   AND (t.decided_at IS NULL OR t.stands = 1)) AS disputed,
                (SELECT COUNT(*) FROM escalation_action m
                  WHERE m.external_id = a.external_id AND m.kind = 'tag' AND m.open = 1) AS open
              FROM action a
@@ -640,6 +647,8 @@ fn read_overdue(row: &Row, live_as_of: Option<Timestamp>) -> Result<Option<Overd
             notices: row.get("notices")?,
             last_notice_at: row.get("last_notice")?,
             last_tagged_at: row.get("last_tagged")?,
+            rejected_at: row.get("rejected")?,
+            disputed: row.get("disputed")?,
         },
         in_open_tag: row.get("open")?,
     }))

@@ -169,7 +169,7 @@ impl Store {
         };
         let mut acts = Vec::new();
         let taken = take(&mut tx, &ready, &plan.go, &lease, now, &mut acts).await?;
-        let waiting = put_off(&mut tx, &ready, plan.wait, &mut acts).await?;
+        let waiting = put_off(&mut tx, &ready, plan.wait, now, &mut acts).await?;
         let claimed = with_evidence(&mut tx, taken, ready).await?;
         self.finish(tx, by, acts).await?;
         Ok(Claimed { waiting, ..claimed })
@@ -259,7 +259,8 @@ impl Store {
         Ok(recorded)
     }
 
-    /// Sending deliveries whose lease ran out become uncertain. Returns them.
+    /// Sending deliveries whose lease ran out become uncertain, and so do resends that waited until
+    /// the platform's idempotency was no longer in force. Returns them.
     ///
     /// # Errors
     /// The ledger failed.
@@ -276,11 +277,22 @@ impl Store {
         .all(&mut tx)
         .await?;
         let (mut changed, mut acts) = (Vec::new(), Vec::new());
-        for row in &rows {
-            let mut row = read(row)?;
+        for mut row in readable(&rows) {
             let rules = rules(&row.delivery.content.account);
             row.delivery.lease_ran_out(now, rules)?;
             acts.push(Act::new(&row.delivery.id, "delivery.uncertain", json!({"why": "lease"})));
+            changed.push(row);
+        }
+        let rows = sql("SELECT * FROM delivery WHERE state = 'waiting' AND resend_until <= $1
+             ORDER BY resend_until LIMIT 500")
+        .bind(now)
+        .all(&mut tx)
+        .await?;
+        for mut row in readable(&rows) {
+            row.delivery.resend_ran_out(now)?;
+            // It may be public after all, since the first attempt.
+            row.sent_at = row.sent_at.or(row.delivery.first_attempt_at);
+            acts.push(Act::new(&row.delivery.id, "delivery.uncertain", json!({"why": "resend"})));
             changed.push(row);
         }
         save(&mut tx, &changed).await?;
@@ -302,23 +314,28 @@ impl Store {
         .bind(limit)
         .all(&mut tx)
         .await?;
-        rows.iter().map(read).collect()
+        Ok(readable(&rows))
     }
 
-    /// Records what a look found.
+    /// Records what a look found, for the doubt that the looker read. What was found is true
+    /// whatever happened meanwhile; *not there* is no word about a later attempt.
     ///
     /// # Errors
-    /// The delivery is no longer uncertain, or the ledger failed.
+    /// The delivery changed meanwhile or is no longer uncertain, or the ledger failed.
     pub async fn looked(
         &self,
         by: &Actor,
-        delivery: &DeliveryId,
+        seen: &DeliveryRow,
         look: &Look,
         rules: LookRules,
     ) -> Result<StateName, StoreError> {
         let mut tx = self.write().await?;
         let now = tx.now().await?;
+        let delivery = &seen.delivery.id;
         let mut row = find(&mut tx, delivery.as_str()).await?;
+        if row.rev != seen.rev && !matches!(look, Look::Found(_)) {
+            return Err(StoreError::Conflict("the delivery changed while it was looked for"));
+        }
         row.delivery.looked(look, now, rules)?;
         let state = row.delivery.name();
         let found = match look {
@@ -383,6 +400,27 @@ impl Store {
         Ok(meaning)
     }
 
+    /// Which of these escalations have lost their clearance since they were claimed, and how: the
+    /// recheck's question about authority.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn lost_authority(
+        &self,
+        ids: &[EscalationId],
+    ) -> Result<BTreeMap<EscalationId, String>, StoreError> {
+        let mut tx = self.read().await?;
+        let now = tx.now().await?;
+        let loaded = escalations::load(&mut tx, ids).await?;
+        let rows: BTreeMap<_, _> =
+            loaded.into_iter().map(|row| (row.escalation.id.clone(), row)).collect();
+        let authorities = Authorities::load(&mut tx, &rows).await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(id, row)| Some((id, authorities.against(&row, now)?)))
+            .collect())
+    }
+
     /// One delivery, by its id.
     ///
     /// # Errors
@@ -392,6 +430,9 @@ impl Store {
         find(&mut tx, id).await
     }
 }
+
+/// How long a delivery under a silence waits until it asks again.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Why the breaker trips on a second receipt.
 pub(super) const SECOND_RECEIPT: &str = "a second post exists for one delivery";
@@ -403,6 +444,19 @@ struct Ready {
     claimable: Option<(Escalation, StoredClearance)>,
 }
 
+/// A row's error is its own: one that cannot be read stops none of the others.
+fn readable(rows: &[Row]) -> Vec<DeliveryRow> {
+    let read = rows.iter().filter_map(|row| match read(row) {
+        Ok(row) => Some(row),
+        Err(error) => {
+            let id: String = row.get("id").unwrap_or_default();
+            tracing::error!(delivery = %id, "a delivery is left alone: {error}");
+            None
+        }
+    });
+    read.collect()
+}
+
 /// Waiting deliveries of cleared escalations on accounts that may post, what sets right first,
 /// then by money at risk. Twice the batch, so that those which wait do not hide those behind them:
 /// whoever waits for a known time is put off and is not read again until then.
@@ -411,6 +465,7 @@ async fn due(tx: &mut Tx, batch: u32, now: Timestamp) -> Result<Vec<DeliveryRow>
          JOIN escalation e ON e.id = d.escalation
          JOIN account a ON a.name = d.account
          WHERE d.state = 'waiting' AND d.not_before <= $1 AND d.sender = 'api'
+           AND (d.resend_until IS NULL OR d.resend_until > $1)
            AND e.state = 'cleared' AND a.live = 1
            AND (a.paused_until IS NULL OR a.paused_until <= $1)
          ORDER BY CASE e.kind WHEN 'retraction' THEN 0 WHEN 'correction' THEN 1 ELSE 2 END,
@@ -420,7 +475,7 @@ async fn due(tx: &mut Tx, batch: u32, now: Timestamp) -> Result<Vec<DeliveryRow>
     .bind(i64::from(batch) * 2)
     .all(tx)
     .await?;
-    rows.iter().map(read).collect()
+    Ok(readable(&rows))
 }
 
 /// Joins each delivery with its escalation, its authority and what stands against it.
@@ -452,6 +507,7 @@ async fn ready(
             kind: delivery.kind,
             bank: delivery.bank.clone(),
             account: delivery.content.account.clone(),
+            past_stop: escalation.clearance.as_ref().is_some_and(|given| given.past_stop),
             obstacle,
         };
         let claimable =
@@ -513,8 +569,7 @@ impl Authorities {
             },
         };
         let minted = || {
-            let (authority, hash) = (given.authority.clone(), &given.hash);
-            let minted = row.escalation.remint(authority, hash, given.at, given.until, now);
+            let minted = given.remint(&row.escalation, now);
             minted.map(drop).map_err(|error| error.to_string())
         };
         verdict.and_then(|()| minted()).err()
@@ -554,8 +609,7 @@ async fn take(
     let mut rows = Vec::with_capacity(go.len());
     for ready in ready.iter().filter(|ready| go.contains(&ready.row.delivery.id)) {
         let Some((escalation, given)) = &ready.claimable else { continue };
-        let clearance =
-            escalation.remint(given.authority.clone(), &given.hash, given.at, given.until, now)?;
+        let clearance = given.remint(escalation, now)?;
         let authority = match given.authority.order() {
             Some(order) => format!("order {order}, signed by {}", given.authority.signer()),
             None => format!("approval by {}", given.authority.signer()),
@@ -583,18 +637,23 @@ async fn put_off(
     tx: &mut Tx,
     ready: &[Ready],
     wait: Vec<(DeliveryId, Why)>,
+    now: Timestamp,
     acts: &mut Vec<Act>,
 ) -> Result<Vec<(DeliveryId, Why)>, StoreError> {
     let mut later = Vec::new();
     let mut void = BTreeMap::new();
     for (id, why) in &wait {
         match why {
+            Why::Silence { until, .. } => {
+                // It may be lifted before its end: it is asked again before that.
+                let at = (*until).min(now.plus(ASK_AGAIN));
+                later.push(json!({"id": id, "at": at, "why": why.to_string()}));
+            }
             Why::QuietHours { until }
             | Why::BankCap { until }
             | Why::BankInterval { until }
             | Why::AccountCap { until }
-            | Why::AccountInterval { until }
-            | Why::Silence { until, .. } => {
+            | Why::AccountInterval { until } => {
                 later.push(json!({"id": id, "at": until, "why": why.to_string()}));
             }
             Why::Authority { reason } | Why::Handle { reason } => {
@@ -794,7 +853,7 @@ async fn withdraw_untrue(
     for mut row in escalations::load(tx, &ids).await? {
         let Some((why, avoided)) = untrue.get(&row.escalation.id) else { continue };
         if row.escalation.state().open() {
-            acts.push(escalations::withdraw_in(tx, &mut row, why, *avoided).await?);
+            acts.extend(escalations::withdraw_in(tx, &mut row, why, *avoided).await?);
         }
     }
     Ok(())
@@ -866,7 +925,7 @@ pub(super) fn read(row: &Row) -> Result<DeliveryRow, StoreError> {
             why: why()?,
         }),
     };
-    let delivery = Delivery::new(
+    let mut delivery = Delivery::new(
         row.get("id")?,
         row.get("escalation")?,
         row.get("kind")?,
@@ -877,6 +936,7 @@ pub(super) fn read(row: &Row) -> Result<DeliveryRow, StoreError> {
         row.get("first_attempt_at")?,
         state,
     );
+    delivery.resend_until = row.get("resend_until")?;
     Ok(DeliveryRow {
         rev: row.get("rev")?,
         n: row.get("n")?,
@@ -896,7 +956,8 @@ fn to_json(row: &DeliveryRow) -> Json {
         "account": delivery.content.account, "sender": row.sender,
         "content": serde_json::to_string(&delivery.content).unwrap_or_default(),
         "content_hash": content_hash, "state": delivery.name(), "attempts": delivery.attempts,
-        "first_attempt_at": delivery.first_attempt_at, "sent_at": row.sent_at,
+        "first_attempt_at": delivery.first_attempt_at, "resend_until": delivery.resend_until,
+        "sent_at": row.sent_at,
         "listen_at": row.listen_at,
     });
     let more = match delivery.state() {
@@ -928,7 +989,7 @@ pub(super) async fn save(tx: &mut Tx, rows: &[DeliveryRow]) -> Result<(), StoreE
         sql("INSERT INTO delivery (id, rev, escalation, n, kind, bank, reference, account,
            sender, content, content_hash, state, not_before, why, lease_token, lease_holder,
            lease_until, attempts, first_attempt_at, sent_at, receipt_id, permalink, receipt_at,
-           doubt_since, look_at, empty_looks, asks, listen_at)
+           doubt_since, look_at, empty_looks, asks, listen_at, resend_until)
          SELECT j.value->>'id', CAST(j.value->>'rev' AS BIGINT), j.value->>'escalation',
            CAST(j.value->>'n' AS BIGINT), j.value->>'kind', j.value->>'bank',
            j.value->>'reference', j.value->>'account', j.value->>'sender', j.value->>'content',
@@ -939,7 +1000,7 @@ pub(super) async fn save(tx: &mut Tx, rows: &[DeliveryRow]) -> Result<(), StoreE
            j.value->>'receipt_id', j.value->>'permalink', CAST(j.value->>'receipt_at' AS BIGINT),
            CAST(j.value->>'doubt_since' AS BIGINT), CAST(j.value->>'look_at' AS BIGINT),
            CAST(j.value->>'empty_looks' AS BIGINT), CAST(j.value->>'asks' AS BIGINT),
-           CAST(j.value->>'listen_at' AS BIGINT)
+           CAST(j.value->>'listen_at' AS BIGINT), CAST(j.value->>'resend_until' AS BIGINT)
          FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
          ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, content = excluded.content,
            content_hash = excluded.content_hash, state = excluded.state,
@@ -950,7 +1011,7 @@ pub(super) async fn save(tx: &mut Tx, rows: &[DeliveryRow]) -> Result<(), StoreE
            receipt_id = excluded.receipt_id, permalink = excluded.permalink,
            receipt_at = excluded.receipt_at, doubt_since = excluded.doubt_since,
            look_at = excluded.look_at, empty_looks = excluded.empty_looks, asks = excluded.asks,
-           listen_at = excluded.listen_at
+           listen_at = excluded.listen_at, resend_until = excluded.resend_until
          WHERE delivery.rev = excluded.rev - 1
          RETURNING *")
         .batch(rows.iter().map(to_json).collect())

@@ -9,6 +9,7 @@ use super::{
     Actor, Store, StoreError,
     db::{Row, Tx, sql},
     deliveries::{self, DeliveryRow},
+    gate, orders, people,
     record::{Act, ESCALATION, MEMBER, ORDER_CLEARANCE},
 };
 use crate::domain::{
@@ -17,7 +18,7 @@ use crate::domain::{
     clearance::{Authority, Clearance},
     delivery::{Content, StateName},
     escalation::{Escalation, EscalationKind, EscalationState, Refused, money_at_risk},
-    ids::{BankCode, CaseRef, DeliveryId, EscalationId, OrderId, PersonId},
+    ids::{BankCode, CaseRef, DeliveryId, EscalationId, OrderId, PersonId, Reference},
     order::OrderInForce,
     person::{Approver, Officer, Person},
     platform::Sender,
@@ -57,6 +58,20 @@ pub struct StoredClearance {
     pub at: Timestamp,
     /// Until when.
     pub until: Timestamp,
+    /// An approver's override: it may go while sending is stopped.
+    pub past_stop: bool,
+}
+
+impl StoredClearance {
+    /// Minted anew for a claim; see [`Escalation::remint`].
+    pub(super) fn remint(
+        &self,
+        escalation: &Escalation,
+        now: Timestamp,
+    ) -> Result<Clearance, Refused> {
+        let authority = self.authority.clone();
+        escalation.remint(authority, &self.hash, self.at, self.until, self.past_stop, now)
+    }
 }
 
 /// An escalation as the ledger has it.
@@ -213,19 +228,59 @@ impl Store {
         seen: &Hash,
         valid: SignedDuration,
     ) -> Result<EscalationRow, StoreError> {
+        self.give(by, id_or_reference, person, |escalation, approver, now, _stopped| {
+            Ok(escalation.approve(approver, seen, now, valid)?)
+        })
+        .await
+    }
+
+    /// While sending is stopped, an approver clears a correction or a retraction to go all the same.
+    /// The override is on the record, and ends with the next `resume`.
+    ///
+    /// # Errors
+    /// Nothing is stopped, it is a tag or a closure, or as for [`Store::approve`].
+    pub async fn approve_past_stop(
+        &self,
+        by: &Actor,
+        id_or_reference: &str,
+        person: &Person,
+        seen: &Hash,
+        valid: SignedDuration,
+    ) -> Result<EscalationRow, StoreError> {
+        self.give(by, id_or_reference, person, |escalation, approver, now, stopped| {
+            if !stopped {
+                let text = "sending is not stopped, so there is nothing to override; approve it";
+                return Err(StoreError::Refused(text.to_owned()));
+            }
+            Ok(escalation.approve_past_stop(approver, seen, now, valid)?)
+        })
+        .await
+    }
+
+    /// One approver's clearance, with its entry.
+    async fn give(
+        &self,
+        by: &Actor,
+        id_or_reference: &str,
+        person: &Person,
+        clear: impl FnOnce(&mut Escalation, &Approver, Timestamp, bool) -> Result<Clearance, StoreError>
+        + Send,
+    ) -> Result<EscalationRow, StoreError> {
         let mut tx = self.write().await?;
+        let stopped = gate::lock(&mut tx).await?.is_stopped();
         let now = tx.now().await?;
         let mut row = find(&mut tx, id_or_reference).await?;
-        let approver = person.as_approver(now)?;
-        let clearance = row.escalation.approve(&approver, seen, now, valid)?;
+        let approver = people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
+        no_open_dispute(&mut tx, &row.escalation.id).await?;
+        let clearance = clear(&mut row.escalation, &approver, now, stopped)?;
         row.set_clearance(&clearance);
         save(&mut tx, &mut row).await?;
-        let act = Act::new(
-            &row.escalation.id,
-            "escalation.approved",
-            json!({"hash": clearance.content(), "until": clearance.valid_until()}),
-        )
-        .on(Some(format!("approval by {}", approver.id())));
+        let mut body = json!({"hash": clearance.content(), "until": clearance.valid_until()});
+        if clearance.past_stop() {
+            body["past_stop"] = json!(true);
+        }
+        let act = Act::new(&row.escalation.id, "escalation.approved", body)
+            .on(Some(format!("approval by {}", approver.id())));
         self.finish(tx, by, vec![act]).await?;
         Ok(row)
     }
@@ -243,9 +298,12 @@ impl Store {
         valid: SignedDuration,
     ) -> Result<bool, StoreError> {
         let mut tx = self.write().await?;
-        super::gate::lock(&mut tx).await?;
+        gate::lock(&mut tx).await?;
         let now = tx.now().await?;
         let mut row = find(&mut tx, id.as_str()).await?;
+        no_open_dispute(&mut tx, id).await?;
+        // As it stands now: it may have been revoked since it was read.
+        let order = &orders::still_in_force(&mut tx, &order.order().id, now).await?;
         if !order_has_room(&mut tx, order, &row.escalation.bank, now).await? {
             return Ok(false);
         }
@@ -284,16 +342,16 @@ impl Store {
         contents: Vec<Content>,
     ) -> Result<EscalationRow, StoreError> {
         let mut tx = self.write().await?;
+        gate::lock(&mut tx).await?;
+        let now = tx.now().await?;
         let mut row = find(&mut tx, id_or_reference).await?;
-        if contents.len() != row.deliveries.len() {
-            return Err(StoreError::Refused("an edit keeps the number of texts".to_owned()));
-        }
+        let desk = people::as_recorded(&mut tx, person).await?.as_desk(now)?;
         let sent = row.sent();
-        row.escalation.edit(person, contents.clone(), sent)?;
+        row.escalation.edit(desk.id(), contents, sent)?;
         row.clearance = None;
         save(&mut tx, &mut row).await?;
-        for (delivery, content) in row.deliveries.iter_mut().zip(contents) {
-            delivery.delivery.content = content;
+        for (delivery, content) in row.deliveries.iter_mut().zip(&row.escalation.contents) {
+            delivery.delivery.content = content.clone();
         }
         deliveries::save(&mut tx, &row.deliveries).await?;
         let body = json!({"hash": row.escalation.hash(), "contents": row.escalation.contents});
@@ -316,7 +374,7 @@ impl Store {
         let mut tx = self.write().await?;
         let now = tx.now().await?;
         let mut row = find(&mut tx, id_or_reference).await?;
-        let approver: Approver = person.as_approver(now)?;
+        let approver = people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
         row.escalation.reject(&approver)?;
         let act = end(&mut tx, &mut row, "escalation.rejected", reason).await?;
         self.finish(tx, by, vec![act]).await
@@ -359,6 +417,7 @@ impl Store {
         reason: &str,
     ) -> Result<bool, StoreError> {
         let mut tx = self.write().await?;
+        gate::lock(&mut tx).await?;
         let now = tx.now().await?;
         let mut row = find(&mut tx, id_or_reference).await?;
         let decided = ground_decided(&mut tx, &row.escalation.id, ground).await?;
@@ -368,10 +427,14 @@ impl Store {
                 return Err(Refused::DecidedBefore.into());
             }
             withdraw_waiting(&mut tx, &mut row, "the bank disputes it").await?;
+            // What is under way may come back unsent, and then must not go out.
+            if row.escalation.state() == EscalationState::Cleared {
+                row.escalation.hold_again()?;
+            }
         } else {
             row.escalation.dispute(sent, decided)?;
-            row.clearance = None;
         }
+        row.clearance = None;
         row.outcome = Some(format!("disputed: {ground}"));
         save(&mut tx, &mut row).await?;
         let id = self.dice.uuid(now);
@@ -406,7 +469,7 @@ impl Store {
         let mut tx = self.write().await?;
         let now = tx.now().await?;
         let mut row = find(&mut tx, id_or_reference).await?;
-        let approver = person.as_approver(now)?;
+        let approver = people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
         let decided = sql("UPDATE dispute SET decided_by = $1, decided_at = $2, stands = $3
              WHERE escalation = $4 AND decided_at IS NULL RETURNING *")
         .bind(approver.id())
@@ -427,6 +490,9 @@ impl Store {
                 Act::new(&row.escalation.id, "dispute.decided", json!({"stands": false}))
             }
         } else {
+            if stands {
+                withdraw_waiting(&mut tx, &mut row, "the dispute stands").await?;
+            }
             Act::new(&row.escalation.id, "dispute.decided", json!({"stands": stands}))
         };
         let act = act.on(Some(format!("decision by {}", approver.id())));
@@ -461,7 +527,8 @@ impl Store {
     }
 
     /// An unsent escalation is withdrawn because its facts changed; where something was sent, its
-    /// unsent deliveries alone are. `avoided`: the bank acted before anything was sent.
+    /// unsent deliveries alone are. `avoided`: the bank acted before anything was sent. `false`:
+    /// everything of it was sent, and there was nothing to withdraw.
     ///
     /// # Errors
     /// The domain refuses it, it changed meanwhile, or the ledger failed.
@@ -471,39 +538,65 @@ impl Store {
         id: &EscalationId,
         why: &str,
         avoided: bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut tx = self.write().await?;
+        gate::lock(&mut tx).await?;
         let mut row = find(&mut tx, id.as_str()).await?;
         let act = withdraw_in(&mut tx, &mut row, why, avoided).await?;
-        self.finish(tx, by, vec![act]).await
+        let did = act.is_some();
+        self.finish(tx, by, act.into_iter().collect()).await?;
+        Ok(did)
     }
 
     /// Held or cleared escalations that are too old expire; those whose deliveries have all ended
     /// close; clearances that ran out, and those whose giver lost the authority, are held again.
-    /// Returns how many changed.
+    /// Each in a transaction of its own: one that cannot be swept stops none of the others. Returns
+    /// how many changed.
     ///
     /// # Errors
     /// The ledger failed.
     pub async fn sweep_escalations(&self, by: &Actor) -> Result<u64, StoreError> {
-        let mut tx = self.write().await?;
+        let mut swept = 0;
+        for id in self.to_sweep().await? {
+            match self.sweep_escalation(by, &id).await {
+                Ok(changed) => swept += u64::from(changed),
+                Err(error @ StoreError::Database(_)) => return Err(error),
+                Err(error) => tracing::error!(escalation = %id, "could not be swept: {error}"),
+            }
+        }
+        Ok(swept)
+    }
+
+    async fn to_sweep(&self) -> Result<Vec<EscalationId>, StoreError> {
+        let mut tx = self.read().await?;
         let now = tx.now().await?;
-        let rows = sql("SELECT e.* FROM escalation e
+        let rows = sql("SELECT e.id FROM escalation e
              WHERE e.state IN ('held', 'cleared') AND (
-               e.expires_at <= $1
-               OR (e.state = 'cleared' AND e.cleared_until <= $1)
+               (e.expires_at <= $1 AND EXISTS (SELECT 1 FROM delivery d WHERE d.escalation = e.id
+                                               AND d.state = 'waiting'))
+               OR (e.state = 'cleared' AND e.cleared_until <= $1
+                   AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.escalation = e.id
+                                   AND d.state = 'sending'))
+               OR (e.state = 'cleared' AND EXISTS (SELECT 1 FROM person p
+                                                   WHERE p.id = e.cleared_by AND p.until_at <= $1))
                OR NOT EXISTS (SELECT 1 FROM delivery d WHERE d.escalation = e.id
                               AND d.state IN ('waiting', 'sending', 'uncertain')))
-             ORDER BY e.id LIMIT 200")
+             ORDER BY e.expires_at, e.id LIMIT 200")
         .bind(now)
         .all(&mut tx)
         .await?;
-        let mut acts = Vec::new();
-        for mut row in with_deliveries(&mut tx, rows).await? {
-            acts.extend(sweep_one(&mut tx, &mut row, now).await?);
-        }
-        let swept = acts.len() as u64;
-        self.finish(tx, by, acts).await?;
-        Ok(swept)
+        rows.iter().map(|row| row.get("id")).collect()
+    }
+
+    async fn sweep_escalation(&self, by: &Actor, id: &EscalationId) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        gate::lock(&mut tx).await?;
+        let now = tx.now().await?;
+        let mut row = find(&mut tx, id.as_str()).await?;
+        let act = sweep_one(&mut tx, &mut row, now).await?;
+        let changed = act.is_some();
+        self.finish(tx, by, act.into_iter().collect()).await?;
+        Ok(changed)
     }
 
     /// Clearances that rest on a person or an order whose authority ended are void: what was not
@@ -519,6 +612,7 @@ impl Store {
         why: &str,
     ) -> Result<u64, StoreError> {
         let mut tx = self.write().await?;
+        gate::lock(&mut tx).await?;
         let mut acts = Vec::new();
         void_in(&mut tx, signer, order, why, &mut acts).await?;
         let voided = acts.len() as u64;
@@ -567,16 +661,27 @@ pub(super) async fn withdraw_in(
     row: &mut EscalationRow,
     why: &str,
     avoided: bool,
-) -> Result<Act, StoreError> {
+) -> Result<Option<Act>, StoreError> {
     if row.sent() {
-        withdraw_waiting(tx, row, why).await?;
-        let body = json!({"why": why, "sent": true});
-        return Ok(Act::new(&row.escalation.id, "escalation.unsent-withdrawn", body));
+        return withdraw_unsent(tx, row, why).await;
     }
     row.escalation.withdraw(false)?;
     let act = if avoided { "escalation.avoided" } else { "escalation.withdrawn" };
     let why = if avoided { format!("tag avoided: {why}") } else { why.to_owned() };
-    end(tx, row, act, &why).await
+    end(tx, row, act, &why).await.map(Some)
+}
+
+/// What of an escalation was not sent is withdrawn; one entry, and none where nothing waited.
+async fn withdraw_unsent(
+    tx: &mut Tx,
+    row: &mut EscalationRow,
+    why: &str,
+) -> Result<Option<Act>, StoreError> {
+    if !withdraw_waiting(tx, row, why).await? {
+        return Ok(None);
+    }
+    let body = json!({"why": why, "sent": true});
+    Ok(Some(Act::new(&row.escalation.id, "escalation.unsent-withdrawn", body)))
 }
 
 async fn sweep_one(
@@ -586,13 +691,12 @@ async fn sweep_one(
 ) -> Result<Option<Act>, StoreError> {
     if row.all_ended() {
         row.escalation.close(true)?;
+        row.clearance = None;
         return end(tx, row, "escalation.closed", "all its deliveries have ended").await.map(Some);
     }
     if row.escalation.expires_at <= now {
         if row.sent() {
-            withdraw_waiting(tx, row, "too old").await?;
-            let body = json!({"why": "too old", "sent": true});
-            return Ok(Some(Act::new(&row.escalation.id, "escalation.unsent-withdrawn", body)));
+            return withdraw_unsent(tx, row, "too old").await;
         }
         row.escalation.expire(now, false)?;
         return end(tx, row, "escalation.expired", "too old").await.map(Some);
@@ -602,7 +706,12 @@ async fn sweep_one(
     if ran_out && !under_way {
         return hold_again(tx, row, "its clearance ran out").await.map(Some);
     }
-    Ok(None)
+    let Some(given) = &row.clearance else { return Ok(None) };
+    let signer = people::as_recorded(tx, given.authority.signer()).await?;
+    match signer.as_approver(now) {
+        Ok(_) => Ok(None),
+        Err(error) => hold_again(tx, row, &error.to_string()).await.map(Some),
+    }
 }
 
 /// Ends an escalation in the state it has been moved to: its waiting deliveries are withdrawn and
@@ -623,11 +732,12 @@ async fn end(
     Ok(Act::new(&row.escalation.id, act, json!({"why": why})))
 }
 
+/// Whether any delivery waited.
 async fn withdraw_waiting(
     tx: &mut Tx,
     row: &mut EscalationRow,
     why: &str,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut changed = Vec::new();
     for delivery in &mut row.deliveries {
         if delivery.delivery.name() == StateName::Waiting {
@@ -636,7 +746,19 @@ async fn withdraw_waiting(
             delivery.rev += 1;
         }
     }
-    deliveries::save(tx, &changed).await
+    deliveries::save(tx, &changed).await?;
+    Ok(!changed.is_empty())
+}
+
+/// An approver decides a dispute before anyone clears what it is about.
+async fn no_open_dispute(tx: &mut Tx, id: &EscalationId) -> Result<(), StoreError> {
+    let open = sql("SELECT id FROM dispute WHERE escalation = $1 AND decided_at IS NULL LIMIT 1");
+    match open.bind(id).opt(tx).await? {
+        None => Ok(()),
+        Some(_) => {
+            Err(Refused::State { from: EscalationState::Disputed, act: "be cleared" }.into())
+        }
+    }
 }
 
 /// Whether the order's caps allow one more clearance now.
@@ -734,7 +856,8 @@ fn read(row: &Row, deliveries: Vec<DeliveryRow>) -> Result<EscalationRow, StoreE
                 None => Authority::Approval { by: signer },
             };
             let (at, until) = (row.get("cleared_at")?, row.get("cleared_until")?);
-            Some(StoredClearance { hash, authority, at, until })
+            let past_stop = row.get::<Option<i64>>("cleared_past_stop")?.is_some();
+            Some(StoredClearance { hash, authority, at, until, past_stop })
         }
     };
     Ok(EscalationRow {
@@ -756,6 +879,7 @@ impl EscalationRow {
             authority: clearance.authority().clone(),
             at: clearance.minted_at(),
             until: clearance.valid_until(),
+            past_stop: clearance.past_stop(),
         });
     }
 }
@@ -793,7 +917,7 @@ async fn save(tx: &mut Tx, row: &mut EscalationRow) -> Result<(), StoreError> {
     let cleared = row.clearance.as_ref();
     let written = sql("UPDATE escalation SET rev = rev + 1, version = $3, state = $4,
            written_by = $5, hold_until = $6, outcome = $7, cleared_hash = $8, cleared_by = $9,
-           cleared_order = $10, cleared_at = $11, cleared_until = $12
+           cleared_order = $10, cleared_at = $11, cleared_until = $12, cleared_past_stop = $13
          WHERE id = $1 AND rev = $2 RETURNING *")
     .bind(&escalation.id)
     .bind(row.rev)
@@ -807,6 +931,7 @@ async fn save(tx: &mut Tx, row: &mut EscalationRow) -> Result<(), StoreError> {
     .bind(cleared.and_then(|given| given.authority.order()))
     .bind(cleared.map(|given| given.at))
     .bind(cleared.map(|given| given.until))
+    .bind(cleared.filter(|given| given.past_stop).map(|_| 1_i64))
     .write(&ESCALATION, tx)
     .await?;
     if written.is_empty() {
@@ -910,6 +1035,60 @@ impl Store {
         .all(&mut tx)
         .await?;
         with_deliveries(&mut tx, rows).await
+    }
+
+    /// As of when the facts of each of these escalations are true now, by its oldest member: what the
+    /// source last said, or an officer confirmed on the record. One that rests on an action that is
+    /// not in the source's answer is not among them.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn facts_as_of(
+        &self,
+        source: &str,
+        ids: &[EscalationId],
+    ) -> Result<BTreeMap<EscalationId, Timestamp>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT m.escalation AS escalation,
+               COALESCE(a.as_of, (SELECT s.last_ok_at FROM source s WHERE s.name = $2)) AS as_of,
+               CASE WHEN a.vanished_at IS NULL THEN a.external_id END AS there,
+               (SELECT MAX(n.at) FROM action_note n WHERE n.external_id = m.external_id
+                  AND n.what = 'confirmed') AS confirmed
+             FROM escalation_action m LEFT JOIN action a ON a.external_id = m.external_id
+             WHERE m.escalation IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
+        .batch(ids.iter().map(|id| json!({"id": id})).collect())
+        .bind(source)
+        .all(&mut tx)
+        .await?;
+        let mut oldest: BTreeMap<EscalationId, Option<Timestamp>> = BTreeMap::new();
+        for row in &rows {
+            let there = row.get::<Option<String>>("there")?.is_some();
+            let seen: Option<Timestamp> = row.get("as_of")?;
+            let as_of = seen.max(row.get("confirmed")?).filter(|_| there);
+            let known = oldest.entry(row.get("escalation")?).or_insert(as_of);
+            *known = (*known).min(as_of);
+        }
+        Ok(oldest.into_iter().filter_map(|(id, as_of)| Some((id, as_of?))).collect())
+    }
+
+    /// What was delivered and is disputed, and neither a correction nor a retraction speaks of yet.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn to_correct(&self) -> Result<Vec<Reference>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT e.reference FROM escalation e
+             WHERE e.kind IN ('tag', 'closure')
+               AND EXISTS (SELECT 1 FROM dispute t WHERE t.escalation = e.id
+                           AND (t.decided_at IS NULL OR t.stands = 1))
+               AND EXISTS (SELECT 1 FROM delivery d WHERE d.escalation = e.id
+                           AND d.state = 'delivered')
+               AND NOT EXISTS (SELECT 1 FROM escalation c WHERE c.about = e.id
+                               AND c.kind IN ('correction', 'retraction'))
+             ORDER BY e.id LIMIT 50")
+        .all(&mut tx)
+        .await?;
+        rows.iter().map(|row| row.get("reference")).collect()
     }
 
     /// Held escalations that a standing order may clear: nobody holds them back.

@@ -84,6 +84,11 @@ fn read(row: &super::db::Row) -> Result<GateState, StoreError> {
 }
 
 impl Locked {
+    /// Whether a person or the breaker has stopped sending.
+    pub(super) const fn is_stopped(&self) -> bool {
+        self.state.stopped.is_some() || self.state.tripped.is_some()
+    }
+
     /// The gate as *may this go now?* wants it.
     pub(super) fn for_claim(&self, shadow: bool, quiet_until: Option<Timestamp>) -> Gate {
         Gate {
@@ -179,6 +184,25 @@ impl Store {
         let mut tx = self.read().await?;
         let row = sql("SELECT * FROM claim_gate WHERE id = 1").one(&mut tx).await?;
         read(&row)
+    }
+
+    /// Whether a commit is on disk before it returns, asked of the connection itself: a claim must
+    /// outlive a power cut.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn claims_are_durable(&self) -> Result<bool, StoreError> {
+        let mut tx = self.read().await?;
+        Ok(match self.pool {
+            super::db::Pool::Sqlite(_) => {
+                let full: i64 = sql("PRAGMA synchronous").one(&mut tx).await?.get("synchronous")?;
+                full >= 2
+            }
+            super::db::Pool::Postgres(_) => {
+                let row = sql("SHOW synchronous_commit").one(&mut tx).await?;
+                row.get::<String>("synchronous_commit")? == "on"
+            }
+        })
     }
 
     /// Presses the stop switch. No request starts later than a second after this returns.

@@ -52,19 +52,19 @@ impl Obstacles {
     }
 
     /// A text that mentions a handle needs it verified, in force, and resolved lately.
+    /// A deletion shows no text to anyone.
     fn handle(&self, delivery: &Delivery) -> Option<String> {
-        let key = (delivery.bank.clone(), delivery.content.platform);
-        let known = self.handles.get(&key);
-        let text = &delivery.content.text;
-        let Some(known) = known else {
-            return text
-                .split_whitespace()
-                .any(|word| word.starts_with('@') && word.len() > 1)
-                .then(|| "the text mentions a handle that nobody verified".to_owned());
-        };
-        if !text.contains(&format!("@{}", known.handle)) {
+        if delivery.content.retracts.is_some() {
             return None;
         }
+        let mut mentioned = mentions(&delivery.content.text).peekable();
+        mentioned.peek()?;
+        let key = (delivery.bank.clone(), delivery.content.platform);
+        let known = self.handles.get(&key);
+        let Some(known) = known.filter(|known| mentioned.all(|handle| handle == known.handle))
+        else {
+            return Some("the text mentions a handle that nobody verified".to_owned());
+        };
         if let Some(mismatch) = &known.mismatch {
             return Some(mismatch.clone());
         }
@@ -74,6 +74,14 @@ impl Obstacles {
         (self.now.since(known.resolved_at) > self.fresh_for)
             .then(|| "it was not resolved within the last day".to_owned())
     }
+}
+
+/// The handles that a text mentions, without their `@`.
+fn mentions(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace()
+        .filter_map(|word| word.trim_start_matches(['(', '"', '\'']).strip_prefix('@'))
+        .map(|word| word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_'))
+        .filter(|handle| !handle.is_empty())
 }
 
 pub(super) async fn load(

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{
     ids::{OrderId, PersonId},
-    order::{OrderInForce, StandingOrder, Terms},
+    order::{NotInForce, OrderInForce, StandingOrder, Terms},
     person::{Desk, Person},
     time::Timestamp,
 };
@@ -84,6 +84,7 @@ impl Store {
         let mut tx = self.write().await?;
         let now = tx.now().await?;
         let mut order = find(&mut tx, id_or_name).await?;
+        let person = super::people::as_recorded(&mut tx, &person.id).await?;
         order.sign(&person.as_approver(now)?, now)?;
         sql("UPDATE standing_order SET signed_by = $2, signed_at = $3
              WHERE id = $1 AND signed_by IS NULL RETURNING *")
@@ -109,8 +110,9 @@ impl Store {
         person: &Person,
     ) -> Result<u64, StoreError> {
         let mut tx = self.write().await?;
+        super::gate::lock(&mut tx).await?;
         let now = tx.now().await?;
-        let approver = person.as_approver(now)?;
+        let approver = super::people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
         let order = find(&mut tx, id_or_name).await?;
         let written = sql("UPDATE standing_order SET revoked_at = $2, revoked_by = $3
              WHERE id = $1 AND revoked_at IS NULL RETURNING *")
@@ -183,6 +185,18 @@ async fn find(tx: &mut Tx, id_or_name: &str) -> Result<StandingOrder, StoreError
         .await?;
     let missing = || Err(StoreError::NotFound(format!("standing order {id_or_name}")));
     row.as_ref().map_or_else(missing, read)
+}
+
+/// The order, in force at this instant, as the ledger has it and its signer now.
+pub(super) async fn still_in_force(
+    tx: &mut Tx,
+    id: &OrderId,
+    now: Timestamp,
+) -> Result<OrderInForce, StoreError> {
+    let order = find(tx, id.as_str()).await?;
+    let signer = order.signed.as_ref().map(|(signer, _)| signer.clone());
+    let signer = signer.ok_or(NotInForce::Unsigned)?;
+    Ok(order.in_force(&super::people::as_recorded(tx, &signer).await?, now)?)
 }
 
 pub(super) async fn by_ids(

@@ -55,7 +55,10 @@ impl Store {
         let now = tx.now().await?;
         let anyone = sql("SELECT id FROM person LIMIT 1").opt(&mut tx).await?.is_some();
         let granted_by = match granter {
-            Some(granter) => granter.as_administrator(now)?.id().clone(),
+            Some(granter) => {
+                let granter = as_recorded(&mut tx, &granter.id).await?;
+                granter.as_administrator(now)?.id().clone()
+            }
             None if anyone || person.role != Role::Administrator => {
                 return Err(StoreError::Refused(
                     "only the first person of all is added without another one, and that is an \
@@ -102,6 +105,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let now = tx.now().await?;
+        let second = &as_recorded(&mut tx, &second.id).await?;
         second.in_force(now)?;
         if second.role == Role::Officer {
             let person = second.id.clone();
@@ -144,15 +148,24 @@ impl Store {
             return Err(NotAllowed::Own { person, act: "end their own role" }.into());
         }
         let mut tx = self.write().await?;
+        super::gate::lock(&mut tx).await?;
         let now = tx.now().await?;
-        let written = sql("UPDATE person SET until_at = $2 WHERE id = $1 RETURNING *")
-            .bind(id)
-            .bind(until)
-            .write(&PERSON, &mut tx)
-            .await?;
-        if written.is_empty() {
-            return Err(StoreError::NotFound(format!("person {id}")));
-        }
+        let row = sql("SELECT * FROM person WHERE id = $1").bind(id).opt(&mut tx).await?;
+        let row = row.ok_or_else(|| StoreError::NotFound(format!("person {id}")))?;
+        // An approver's role that is made longer is made anew: it takes two people again.
+        let old = read(&row)?;
+        let longer = old.until.is_some_and(|old| old < until);
+        let again = longer && old.role == Role::Approver;
+        let granter: PersonId =
+            if again { administrator.id().clone() } else { row.get("granted_by")? };
+        sql("UPDATE person SET until_at = $2, confirmed = $3, granted_by = $4 WHERE id = $1
+             RETURNING *")
+        .bind(id)
+        .bind(until)
+        .bind(old.confirmed && !again)
+        .bind(&granter)
+        .write(&PERSON, &mut tx)
+        .await?;
         let mut acts = vec![Act::new(id, "person.ended", json!({"until": until}))];
         if until <= now {
             let why = format!("{id} is no longer an approver");
@@ -184,6 +197,12 @@ impl Store {
         }
         self.finish(tx, by, vec![Act::new(id, "person.passphrase-set", json!({}))]).await
     }
+}
+
+/// The person as the ledger has them now: authority is never read from what a caller remembers.
+pub(super) async fn as_recorded(tx: &mut Tx, id: &PersonId) -> Result<Person, StoreError> {
+    let row = sql("SELECT * FROM person WHERE id = $1").bind(id).opt(tx).await?;
+    row.as_ref().map_or_else(|| Err(StoreError::NotFound(format!("person {id}"))), read)
 }
 
 pub(super) async fn by_ids(

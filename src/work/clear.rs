@@ -1,7 +1,7 @@
 //! Clear: standing orders in force give held escalations their clearance. The same door as an
 //! approver's click; every automatic clearance names its order.
 
-use super::{Ctx, Progress};
+use super::{Ctx, Progress, watch::source_name};
 use crate::store::StoreError;
 
 /// Tries every order in force on every held escalation, by money at risk.
@@ -16,10 +16,14 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     }
     let now = ctx.clock.now();
     let (by, ladder) = (ctx.actor("clear"), &ctx.config.ladder);
-    for row in ctx.store.clearable(now).await? {
+    let rows = ctx.store.clearable(now).await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.escalation.id.clone()).collect();
+    let as_of = ctx.store.facts_as_of(source_name(ctx), &ids).await?;
+    for row in rows {
         let escalation = &row.escalation;
         // On facts older than the limit no order clears.
-        if !ladder.fresh(escalation.facts.as_of, now) {
+        let fresh = as_of.get(&escalation.id).is_some_and(|at| ladder.fresh(*at, now));
+        if !fresh && !escalation.kind.sets_right() {
             continue;
         }
         for order in orders.iter().filter(|order| order.covers(escalation, now).is_ok()) {
@@ -33,7 +37,12 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
                 }
                 // The order's cap is full: the next order may have room.
                 Ok(false) => {}
-                Err(StoreError::Escalation(why)) => {
+                // Somebody else decided meanwhile.
+                Err(
+                    why @ (StoreError::Escalation(_)
+                    | StoreError::Order(_)
+                    | StoreError::Conflict(_)),
+                ) => {
                     tracing::debug!(escalation = %escalation.id, "not cleared: {why}");
                 }
                 Err(error) => return Err(error.into()),

@@ -20,7 +20,7 @@ use crate::{
         ladder::{self, Recheck},
         time::Timestamp,
     },
-    store::{ClaimRules, Claimed, Ended, Evidence, Report},
+    store::{ClaimRules, Claimed, Ended, Evidence, Report, StoreError},
 };
 
 /// How long a delivery waits after a recheck that could not tell.
@@ -51,10 +51,15 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     let mut reports = futures::stream::iter(sends)
         .buffer_unordered(ctx.config.deliver.parallel.max(1) as usize)
         .ready_chunks(100);
+    let mut failed = None;
+    // A send that is under way is never dropped for another one's sake.
     while let Some(reports) = reports.next().await {
-        progress.did += record(ctx, &reports).await?;
+        match record(ctx, &reports).await {
+            Ok(attempts) => progress.did += attempts,
+            Err(error) => failed = Some(error),
+        }
     }
-    Ok(progress)
+    failed.map_or(Ok(progress), Err)
 }
 
 /// The claim's rules as configured.
@@ -83,26 +88,38 @@ pub(super) async fn recheck(ctx: &Ctx, claimed: &Claimed) -> BTreeMap<Escalation
         claimed.members.values().flatten().map(|member| &member.seen.external_id).collect();
     let ids: Vec<ExternalId> = ids.into_iter().cloned().collect();
     let now = ctx.clock.now();
-    let answer = match look_again(ctx, &ids, now).await {
-        Ok(answer) => answer,
+    let answer = look_again(ctx, &ids, now).await;
+    let going: BTreeSet<&EscalationId> =
+        claimed.deliveries.iter().map(|one| &one.delivery().escalation).collect();
+    let void = match lost_authority(ctx, &going).await {
+        Ok(void) => void,
         Err(error) => {
-            let put_off = not_now(now, &format!("the recheck failed: {error}"));
-            let all = claimed.escalations.values().filter(|known| !known.kind.sets_right());
-            return all.map(|known| (known.id.clone(), put_off.clone())).collect();
+            let put_off = not_now(now, &format!("its authority could not be read again: {error}"));
+            return going.into_iter().map(|id| (id.clone(), put_off.clone())).collect();
         }
     };
     let mut verdicts = BTreeMap::new();
-    for (id, escalation) in &claimed.escalations {
-        let Some(members) = claimed.members.get(id) else { continue };
-        let verdict = match judge(ctx, escalation.kind, members, &answer, now) {
+    for escalation in going.iter().filter_map(|id| claimed.escalations.get(*id)) {
+        let members = claimed.members.get(&escalation.id).map_or(&[][..], Vec::as_slice);
+        let lost = void.get(&escalation.id).map(|why| not_now(now, why));
+        let verdict = match lost.or_else(|| judge(ctx, escalation.kind, members, &answer, now)) {
             None => saying::against_sending(ctx, escalation, members).await,
             changed => changed,
         };
         if let Some(verdict) = verdict {
-            verdicts.insert(id.clone(), verdict);
+            verdicts.insert(escalation.id.clone(), verdict);
         }
     }
     verdicts
+}
+
+/// Is the order still in force, the approver still one, the clearance not taken back?
+async fn lost_authority(
+    ctx: &Ctx,
+    going: &BTreeSet<&EscalationId>,
+) -> Result<BTreeMap<EscalationId, String>, StoreError> {
+    let ids: Vec<_> = going.iter().map(|id| (*id).clone()).collect();
+    ctx.store.lost_authority(&ids).await
 }
 
 /// The case source's and the officers' last word about some actions.
@@ -121,9 +138,16 @@ fn judge(
     ctx: &Ctx,
     kind: EscalationKind,
     members: &[Evidence],
-    answer: &Answer,
+    answer: &anyhow::Result<Answer>,
     now: Timestamp,
 ) -> Option<Ended> {
+    if kind.sets_right() {
+        return None;
+    }
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => return Some(not_now(now, &format!("the recheck failed: {error}"))),
+    };
     let mut put_off = None;
     for member in members {
         let id = &member.seen.external_id;
@@ -169,7 +193,11 @@ async fn settle(
     if let Some(verdict) = verdict {
         return report(verdict, look);
     }
+    let (clearance, resend_until) = (claimed.clearance(), delivery.resend_until);
+    let authority_until = clearance.valid_until().min(resend_until.unwrap_or(Timestamp::MAX));
     let permit = SendPermit {
+        authority_until,
+        past_stop: clearance.past_stop(),
         switch: ctx.switch.clone(),
         clock: ctx.clock.clone(),
         deadline: permits.before + ctx.config.deliver.lease - destination.request_timeout(),
@@ -193,7 +221,22 @@ fn look_rules(ctx: &Ctx) -> LookRules {
 /// Records what came back, and pauses an account that its platform blocks.
 async fn record(ctx: &Ctx, reports: &[Report]) -> anyhow::Result<u64> {
     let by = ctx.actor("deliver");
-    let recorded = ctx.store.record(&by, reports, &ctx.config.breaker).await?;
+    let recorded = match ctx.store.record(&by, reports, &ctx.config.breaker).await {
+        // A report that the ledger cannot take stops none of the others.
+        Err(error) if reports.len() > 1 => {
+            tracing::warn!("reports are recorded one by one: {error}");
+            let mut attempts = 0;
+            let mut failed = None;
+            for report in reports {
+                match Box::pin(record(ctx, std::slice::from_ref(report))).await {
+                    Ok(recorded) => attempts += recorded,
+                    Err(error) => failed = Some(error),
+                }
+            }
+            return failed.map_or(Ok(attempts), Err);
+        }
+        recorded => recorded?,
+    };
     for (delivery, state) in &recorded.states {
         tracing::info!(%delivery, %state, "recorded");
     }

@@ -49,7 +49,7 @@ async fn withdraw_changed(ctx: &Ctx) -> anyhow::Result<u64> {
         let Some((why, avoided)) = changed(ctx, &row, &members).await? else { continue };
         let id = &row.escalation.id;
         match ctx.store.withdraw(&ctx.actor("escalate"), id, &why, avoided).await {
-            Ok(()) => withdrawn += 1,
+            Ok(did) => withdrawn += u64::from(did),
             // A delivery is under way: its own recheck decides.
             Err(StoreError::Conflict(_) | StoreError::Delivery(_)) => {}
             Err(error) => return Err(error.into()),

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, bail};
 
-use super::Ctx;
+use super::{Ctx, saying::Grounds};
 use crate::{
     domain::{
         calendar::limits::Counted,
@@ -12,6 +12,7 @@ use crate::{
         escalation::{Escalation, EscalationKind},
         facts::FactPack,
         ids::EscalationId,
+        person::Officer,
         wording::{self, Place, Subject},
     },
     store::{Actor, Draft, EscalationRow},
@@ -31,6 +32,43 @@ pub async fn draft_correction(ctx: &Ctx, by: &Actor, reference: &str) -> anyhow:
 /// Nothing of it was delivered, or the ledger failed.
 pub async fn draft_retraction(ctx: &Ctx, by: &Actor, reference: &str) -> anyhow::Result<String> {
     draft(ctx, by, reference, EscalationKind::Retraction).await
+}
+
+/// An officer enters the nodal officer's written reason. What was not sent stops; where something was
+/// delivered, a held correction is drafted, whose reference comes back.
+///
+/// # Errors
+/// The same ground was decided before, or the ledger failed.
+pub async fn enter_dispute(
+    ctx: &Ctx,
+    by: &Actor,
+    officer: &Officer,
+    reference: &str,
+    ground: &str,
+    reason: &str,
+) -> anyhow::Result<Option<String>> {
+    ctx.store.dispute(by, reference, officer, ground, reason).await?;
+    let row = ctx.store.escalation(reference).await?;
+    let due = ctx.store.to_correct().await?;
+    if !due.contains(&row.escalation.reference) {
+        return Ok(None);
+    }
+    draft_correction(ctx, by, row.escalation.reference.as_str()).await.map(Some)
+}
+
+/// Drafts the correction of whatever was found to be delivered after it was disputed.
+///
+/// # Errors
+/// The ledger failed.
+pub(super) async fn draft_due(ctx: &Ctx, by: &Actor) -> anyhow::Result<u64> {
+    let mut drafted = 0;
+    for reference in ctx.store.to_correct().await? {
+        match draft_correction(ctx, by, reference.as_str()).await {
+            Ok(_) => drafted += 1,
+            Err(error) => tracing::error!(%reference, "its correction is not drafted: {error:#}"),
+        }
+    }
+    Ok(drafted)
 }
 
 async fn draft(
@@ -54,6 +92,10 @@ async fn draft(
     let id = EscalationId::new(ctx.dice.uuid(now));
     let ladder = &ctx.config.ladder;
     let escalation: Escalation = drafting::held(id, facts, contents, &about, ladder, now);
+    let grounds = Grounds::gather(ctx, &escalation, &[]).await?;
+    if let Some((_, first)) = grounds.against(&escalation, &ctx.config.wording).first() {
+        bail!("the drafted text may not be said: {first}; mend its template");
+    }
     let new = escalation.reference.to_string();
     let draft = Draft { escalation, members: Vec::new(), senders };
     ctx.store.draft(by, &draft).await.context("the draft could not be kept")?;

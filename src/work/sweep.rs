@@ -3,9 +3,12 @@
 
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 
-use super::{Ctx, Progress};
+use super::{Ctx, Progress, set_right};
 use crate::{
-    domain::delivery::{Delivery, Look, LookRules},
+    domain::{
+        delivery::{Look, LookRules},
+        platform::Sender,
+    },
     store::DeliveryRow,
 };
 
@@ -31,8 +34,9 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     }
     let looks: Vec<_> = futures::stream::iter(looks).buffer_unordered(4).collect().await;
     let mut looked = 0;
-    for (delivery, look, rules) in looks {
-        match ctx.store.looked(&by, &delivery.id, &look, rules).await {
+    for (row, look, rules) in looks {
+        let delivery = &row.delivery;
+        match ctx.store.looked(&by, row, &look, rules).await {
             Ok(state) => {
                 looked += 1;
                 tracing::info!(delivery = %delivery.id, %state, "looked for");
@@ -42,7 +46,9 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
         }
     }
     let swept = ctx.store.sweep_escalations(&by).await?;
-    Ok(Progress { did: orphaned.len() as u64 + looked + swept, ..Progress::default() })
+    let corrected = set_right::draft_due(ctx, &by).await?;
+    let did = orphaned.len() as u64 + looked + swept + corrected;
+    Ok(Progress { did, ..Progress::default() })
 }
 
 fn fallback(ctx: &Ctx) -> LookRules {
@@ -50,15 +56,19 @@ fn fallback(ctx: &Ctx) -> LookRules {
     LookRules { grace: deliver.request_timeout + deliver.read_lag, idempotent_for: None }
 }
 
-type Looked<'a> = (&'a Delivery, Look, LookRules);
+type Looked<'a> = (&'a DeliveryRow, Look, LookRules);
 
 async fn look<'a>(ctx: &Ctx, row: &'a DeliveryRow) -> Looked<'a> {
     let delivery = &row.delivery;
     match ctx.destinations.get(&delivery.content.account) {
         Some(destination) => {
             let rules = super::rules_for(delivery, destination.look_rules());
-            (delivery, destination.look(delivery).await, rules)
+            (row, destination.look(delivery).await, rules)
         }
-        None => (delivery, Look::NoWay, fallback(ctx)),
+        None if row.sender == Sender::Api => {
+            let reason = "this process has no connection to the account".to_owned();
+            (row, Look::Blind { reason }, fallback(ctx))
+        }
+        None => (row, Look::NoWay, fallback(ctx)),
     }
 }

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use crate::{
     clock::Clock,
     destinations::{NotNow, Permit},
+    domain::time::Timestamp,
     store::{GateState, Store, StoreError},
 };
 
@@ -23,7 +24,17 @@ pub struct Switch(Arc<Mutex<Option<Reading>>>);
 
 struct Reading {
     at: SignedDuration,
-    closed: Option<String>,
+    gate: GateState,
+}
+
+impl Reading {
+    /// Why nothing goes; an approver's override passes a stop, and never a restored ledger.
+    fn closed(&self, past_stop: bool) -> Option<String> {
+        if past_stop {
+            return self.gate.restored.as_ref().map(|why| format!("restored: {why}"));
+        }
+        self.gate.closed()
+    }
 }
 
 impl Switch {
@@ -39,7 +50,10 @@ impl Switch {
         }
         // The age runs from before the reading, never from after it.
         let gate: GateState = store.gate().await?;
-        *self.lock() = Some(Reading { at: before, closed: gate.closed() });
+        let mut known = self.lock();
+        if known.as_ref().is_none_or(|known| known.at <= before) {
+            *known = Some(Reading { at: before, gate });
+        }
         Ok(())
     }
 
@@ -47,15 +61,14 @@ impl Switch {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn check(&self, now: SignedDuration) -> Result<(), NotNow> {
+    fn check(&self, now: SignedDuration, past_stop: bool) -> Result<(), NotNow> {
         let no = |reason: &str| Err(NotNow { reason: reason.to_owned() });
         match &*self.lock() {
             None => no("the stop switch was never read"),
             Some(reading) if now - reading.at >= OLDEST => {
                 no("the stop switch was last read more than a second ago")
             }
-            Some(Reading { closed: Some(why), .. }) => no(why),
-            Some(_) => Ok(()),
+            Some(reading) => reading.closed(past_stop).map_or(Ok(()), |why| no(&why)),
         }
     }
 }
@@ -71,6 +84,10 @@ pub struct SendPermit {
     pub deadline: SignedDuration,
     /// The recheck's answer is too old after this.
     pub rechecked_until: SignedDuration,
+    /// The clearance, or what makes a resend safe, runs out then.
+    pub authority_until: Timestamp,
+    /// An approver said that it is to go although sending is stopped.
+    pub past_stop: bool,
 }
 
 impl Permit for SendPermit {
@@ -83,6 +100,10 @@ impl Permit for SendPermit {
             let reason = "the recheck's answer is too old";
             return Err(NotNow { reason: reason.to_owned() });
         }
-        self.switch.check(now)
+        if self.clock.now() >= self.authority_until {
+            let reason = "its clearance, or the platform's memory of an earlier attempt, runs out";
+            return Err(NotNow { reason: reason.to_owned() });
+        }
+        self.switch.check(now, self.past_stop)
     }
 }

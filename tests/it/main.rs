@@ -13,6 +13,7 @@ mod record;
 mod rehearsal;
 mod serve;
 mod square;
+mod states;
 mod story;
 mod support;
 mod wording;

@@ -405,6 +405,7 @@ impl<'a> Replay<'a> {
                 kind: open.escalation.kind,
                 bank: bank.clone(),
                 account: content.account.clone(),
+                past_stop: false,
                 obstacle: obstacle.clone(),
             })
             .collect()
