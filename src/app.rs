@@ -309,6 +309,10 @@ pub fn reconcilers(config: &Config) -> Vec<Reconciler> {
         reconciler!("clear", deliver, clear),
         reconciler!("deliver", deliver, deliver),
         reconciler!("sweep", deliver, sweep),
+        reconciler!("listen", deliver, listen),
+        reconciler!("own-timeline", deliver, own_timeline),
+        reconciler!("handles", config.watch.every, handles),
+        reconciler!("alarms", deliver, alarms),
         reconciler!("seal", second, seal),
     ]
 }

@@ -199,7 +199,8 @@ async fn what_asks_a_person_or_waits_too_long_rings() {
             assert!(what_rings(&unit).await.is_empty());
             unit.clock.advance(minutes(2));
             let id = &row.delivery.id;
-            unit.store.looked(&unit.by, id, &Look::NotThere, rules).await.unwrap();
+            let row = unit.store.delivery(id.as_str()).await.unwrap();
+            unit.store.looked(&unit.by, &row, &Look::NotThere, rules).await.unwrap();
         }
         look_after(&unit).await;
         assert_eq!(what_rings(&unit).await, [What::Uncertain]);
