@@ -14,6 +14,7 @@ mod rehearsal;
 mod serve;
 mod square;
 mod states;
+mod square;
 mod story;
 mod support;
 mod wording;
