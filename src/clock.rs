@@ -18,7 +18,8 @@ pub enum Clock {
     System,
     /// Moves only when a story moves it (microseconds since 1970 UTC).
     Stepped(Arc<AtomicI64>),
-    /// The demo's: runs `factor` times as fast from `start`.
+    /// The demo's: runs `factor` times as fast from `start`, until it has caught up with the
+    /// machine's.
     Scaled {
         /// Where the story begins.
         start: Timestamp,
@@ -47,7 +48,8 @@ impl Clock {
             Self::System => jiff::Timestamp::now().into(),
             Self::Stepped(micros) => Timestamp::from_micros(micros.load(Ordering::SeqCst)),
             Self::Scaled { start, since, factor } => {
-                start.plus((boottime() - *since).saturating_mul(*factor))
+                let story = start.plus((boottime() - *since).saturating_mul(*factor));
+                story.min(Self::System.now())
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `takaza demo`: the whole path on one machine, without a network.
 
-use std::net::SocketAddr;
+use std::{io::IsTerminal as _, net::SocketAddr};
 
 use clap::Args;
 
@@ -8,6 +8,12 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
     output::Format,
+    sign_in::hash,
+};
+use crate::{
+    clock::{Clock, Dice},
+    demo::{narrate::Narrator, run},
+    domain::platform::Language,
 };
 
 /// Shows the whole path on this machine: invented banks, a built-in town square, no network
@@ -32,6 +38,67 @@ impl Demo {
     }
 }
 
-async fn play(_command: Demo, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("demo"))
+/// The passphrase of every invented person; it guards nothing.
+const PASSPHRASE: &str = "only a demo";
+
+async fn play(command: Demo, globals: &Globals) -> Outcome {
+    let machine = Clock::System.now();
+    let options = run::Options {
+        folder: globals.data.clone().unwrap_or_else(|| run::folder_for(machine)),
+        listen: command.listen,
+        seconds: command.seconds,
+        passphrase_hash: hash(&PASSPHRASE.to_owned().into(), &Dice::from_os())?,
+    };
+    let mut demo = run::Demo::set_up(&options).await?;
+    let quiet = command.format.json;
+    let no_color = std::env::var_os("NO_COLOR");
+    let terminal = std::io::stdout().is_terminal();
+    let narrator = Narrator::for_output(terminal, no_color.as_deref(), Language::En);
+    if !quiet {
+        println!("{}", opening(&demo, &options));
+    }
+    let mut tell = |line: &str| {
+        if !quiet {
+            println!("{line}");
+        }
+    };
+    demo.play(&narrator, options.seconds, &mut tell).await?;
+    let summary = demo.end().await?;
+    let closing = closing(&demo, &options).await?;
+    command.format.print(&summary, |summary| format!("\n{}\n{closing}", summary.text()))
+}
+
+fn opening(demo: &run::Demo, options: &run::Options) -> String {
+    let end = match options.seconds {
+        Some(seconds) => format!("It ends by itself after {seconds} seconds."),
+        None => "Ctrl-C ends it.".to_owned(),
+    };
+    format!(
+        "The town square is open at {}\n\
+         Everybody here is invented, and nothing leaves this machine. {end}\n\
+         Files: {}\n",
+        demo.page,
+        options.folder.display()
+    )
+}
+
+/// What waits for a person, and how to go on.
+async fn closing(demo: &run::Demo, options: &run::Options) -> Result<String, Failure> {
+    let held = demo.held().await?;
+    let mut lines = vec![format!("{} escalations wait for a person:", held.len())];
+    for row in held.iter().take(5) {
+        let facts = &row.escalation.facts;
+        lines.push(format!(
+            "  {}  {}  {} actions, at least {}",
+            row.escalation.reference,
+            facts.bank_en,
+            facts.actions(),
+            facts.amount_at_least.in_words(Language::En)
+        ));
+    }
+    let folder = options.folder.display();
+    lines.push(format!("Look on:  takaza queue list --data {folder}"));
+    lines.push(format!("Check it: takaza audit verify --data {folder}"));
+    lines.push(format!("Its people are officer, dcp, admin and auditor; passphrase: {PASSPHRASE}"));
+    Ok(lines.join("\n") + "\n")
 }

@@ -176,7 +176,7 @@ pub(super) struct NewPassphrase {
 }
 
 /// The argon2id hash of a passphrase, in PHC form.
-fn hash(passphrase: &SecretString, dice: &Dice) -> Result<String, Failure> {
+pub(super) fn hash(passphrase: &SecretString, dice: &Dice) -> Result<String, Failure> {
     let salt = dice.bytes::<16>();
     Argon2::default()
         .hash_password_with_salt(passphrase.expose_secret().as_bytes(), &salt)

@@ -7,5 +7,7 @@
 pub mod cast;
 pub mod chance;
 pub mod narrate;
+pub mod run;
 pub mod square;
+pub mod stage;
 pub mod world;

@@ -41,6 +41,15 @@ pub enum Event {
         /// At least this much money, as the text says it.
         amount: Paise,
     },
+    /// A thank-you for what was acted on waits for authority.
+    Thanks {
+        /// The bank.
+        bank: String,
+        /// Its code.
+        reference: Reference,
+        /// Actions that the bank acted on after the tag.
+        acted: u32,
+    },
     /// Somebody gave authority.
     Cleared {
         /// The bank.
@@ -188,6 +197,12 @@ impl Narrator {
                 };
                 (bank, format!("{reference}  {actions} {what}, {least} {}", money(*amount, hindi)))
             }
+            Event::Thanks { bank, reference, acted } if hindi => {
+                (bank, format!("{reference}  धन्यवाद: {acted} पर कार्रवाई हुई"))
+            }
+            Event::Thanks { bank, reference, acted } => {
+                (bank, format!("{reference}  thanks: {acted} acted on since the tag"))
+            }
             Event::Cleared { bank, reference, by } if hindi => {
                 (bank, format!("{reference}  {by} द्वारा"))
             }
@@ -233,7 +248,7 @@ impl Narrator {
 const fn verb(event: &Event) -> (Tone, &'static str, &'static str) {
     match event {
         Event::Polled { .. } => (Tone::Quiet, "cases", "मामले"),
-        Event::Held { .. } => (Tone::Wait, "held", "रोका"),
+        Event::Held { .. } | Event::Thanks { .. } => (Tone::Wait, "held", "रोका"),
         Event::Cleared { .. } => (Tone::Plain, "cleared", "स्वीकृत"),
         Event::Posted { .. } => (Tone::Loud, "posted", "पोस्ट"),
         Event::Avoided { .. } => (Tone::Good, "avoided", "टला"),

@@ -24,6 +24,10 @@ pub struct Worker {
 /// How the ledger stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Standing {
+    /// Actions by status, as the case source was last seen.
+    pub actions: BTreeMap<String, i64>,
+    /// Escalations that were withdrawn because the bank acted before anything was sent.
+    pub avoided: i64,
     /// Deliveries by state.
     pub deliveries: BTreeMap<String, i64>,
     /// Escalations by state.
@@ -89,6 +93,15 @@ impl Store {
     pub async fn standing(&self) -> Result<Standing, StoreError> {
         let mut tx = self.read().await?;
         let mut standing = Standing::default();
+        let actions = sql("SELECT status, COUNT(*) AS n FROM action
+             WHERE vanished_at IS NULL GROUP BY status");
+        for row in actions.all(&mut tx).await? {
+            standing.actions.insert(row.get("status")?, row.get("n")?);
+        }
+        standing.avoided = sql("SELECT COUNT(*) AS n FROM entry WHERE act = 'escalation.avoided'")
+            .one(&mut tx)
+            .await?
+            .get("n")?;
         let deliveries = sql("SELECT state, COUNT(*) AS n FROM delivery GROUP BY state");
         for row in deliveries.all(&mut tx).await? {
             standing.deliveries.insert(row.get("state")?, row.get("n")?);

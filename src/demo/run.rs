@@ -1,0 +1,398 @@
+//! The demo itself: an invented unit works through an invented month, on the real path, at a sped-up
+//! clock, and tells what happens and why.
+//!
+//! The invariant: everything but the banks and the square is the real thing: the same reconcilers,
+//! ledger, record and rules as in service.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, bail};
+use jiff::SignedDuration;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{
+    cast,
+    narrate::{Event, Narrator, Summary},
+    square::{Square, http},
+    stage,
+    world::World,
+};
+use crate::{
+    app::{App, connect_accounts},
+    clock::{Clock, Dice},
+    config::Config,
+    domain::{
+        delivery::{State, StateName},
+        escalation::{EscalationKind, EscalationState},
+        ids::{DeliveryId, EscalationId},
+        time::Timestamp,
+    },
+    store::{EscalationRow, QueueFilter},
+    work::{self, Ctx},
+};
+
+/// How the demo is run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder that all its files lie in.
+    pub folder: PathBuf,
+    /// Where the square's page is shown.
+    pub listen: SocketAddr,
+    /// It ends by itself after this many seconds; `None`: when it is told to.
+    pub seconds: Option<u32>,
+    /// The argon2id hash of the passphrase of all its people.
+    pub passphrase_hash: String,
+}
+
+/// Without an end the story begins this long ago, and catches up with the present.
+const SPAN: SignedDuration = SignedDuration::from_hours(24);
+/// Story seconds for a second, without an end.
+const PACE: i32 = 300;
+/// A story with an end spans at least this.
+const SHORTEST: i64 = 10 * 3600;
+/// How often the world moves.
+const STEP: std::time::Duration = std::time::Duration::from_millis(200);
+/// How often, on the story's clock, the case source is read.
+const POLL: SignedDuration = SignedDuration::from_mins(5);
+/// How long, on the story's clock, the DCP takes to look at the queue.
+const APPROVER_LOOKS_AFTER: SignedDuration = SignedDuration::from_mins(45);
+
+/// A demo that has been set up.
+pub struct Demo {
+    ctx: Ctx,
+    embedded: crate::cases::embedded::EmbeddedCases,
+    world: World,
+    square: Arc<Square>,
+    folder: PathBuf,
+    polled_at: Option<Timestamp>,
+    told: Told,
+    /// Where a person can open the square.
+    pub page: String,
+}
+
+/// What has been told already.
+#[derive(Default)]
+struct Told {
+    states: BTreeMap<EscalationId, EscalationState>,
+    deliveries: BTreeMap<DeliveryId, StateName>,
+    heard: BTreeMap<DeliveryId, usize>,
+    waits: BTreeSet<(EscalationId, String)>,
+}
+
+impl Demo {
+    /// Makes the folder, the invented unit, its month of cases and its town square.
+    ///
+    /// # Errors
+    /// The folder holds a demo already, the address is taken, or a file cannot be written.
+    pub async fn set_up(options: &Options) -> anyhow::Result<Self> {
+        let folder = &options.folder;
+        if folder.join("takaza.db").exists() {
+            bail!("{} holds a ledger already; name another folder with --data", folder.display());
+        }
+        std::fs::create_dir_all(folder.join("keys"))
+            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        let listener = tokio::net::TcpListener::bind(options.listen).await.with_context(|| {
+            format!("{} is taken; name another address with --listen", options.listen)
+        })?;
+        let page = format!("http://{}", listener.local_addr()?);
+        let dice = Dice::from_os();
+        let token = SecretString::from(dice.token());
+        let token_file = stage::private_file(folder, "keys/square.token", token.expose_secret())?;
+        std::fs::write(folder.join("takaza.toml"), stage::CONFIG)?;
+        let config = Config::parse(stage::CONFIG, folder)
+            .map_err(|errors| anyhow::anyhow!("the demo's configuration: {errors}"))?;
+        let clock = clock(options.seconds);
+        let app = App::with(config, folder.clone(), clock.clone(), dice).await?;
+        let embedded = app.embedded.context("the demo reads the embedded case database")?;
+        let (now, seed) = (clock.now(), 20_261_124);
+        let square_clock = clock.clone();
+        let square = Arc::new(Square::new(
+            &cast::Unit::default(),
+            page.clone(),
+            token,
+            seed,
+            Arc::new(move || square_clock.now()),
+        ));
+        tokio::spawn(http::serve(square.clone(), listener, std::future::pending()));
+        let world = World::seeded(seed, now);
+        stage::fill_cases(&embedded, &world, now).await?;
+        let mut ctx = app.ctx;
+        let unit = stage::Unit { page: &page, token_file: &token_file, square: &square };
+        unit.settle_in(&ctx, &options.passphrase_hash, now).await?;
+        ctx.destinations = Arc::new(connect_accounts(&ctx.store, &ctx.config, &ctx.clock).await?);
+        let (folder, told) = (folder.clone(), Told::default());
+        Ok(Self { ctx, embedded, world, square, folder, polled_at: None, told, page })
+    }
+
+    /// Plays until `until` (or for ever), telling each event.
+    ///
+    /// # Errors
+    /// The ledger or the case database failed.
+    pub async fn play(
+        &mut self,
+        narrator: &Narrator,
+        seconds: Option<u32>,
+        tell: &mut dyn FnMut(&str),
+    ) -> anyhow::Result<()> {
+        let mut steps = tokio::time::interval(STEP);
+        steps.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let end = async {
+            match seconds {
+                Some(seconds) => {
+                    tokio::time::sleep(std::time::Duration::from_secs(seconds.into())).await
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(end);
+        let stop = crate::serve::stop_signal();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut end => return Ok(()),
+                _ = &mut stop => return Ok(()),
+                _ = steps.tick() => {
+                    for (at, event) in self.step().await? {
+                        tell(&narrator.line(at, &event));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The world moves, and every reconciler runs once.
+    async fn step(&mut self) -> anyhow::Result<Vec<(Timestamp, Event)>> {
+        let now = self.ctx.clock.now();
+        let mut events = Vec::new();
+        self.square.tick(now);
+        let changed = self.world.tick(now);
+        if !changed.is_empty() {
+            self.embedded.upsert(&changed, now).await?;
+        }
+        if self.polled_at.is_none_or(|last| now.since(last) >= POLL) {
+            self.polled_at = Some(now);
+            let polled = work::watch::run_once(&self.ctx).await?;
+            if polled.did > 0 {
+                events.push((now, self.polled(polled.did, now).await?));
+            }
+            work::escalate::run_once(&self.ctx).await?;
+        }
+        work::clear::run_once(&self.ctx).await?;
+        work::deliver::run_once(&self.ctx).await?;
+        work::sweep::run_once(&self.ctx).await?;
+        work::listen::run_once(&self.ctx).await?;
+        work::alarms::run_once(&self.ctx).await?;
+        work::seal::run_once(&self.ctx).await?;
+        self.people_act(now).await?;
+        self.tell(now, &mut events).await?;
+        Ok(events)
+    }
+
+    async fn polled(&self, changed: u64, now: Timestamp) -> anyhow::Result<Event> {
+        let overdue = self.ctx.store.overdue(work::watch::source_name(&self.ctx), now).await?;
+        let set_aside = self.ctx.store.standing().await?.rejected;
+        Ok(Event::Polled {
+            changed: usize::try_from(changed).unwrap_or(usize::MAX),
+            overdue: overdue.values().map(Vec::len).sum(),
+            set_aside: usize::try_from(set_aside).unwrap_or(0),
+        })
+    }
+
+    /// The DCP approves every second escalation that waits for them; the officer takes alarms.
+    async fn people_act(&mut self, now: Timestamp) -> anyhow::Result<()> {
+        let officer = stage::person(&self.ctx, "officer").await?;
+        for alarm in self.ctx.store.alarms(true, 20).await? {
+            let by = stage::by(&officer);
+            self.ctx.store.take_alarm(&by, &officer, &alarm.id).await?;
+        }
+        let dcp = stage::person(&self.ctx, "dcp").await?;
+        let held = self.rows(&[EscalationState::Held]).await?;
+        for row in held {
+            let escalation = &row.escalation;
+            let waited = now.since(escalation.drafted_at) >= APPROVER_LOOKS_AFTER;
+            let fresh = now.since(escalation.facts.as_of) < self.ctx.config.ladder.maximum_fact_age;
+            let chosen = escalation.reference.as_str().bytes().last().is_some_and(|b| b % 2 == 0);
+            if row.outcome.is_none() && waited && fresh && chosen {
+                let valid = self.ctx.config.ladder.clearance_valid_for;
+                let (id, hash) = (escalation.id.as_str(), escalation.hash());
+                self.ctx.store.approve(&stage::by(&dcp), id, &dcp, &hash, valid).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn rows(&self, states: &[EscalationState]) -> anyhow::Result<Vec<EscalationRow>> {
+        let filter = QueueFilter { states: states.to_vec(), bank: None, page: (0, 10_000) };
+        Ok(self.ctx.store.queue(&filter).await?)
+    }
+
+    /// What changed in the ledger since the last step, and what the world makes of it.
+    async fn tell(
+        &mut self,
+        now: Timestamp,
+        events: &mut Vec<(Timestamp, Event)>,
+    ) -> anyhow::Result<()> {
+        for row in self.rows(EscalationState::ALL).await? {
+            let state = row.escalation.state();
+            let before = self.told.states.insert(row.escalation.id.clone(), state);
+            if before.is_none() {
+                self.world.noticed(&row.escalation.bank, now);
+                events.push((now, held(&row)));
+            }
+            if before != Some(state) {
+                events.extend(self.became(&row).map(|event| (now, event)));
+            }
+            self.tell_deliveries(&row, now, events).await?;
+        }
+        Ok(())
+    }
+
+    fn became(&self, row: &EscalationRow) -> Option<Event> {
+        let (bank, reference) = (bank(row), row.escalation.reference.clone());
+        match row.escalation.state() {
+            EscalationState::Cleared => {
+                let authority = &row.clearance.as_ref()?.authority;
+                let by = match authority.order() {
+                    Some(_) => format!("standing order \u{201c}{}\u{201d}", stage::ORDER),
+                    None => stage::name_of(authority.signer()),
+                };
+                Some(Event::Cleared { bank, reference, by })
+            }
+            EscalationState::Withdrawn if row.outcome.as_ref()?.starts_with("tag avoided") => {
+                Some(Event::Avoided { bank, reference })
+            }
+            EscalationState::Withdrawn | EscalationState::Expired => {
+                let why = row.outcome.clone().unwrap_or_default();
+                Some(Event::Waiting { bank, why: format!("{reference}  withdrawn: {why}") })
+            }
+            EscalationState::Closed if row.escalation.kind == EscalationKind::Closure => {
+                Some(Event::Closed { bank, reference, acted: row.escalation.facts.acted })
+            }
+            _ => None,
+        }
+    }
+
+    async fn tell_deliveries(
+        &mut self,
+        row: &EscalationRow,
+        now: Timestamp,
+        events: &mut Vec<(Timestamp, Event)>,
+    ) -> anyhow::Result<()> {
+        for delivery in &row.deliveries {
+            let delivery = &delivery.delivery;
+            let (bank, reference) = (bank(row), row.escalation.reference.clone());
+            let before = self.told.deliveries.insert(delivery.id.clone(), delivery.name());
+            match delivery.state() {
+                State::Delivered(_) if before != Some(StateName::Delivered) => {
+                    if row.escalation.kind == EscalationKind::Tag {
+                        self.world.tagged(&row.escalation.bank, now);
+                    }
+                    events.push((now, Event::Posted { bank, reference }));
+                }
+                State::Uncertain(doubt) if before != Some(StateName::Uncertain) => {
+                    let why = doubt.why.clone();
+                    events.push((now, Event::Uncertain { bank, reference, why }));
+                }
+                State::Waiting { why: Some(why), .. }
+                    if self
+                        .told
+                        .waits
+                        .insert((row.escalation.id.clone(), reason(why).to_owned())) =>
+                {
+                    events.push((now, Event::Waiting { bank, why: reason(why).to_owned() }));
+                }
+                _ => {}
+            }
+            if delivery.name() == StateName::Delivered {
+                self.tell_heard(row, &delivery.id, now, events).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn tell_heard(
+        &mut self,
+        row: &EscalationRow,
+        delivery: &DeliveryId,
+        now: Timestamp,
+        events: &mut Vec<(Timestamp, Event)>,
+    ) -> anyhow::Result<()> {
+        let heard = self.ctx.store.engagement_of(delivery).await?;
+        let told = self.told.heard.insert(delivery.clone(), heard.len()).unwrap_or(0);
+        for one in heard.iter().skip(told) {
+            let event = Event::Heard { bank: bank(row), by: one.voice, kind: one.kind };
+            events.push((now, event));
+        }
+        Ok(())
+    }
+
+    /// What it came to; saves the square beside the ledger.
+    ///
+    /// # Errors
+    /// The ledger failed, or the folder cannot be written.
+    pub async fn end(&self) -> anyhow::Result<Summary> {
+        self.square.save(&self.folder.join("square.json"))?;
+        work::seal::run_once(&self.ctx).await?;
+        stage::summary(&self.ctx, &self.folder).await
+    }
+
+    /// The escalations that wait for a person, the most money at risk first.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn held(&self) -> anyhow::Result<Vec<EscalationRow>> {
+        self.rows(&[EscalationState::Held]).await
+    }
+}
+
+/// The story ends about now, whatever its length: its ledger can be worked on afterwards.
+fn clock(seconds: Option<u32>) -> Clock {
+    let machine = Clock::System.now();
+    match seconds {
+        None => Clock::scaled(machine.minus(SPAN), PACE),
+        Some(seconds) => {
+            let seconds = i64::from(seconds.max(1));
+            let factor = (SHORTEST / seconds).clamp(60, 36_000);
+            let start = machine.minus(SignedDuration::from_secs(seconds * factor));
+            Clock::scaled(start, i32::try_from(factor).unwrap_or(PACE))
+        }
+    }
+}
+
+fn bank(row: &EscalationRow) -> String {
+    row.escalation.facts.bank_en.clone()
+}
+
+fn held(row: &EscalationRow) -> Event {
+    if row.escalation.kind == EscalationKind::Closure {
+        return Event::Thanks {
+            bank: bank(row),
+            reference: row.escalation.reference.clone(),
+            acted: row.escalation.facts.acted,
+        };
+    }
+    Event::Held {
+        bank: bank(row),
+        reference: row.escalation.reference.clone(),
+        actions: row.escalation.facts.actions(),
+        amount: row.escalation.facts.amount_at_least,
+    }
+}
+
+/// A reason without its time: the same reason is told once.
+fn reason(why: &str) -> &str {
+    why.split(" until ").next().unwrap_or(why).trim_end_matches(';')
+}
+
+/// A folder of its own for a demo that names none: `takaza-demo/2026-11-24-153000`.
+pub fn folder_for(now: Timestamp) -> PathBuf {
+    let zone = jiff::tz::TimeZone::get("Asia/Kolkata").unwrap_or(jiff::tz::TimeZone::UTC);
+    let stamp = now.in_zone(&zone).strftime("%Y-%m-%d-%H%M%S").to_string();
+    Path::new("takaza-demo").join(stamp)
+}
