@@ -14,9 +14,10 @@ use jiff::SignedDuration;
 use takaza::{
     clock::{Clock, Dice},
     domain::time::Timestamp,
-    serve::{Board, Host, Next, Progress, Reconciler, Runner, Service},
+    serve::{Board, Host, Next, Reconciler, Runner, Service},
     store::{Standing, Store},
     telemetry,
+    work::Progress,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -123,8 +124,8 @@ fn run(story: Story) -> BoxFuture<'static, anyhow::Result<Progress>> {
         story.begun.send(()).expect("the story listens");
         let plan = *story.plan.lock().expect("unpoisoned");
         match plan {
-            Plan::Well => Ok(Progress { done: 2, more: false, lag: None }),
-            Plan::More => Ok(Progress { done: 1, more: true, lag: Some(MINUTE) }),
+            Plan::Well => Ok(Progress { did: 2, ..Progress::default() }),
+            Plan::More => Ok(Progress { did: 1, more: true, ..Progress::default() }),
             Plan::Fail => anyhow::bail!("the source is down"),
             Plan::Panic => panic!("a victim's name"),
             Plan::Hang => {
