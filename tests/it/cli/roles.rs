@@ -269,7 +269,7 @@ async fn an_order_is_drafted_by_one_and_signed_by_another() {
     let unit = Unit::staffed();
     std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
     let file = unit.path().join("order.toml");
-    let write = |text: &str| std::fs::write(&file, &text).expect("written");
+    let write = |text: &str| std::fs::write(&file, text).expect("written");
     let order = format!(
         "name = \"winter\"\nbanks = [\"ZPPL\"]\nkinds = [\"tag\"]\naccounts = [\"square\"]\n\
          minimum_rupees = 50000\nminimum_overdue_hours = 24\ntemplates = [\"{}\"]\n\
