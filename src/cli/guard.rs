@@ -8,6 +8,7 @@ use std::io::{BufRead, Write};
 use clap::Args;
 
 use super::failure::{Failure, Outcome};
+use crate::domain::leak_guard::lines::judge_line;
 
 /// Judges texts on standard input: does one carry an identifier of a person or a case?
 ///
@@ -25,8 +26,9 @@ impl Guard {
 }
 
 /// The guard's verdict on one line, as JSON; an error names the line.
-fn verdict(_line: usize, _json: &str) -> Result<String, String> {
-    Err("`takaza guard` is not built yet; this line was not judged".to_owned())
+fn verdict(line: usize, json: &str) -> Result<String, String> {
+    let verdict = judge_line(line, json).map_err(|error| error.to_string())?;
+    serde_json::to_string(&verdict).map_err(|error| format!("line {line}: {error}"))
 }
 
 fn judge(

@@ -14,6 +14,8 @@ mod rehearsal;
 mod serve;
 mod square;
 mod states;
+mod serve;
+mod square;
 mod story;
 mod support;
 mod wording;

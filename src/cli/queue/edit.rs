@@ -14,7 +14,10 @@ use super::super::{
     output::say,
     sign_in::Signing,
 };
-use crate::{config::Config, domain::delivery::Content, store::EscalationRow};
+use crate::{
+    domain::{delivery::Content, escalation::Escalation},
+    work::{Ctx, saying::Grounds},
+};
 
 /// A text longer than this (bytes) is a file given by mistake.
 const LONGEST: u64 = 64 * 1024;
@@ -51,9 +54,11 @@ impl Edit {
             let problem = format!("there is no text {n}; {} has {count}", self.reference);
             return Err(Failure::usage(problem));
         };
-        content.text = text;
+        // Judged against what the templates wrote, however often it was edited since.
+        let before = std::mem::replace(&mut content.text, text);
+        content.drafted.get_or_insert(before);
         content.template = None;
-        may_be_said(&ctx.config, &row, &contents)?;
+        may_be_said(ctx, &row.escalation, &contents).await?;
         let row =
             ctx.store.edit(&session.by, &self.reference, &session.person.id, contents).await?;
         let (reference, version) = (&row.escalation.reference, row.escalation.version);
@@ -81,6 +86,23 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 /// Every reason against the edited texts: the leak guard, lengths, refused words, new facts.
-fn may_be_said(_: &Config, _: &EscalationRow, _: &[Content]) -> Result<(), Failure> {
-    Err(Failure::not_built("queue edit"))
+async fn may_be_said(
+    ctx: &Ctx,
+    escalation: &Escalation,
+    contents: &[Content],
+) -> Result<(), Failure> {
+    let members = ctx.store.members(&escalation.id).await?;
+    let grounds = Grounds::gather(ctx, escalation, &members).await?;
+    let mut edited = escalation.clone();
+    edited.contents = contents.to_vec();
+    let against = grounds.against(ctx, &edited);
+    if against.is_empty() {
+        return Ok(());
+    }
+    let reasons: Vec<String> =
+        against.iter().map(|(n, objection)| format!("  text {}: {objection}", n + 1)).collect();
+    Err(Failure::refused(format!(
+        "this may not be said, and nothing was changed:\n{}",
+        reasons.join("\n")
+    )))
 }

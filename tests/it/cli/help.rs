@@ -193,3 +193,28 @@ fn a_password_is_shown_nowhere_not_even_when_the_database_fails() {
     assert!(failed.err.contains("ledger.url"), "it says which key: {}", failed.err);
     assert!(!(failed.out + &failed.err).contains("hunter2"));
 }
+
+#[test]
+fn the_guard_judges_each_line_and_names_those_it_cannot() {
+    let mut guard = Command::new(env!("CARGO_BIN_EXE_takaza"))
+        .arg("guard")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let lines = "{\"id\":1,\"text\":\"Call 98765 43210\"}\nnonsense\n\
+                 {\"id\":\"b\",\"text\":\"4 requests pending\"}\n";
+    let mut input = guard.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut input, lines.as_bytes()).expect("written");
+    drop(input);
+    let said = super::Said::from(guard.wait_with_output().expect("it ends"));
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("line 2"), "{}", said.err);
+    let verdicts: Vec<serde_json::Value> =
+        said.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(verdicts.len(), 2, "{}", said.out);
+    assert_eq!((&verdicts[0]["id"], &verdicts[0]["verdict"]), (&1.into(), &"refuse".into()));
+    assert_eq!(verdicts[0]["findings"][0]["kind"], "phone");
+    assert_eq!((&verdicts[1]["id"], &verdicts[1]["verdict"]), (&"b".into(), &"pass".into()));
+}

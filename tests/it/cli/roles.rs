@@ -4,15 +4,17 @@ use jiff::SignedDuration;
 use takaza::{
     clock::{Clock, Dice},
     domain::{
+        action::{BankAction, Kind, Status},
         canonical::Hash,
         delivery::Content,
         escalation::{Escalation, EscalationKind, EscalationState, Rung},
         facts::FactPack,
-        ids::{AccountName, BankCode, EscalationId, PersonId, Reference},
+        ids::{AccountName, BankCode, CaseRef, EscalationId, ExternalId, PersonId, Reference},
         money::Paise,
         platform::{Language, Platform, Sender, Visibility},
+        time::Timestamp,
     },
-    store::{Actor, Draft, Store},
+    store::{Actor, Draft, Evidence, Store},
 };
 
 use super::Unit;
@@ -51,11 +53,13 @@ async fn held(unit: &Unit) -> Store {
         language: Language::En,
         visibility: Visibility::Public,
         spoiler: None,
-        text: "Four requests are pending beyond this unit's limit.".to_owned(),
+        text: "@peepalbank: 4 requests are pending beyond this unit's limit of 6 hours, at least \
+               ₹2 lakh. Ref GGM-7F3K2"
+            .to_owned(),
         max_length: 500,
-        bank_in_text: "Peepal Bank".to_owned(),
-        drafted: None,
+        bank_in_text: "@peepalbank".to_owned(),
         template: Some(Hash::of(b"a template")),
+        drafted: None,
         retracts: None,
     };
     let escalation = Escalation::new(
@@ -73,9 +77,33 @@ async fn held(unit: &Unit) -> Store {
         None,
         EscalationState::Held,
     );
-    let draft = Draft { escalation, members: Vec::new(), senders: vec![Sender::Api] };
+    let members = (1..=4).map(|n| evidence(n, now)).collect();
+    let draft = Draft { escalation, members, senders: vec![Sender::Api] };
     store.draft(&Actor::worker("story"), &draft).await.expect("drafted");
     store
+}
+
+/// One of four equal liens in four cases.
+fn evidence(n: u32, now: Timestamp) -> Evidence {
+    let seen = BankAction {
+        external_id: ExternalId::new(format!("action-{n}")),
+        case_ref: CaseRef::new(format!("case-{n}")),
+        bank: BankCode::new("ZPPL"),
+        kind: Kind::Lien,
+        layer: Some(1),
+        disputed: Some(Paise::from_rupees(50_000)),
+        requested_at: now.minus(SignedDuration::from_hours(40)),
+        delivered_at: Some(now.minus(SignedDuration::from_hours(40))),
+        due_at: None,
+        complete: true,
+        status: Status::Pending,
+        acted_at: None,
+        lien_amount: None,
+        contacts: 1,
+        last_contact_at: Some(now.minus(SignedDuration::from_hours(30))),
+        updated_at: None,
+    };
+    Evidence { seen, as_of: now, commitment: Hash::of(&n.to_be_bytes()) }
 }
 
 fn shown_hash(unit: &Unit) -> String {
@@ -181,12 +209,31 @@ async fn nobody_approves_their_own_wording() {
     unit.add("acp", "approver", Some("root")).done();
     unit.act("dcp", &["person", "confirm", "acp"]).done();
     let store = held(&unit).await;
-    let mut contents = store.escalation(REFERENCE).await.expect("there").escalation.contents;
-    contents[0].text = "Four requests are pending beyond our limit.".to_owned();
-    contents[0].template = None;
+    let unedited = shown_hash(&unit);
+    let file = unit.path().join("text");
+    let path = file.to_str().expect("UTF-8");
+    let edit = ["queue", "edit", REFERENCE, "--file", path];
+    let zone = jiff::tz::TimeZone::get("Asia/Kolkata").expect("bundled");
+    let facts = store.escalation(REFERENCE).await.expect("there").escalation.facts;
+    let as_of = facts.as_of.in_zone(&zone).strftime("%-d %b %Y, %H:%M IST").to_string();
+    let text = format!(
+        "@peepalbank: 4 requests are still pending beyond this unit's limit of 6 hours, at least \
+         ₹2 lakh. Ref GGM-7F3K2, as of {as_of}"
+    );
+    std::fs::write(&file, format!("{text} Call 98765 43210")).expect("written");
+    let leak = unit.act("officer", &edit).refused(3);
+    assert!(leak.contains("may not be said") && leak.contains("text 1"), "{leak}");
+    assert_eq!(shown_hash(&unit), unedited, "nothing was changed");
+    std::fs::write(&file, &text).expect("written");
+    assert!(unit.act("dcp", &edit).refused(3).contains("an officer"));
+    unit.act("officer", &edit).done();
+    let row = store.escalation(REFERENCE).await.expect("there");
+    assert_eq!(row.escalation.version, 2);
+    assert_eq!(row.escalation.written_by.as_ref().map(|by| by.as_str()), Some("officer"));
+    // An approver who wrote the wording by another way.
+    let by = Actor::worker("story");
     let dcp = PersonId::new("dcp");
-    let by = Actor::person(dcp.clone(), "story");
-    store.edit(&by, REFERENCE, &dcp, contents).await.expect("edited");
+    store.edit(&by, REFERENCE, &dcp, row.escalation.contents).await.expect("edited");
     let hash = shown_hash(&unit);
     let own = unit.act("dcp", &["queue", "approve", REFERENCE, "--hash", &hash]).refused(3);
     assert!(own.contains("their own wording"), "{own}");
@@ -205,8 +252,10 @@ async fn an_escalation_is_held_back_disputed_decided_and_rejected() {
     unit.act("officer", &dispute).done();
     unit.act("officer", &["queue", "decide", REFERENCE, "--fails"]).refused(3);
     unit.act("dcp", &["queue", "decide", REFERENCE, "--fails"]).done();
-    let again = unit.act("officer", &dispute);
-    assert_eq!(again.code, 0, "no member was in both, so the ground is not known: {}", again.err);
+    let again = unit.act("officer", &dispute).refused(3);
+    assert!(again.contains("does not stop the ladder twice"), "{again}");
+    let other = ["queue", "dispute", REFERENCE, "--ground", "no such account", "--reason", "No"];
+    unit.act("officer", &other).done();
     unit.act("dcp", &["queue", "decide", REFERENCE, "--stands"]).done();
     let row = store.escalation(REFERENCE).await.expect("it is there");
     assert_eq!(row.escalation.state(), EscalationState::Rejected);
