@@ -15,11 +15,10 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Row as _};
 use support::{case_table, database, median, on_server, server, source, timed};
 use takaza::{
-    cases::CaseSource as _,
     clock::{Clock, Dice},
     config::Config,
     destinations::{
-        Destination as _, Sent,
+        Sent,
         http::{self, HttpConfig},
         mastodon::{Mastodon, MastodonConfig},
     },
@@ -402,9 +401,10 @@ async fn profile(sink: &str) {
 }
 
 async fn said_again(ctx: &Ctx, claimed: &takaza::store::Claimed) -> bool {
+    let earlier = saying::earlier(ctx, claimed.escalations.values()).await;
     for (id, escalation) in &claimed.escalations {
         let Some(members) = claimed.members.get(id) else { continue };
-        if saying::against_sending(ctx, escalation, members).await.is_some() {
+        if saying::against_sending(ctx, escalation, members, &earlier).await.is_some() {
             return false;
         }
     }

@@ -1,7 +1,5 @@
 //! What the benches share: a database of their own, a case table, and honest clocks.
 
-#![expect(dead_code, reason = "each bench uses a part of it")]
-
 use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;

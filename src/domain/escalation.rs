@@ -194,7 +194,11 @@ impl Escalation {
 
     /// The hash that authority is bound to: the facts and every delivery's exact content.
     pub fn hash(&self) -> Hash {
-        canonical::hash(&(&self.id, self.version, self.facts.hash(), &self.content_hashes()))
+        self.hash_over(&self.content_hashes())
+    }
+
+    fn hash_over(&self, contents: &[Hash]) -> Hash {
+        canonical::hash(&(&self.id, self.version, self.facts.hash(), contents))
     }
 
     fn content_hashes(&self) -> Vec<Hash> {
@@ -215,8 +219,9 @@ impl Escalation {
     }
 
     fn mint(&self, authority: Authority, at: Timestamp, valid_until: Timestamp) -> Clearance {
-        let (id, hashes) = (self.id.clone(), self.content_hashes());
-        Clearance::mint(id, self.hash(), hashes, authority, at, valid_until)
+        let contents = self.content_hashes();
+        let hash = self.hash_over(&contents);
+        Clearance::mint(self.id.clone(), hash, contents, authority, at, valid_until)
     }
 
     /// Held → Cleared by an approver, who names the hash that they saw.
@@ -279,13 +284,14 @@ impl Escalation {
         now: Timestamp,
     ) -> Result<Clearance, Refused> {
         self.expect(&[EscalationState::Cleared], "be sent")?;
-        if *cleared != self.hash() {
-            return Err(Refused::Changed { now_is: self.hash() });
+        let clearance = self.mint(authority, minted_at, valid_until);
+        if cleared != clearance.content() {
+            return Err(Refused::Changed { now_is: *clearance.content() });
         }
         if valid_until <= now || self.expires_at <= now {
             return Err(Refused::State { from: EscalationState::Expired, act: "be sent" });
         }
-        Ok(self.mint(authority, minted_at, valid_until))
+        Ok(clearance)
     }
 
     /// Held or Cleared → a new held wording by this person. An earlier approval is void. `sent` is

@@ -19,7 +19,7 @@ pub use accounts::{AccountRow, BankHandle};
 pub use actions::{Note, Sighted, SourceState};
 pub use db::{DbTime, RowDigest};
 pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Recorded, Report};
-pub use escalations::{Draft, EscalationRow, Evidence, QueueFilter, StoredClearance};
+pub use escalations::{Draft, EarlierText, EscalationRow, Evidence, QueueFilter, StoredClearance};
 pub use gate::{BreakerRules, GateState};
 pub use record::{Actor, Entry};
 

@@ -4,9 +4,12 @@
 //! member, and *may this be said?* about every text. Right before the bytes the permit has the last
 //! word. Whatever cannot be proved is recorded as unknown, and only looking resolves it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    pin::pin,
+};
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use jiff::SignedDuration;
 
 use super::{Ctx, Progress, saying, switch::SendPermit};
@@ -47,13 +50,32 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
         let verdict = verdicts.get(&one.delivery().escalation).cloned();
         settle(ctx, one, verdict, permits)
     });
-    let mut reports = futures::stream::iter(sends)
-        .buffer_unordered(ctx.config.deliver.parallel.max(1) as usize)
-        .ready_chunks(100);
-    while let Some(reports) = reports.next().await {
-        progress.did += record(ctx, &reports).await?;
-    }
+    let parallel = ctx.config.deliver.parallel.max(1) as usize;
+    let sends = futures::stream::iter(sends).buffer_unordered(parallel);
+    progress.did += record_all(ctx, sends).await?;
     Ok(progress)
+}
+
+/// Records in batches as they come. The sends go on meanwhile: one that stood still would keep its
+/// connection to the ledger from whoever records.
+async fn record_all(ctx: &Ctx, sends: impl Stream<Item = Report>) -> anyhow::Result<u64> {
+    let mut sends = pin!(sends.fuse());
+    let mut attempts = 0;
+    let mut ended: Vec<Report> = Vec::new();
+    loop {
+        if ended.is_empty() {
+            let Some(report) = sends.next().await else { return Ok(attempts) };
+            ended.push(report);
+        }
+        let batch = std::mem::take(&mut ended);
+        let mut recording = pin!(record(ctx, &batch));
+        attempts += loop {
+            tokio::select! {
+                recorded = &mut recording => break recorded?,
+                Some(report) = sends.next() => ended.push(report),
+            }
+        };
+    }
 }
 
 /// The claim's rules as configured.
@@ -90,11 +112,12 @@ async fn recheck(ctx: &Ctx, claimed: &Claimed) -> BTreeMap<EscalationId, Ended> 
             return all.map(|known| (known.id.clone(), put_off.clone())).collect();
         }
     };
+    let earlier = saying::earlier(ctx, claimed.escalations.values()).await;
     let mut verdicts = BTreeMap::new();
     for (id, escalation) in &claimed.escalations {
         let Some(members) = claimed.members.get(id) else { continue };
         let verdict = match judge(ctx, escalation.kind, members, &answer, now) {
-            None => saying::against_sending(ctx, escalation, members).await,
+            None => saying::against_sending(ctx, escalation, members, &earlier).await,
             changed => changed,
         };
         if let Some(verdict) = verdict {
