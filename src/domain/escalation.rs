@@ -200,7 +200,11 @@ impl Escalation {
 
     /// The hash that authority is bound to: the facts and every delivery's exact content.
     pub fn hash(&self) -> Hash {
-        canonical::hash(&(&self.id, self.version, self.facts.hash(), &self.content_hashes()))
+        self.hash_over(&self.content_hashes())
+    }
+
+    fn hash_over(&self, contents: &[Hash]) -> Hash {
+        canonical::hash(&(&self.id, self.version, self.facts.hash(), contents))
     }
 
     fn content_hashes(&self) -> Vec<Hash> {
@@ -227,8 +231,10 @@ impl Escalation {
         valid_until: Timestamp,
         past_stop: bool,
     ) -> Clearance {
-        let (id, hashes) = (self.id.clone(), self.content_hashes());
-        Clearance::mint(id, self.hash(), hashes, authority, at, valid_until, past_stop)
+        let contents = self.content_hashes();
+        let hash = self.hash_over(&contents);
+        let id = self.id.clone();
+        Clearance::mint(id, hash, contents, authority, at, valid_until, past_stop)
     }
 
     /// Held → Cleared by an approver, who names the hash that they saw.
@@ -311,13 +317,15 @@ impl Escalation {
         now: Timestamp,
     ) -> Result<Clearance, Refused> {
         self.expect(&[EscalationState::Cleared], "be sent")?;
-        if *cleared != self.hash() {
-            return Err(Refused::Changed { now_is: self.hash() });
+        let past_stop = past_stop && self.kind.sets_right();
+        let clearance = self.mint(authority, minted_at, valid_until, past_stop);
+        if cleared != clearance.content() {
+            return Err(Refused::Changed { now_is: *clearance.content() });
         }
         if valid_until <= now || self.expires_at <= now {
             return Err(Refused::State { from: EscalationState::Expired, act: "be sent" });
         }
-        Ok(self.mint(authority, minted_at, valid_until, past_stop && self.kind.sets_right()))
+        Ok(clearance)
     }
 
     /// Held or Cleared → a new held wording by this person. An earlier approval is void. `sent` is

@@ -270,6 +270,9 @@ fn full_until(
     cap: u32,
     now: Timestamp,
 ) -> Option<Timestamp> {
+    if times.len() < cap as usize {
+        return None;
+    }
     let mut inside: Vec<_> = times.iter().filter(|at| now.since(**at) < window).copied().collect();
     let cap = cap as usize;
     if inside.len() < cap {

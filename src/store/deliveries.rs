@@ -731,15 +731,13 @@ async fn end_attempts(tx: &mut Tx, reports: &[Report], now: Timestamp) -> Result
                    "detail": detail})
         })
         .collect();
-    sql("UPDATE attempt SET ended_at = $2,
-           outcome = (SELECT j.value->>'outcome' FROM json_each(CAST($1 AS TEXT)) AS j
-                      WHERE j.value->>'id' = attempt.delivery),
-           detail = (SELECT j.value->>'detail' FROM json_each(CAST($1 AS TEXT)) AS j
-                     WHERE j.value->>'id' = attempt.delivery)
-         WHERE ended_at IS NULL
-           AND delivery IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)
-           AND token IN (SELECT j.value->>'token' FROM json_each(CAST($1 AS TEXT)) AS j)
-         RETURNING *")
+    // Written out, because what `*` returns beside the joined batch differs between databases.
+    sql("UPDATE attempt SET ended_at = $2, outcome = j.value->>'outcome',
+           detail = j.value->>'detail'
+         FROM json_each(CAST($1 AS TEXT)) AS j
+         WHERE attempt.ended_at IS NULL AND attempt.delivery = j.value->>'id'
+           AND attempt.token = j.value->>'token'
+         RETURNING delivery, n, token, holder, claimed_at, ended_at, outcome, detail")
     .batch(batch)
     .bind(now)
     .write(&ATTEMPT, tx)

@@ -102,6 +102,17 @@ impl EscalationRow {
     }
 }
 
+/// A tag that went out, or may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierText {
+    /// Its escalation.
+    pub escalation: EscalationId,
+    /// When the last of its deliveries was claimed.
+    pub at: Timestamp,
+    /// The case of each action that it spoke of.
+    pub cases: Vec<CaseRef>,
+}
+
 /// How a queue is narrowed.
 #[derive(Debug, Clone, Default)]
 pub struct QueueFilter {
@@ -964,34 +975,41 @@ pub(super) async fn members_of(
 }
 
 impl Store {
-    /// The cases of each tag about a bank that went out, or may have, since an instant: what the
+    /// The tags about these banks that went out, or may have, since an instant: what the
     /// differencing rule sets a new text beside.
     ///
     /// # Errors
     /// The ledger failed.
     pub async fn earlier_texts(
         &self,
-        bank: &BankCode,
+        banks: &[&BankCode],
         since: Timestamp,
-        but: &EscalationId,
-    ) -> Result<Vec<Vec<CaseRef>>, StoreError> {
+    ) -> Result<BTreeMap<BankCode, Vec<EarlierText>>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = sql("SELECT m.escalation AS escalation, m.case_ref AS case_ref
-             FROM escalation_action m
-             WHERE m.case_ref IS NOT NULL AND m.escalation <> $3 AND m.escalation IN (
-               SELECT d.escalation FROM delivery d
-               WHERE d.bank = $1 AND d.kind = 'tag' AND d.sent_at > $2)
+        let rows = sql("SELECT d.bank AS bank, d.at AS at, m.escalation AS escalation,
+               m.case_ref AS case_ref
+             FROM (SELECT bank, escalation, MAX(sent_at) AS at FROM delivery
+                   WHERE kind = 'tag' AND sent_at > $2 AND bank IN
+                     (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)
+                   GROUP BY bank, escalation) d
+             JOIN escalation_action m ON m.escalation = d.escalation
+             WHERE m.case_ref IS NOT NULL
              ORDER BY m.escalation, m.n")
-        .bind(bank)
+        .batch(banks.iter().map(|bank| json!({"b": bank})).collect())
         .bind(since)
-        .bind(but)
         .all(&mut tx)
         .await?;
-        let mut texts: BTreeMap<EscalationId, Vec<CaseRef>> = BTreeMap::new();
+        let mut found: BTreeMap<BankCode, Vec<EarlierText>> = BTreeMap::new();
         for row in &rows {
-            texts.entry(row.get("escalation")?).or_default().push(row.get("case_ref")?);
+            let texts = found.entry(row.get("bank")?).or_default();
+            let escalation: EscalationId = row.get("escalation")?;
+            let case = row.get("case_ref")?;
+            match texts.last_mut() {
+                Some(text) if text.escalation == escalation => text.cases.push(case),
+                _ => texts.push(EarlierText { escalation, at: row.get("at")?, cases: vec![case] }),
+            }
         }
-        Ok(texts.into_values().collect())
+        Ok(found)
     }
 
     /// Whether an escalation of this kind is open about a bank: then none is drafted.

@@ -35,7 +35,7 @@ pub use db::{DbTime, RowDigest};
 pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Recorded, Report};
 pub use engagements::{Count, Engagement, Noted};
 pub use erase::Erasable;
-pub use escalations::{Draft, EscalationRow, Evidence, QueueFilter, StoredClearance};
+pub use escalations::{Draft, EarlierText, EscalationRow, Evidence, QueueFilter, StoredClearance};
 pub use export::{ExportError, ExportRules};
 pub use gate::{BreakerRules, GateState};
 pub use notes::{KeyError, NoteFault, SealKey, create_key, read_checkpoints};

@@ -4,9 +4,12 @@
 //! member, and *may this be said?* about every text. Right before the bytes the permit has the last
 //! word. Whatever cannot be proved is recorded as unknown, and only looking resolves it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    pin::pin,
+};
 
-use futures::{FutureExt, StreamExt, future::BoxFuture};
+use futures::{FutureExt, Stream, StreamExt, future::BoxFuture};
 use jiff::SignedDuration;
 
 use super::{Ctx, Progress, saying, switch::SendPermit};
@@ -48,18 +51,38 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
         let verdict = verdicts.get(&one.delivery().escalation).cloned();
         sends.push(settle(ctx, one, verdict, permits).boxed());
     }
-    let mut reports = futures::stream::iter(sends)
-        .buffer_unordered(ctx.config.deliver.parallel.max(1) as usize)
-        .ready_chunks(100);
+    let parallel = ctx.config.deliver.parallel.max(1) as usize;
+    let sends = futures::stream::iter(sends).buffer_unordered(parallel);
+    progress.did += record_all(ctx, sends).await?;
+    Ok(progress)
+}
+
+/// Records in batches as they come. The sends go on meanwhile: one that stood still would keep its
+/// connection to the ledger from whoever records.
+async fn record_all(ctx: &Ctx, sends: impl Stream<Item = Report>) -> anyhow::Result<u64> {
+    let mut sends = pin!(sends.fuse());
+    let mut attempts = 0;
     let mut failed = None;
-    // A send that is under way is never dropped for another one's sake.
-    while let Some(reports) = reports.next().await {
-        match record(ctx, &reports).await {
-            Ok(attempts) => progress.did += attempts,
+    let mut ended: Vec<Report> = Vec::new();
+    loop {
+        if ended.is_empty() {
+            // A send that is under way is never dropped for another one's sake.
+            let Some(report) = sends.next().await else { return failed.map_or(Ok(attempts), Err) };
+            ended.push(report);
+        }
+        let batch = std::mem::take(&mut ended);
+        let mut recording = pin!(record(ctx, &batch));
+        let recorded = loop {
+            tokio::select! {
+                recorded = &mut recording => break recorded,
+                Some(report) = sends.next() => ended.push(report),
+            }
+        };
+        match recorded {
+            Ok(recorded) => attempts += recorded,
             Err(error) => failed = Some(error),
         }
     }
-    failed.map_or(Ok(progress), Err)
 }
 
 /// The claim's rules as configured.
@@ -98,12 +121,13 @@ pub(super) async fn recheck(ctx: &Ctx, claimed: &Claimed) -> BTreeMap<Escalation
             return going.into_iter().map(|id| (id.clone(), put_off.clone())).collect();
         }
     };
+    let earlier = saying::earlier(ctx, claimed.escalations.values()).await;
     let mut verdicts = BTreeMap::new();
     for escalation in going.iter().filter_map(|id| claimed.escalations.get(*id)) {
         let members = claimed.members.get(&escalation.id).map_or(&[][..], Vec::as_slice);
         let lost = void.get(&escalation.id).map(|why| not_now(now, why));
         let verdict = match lost.or_else(|| judge(ctx, escalation.kind, members, &answer, now)) {
-            None => saying::against_sending(ctx, escalation, members).await,
+            None => saying::against_sending(ctx, escalation, members, &earlier).await,
             changed => changed,
         };
         if let Some(verdict) = verdict {

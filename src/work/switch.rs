@@ -20,7 +20,14 @@ const EVERY: SignedDuration = SignedDuration::from_millis(200);
 
 /// The stop switch as this process last read it.
 #[derive(Clone, Default)]
-pub struct Switch(Arc<Mutex<Option<Reading>>>);
+pub struct Switch(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    last: Mutex<Option<Reading>>,
+    /// Whoever reads holds it: a hundred sends at once ask the ledger once.
+    turn: tokio::sync::Mutex<()>,
+}
 
 struct Reading {
     at: SignedDuration,
@@ -43,6 +50,7 @@ impl Switch {
     /// # Errors
     /// The ledger failed; the old reading ages and nothing is sent on it.
     pub async fn refresh(&self, store: &Store, clock: &Clock) -> Result<(), StoreError> {
+        let _turn = self.0.turn.lock().await;
         let before = clock.steady();
         let fresh = |reading: &Reading| before - reading.at < EVERY;
         if self.lock().as_ref().is_some_and(fresh) {
@@ -58,7 +66,7 @@ impl Switch {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Reading>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(&self, now: SignedDuration, past_stop: bool) -> Result<(), NotNow> {

@@ -14,8 +14,6 @@ mod rehearsal;
 mod serve;
 mod square;
 mod states;
-mod serve;
-mod square;
 mod story;
 mod support;
 mod wording;

@@ -80,6 +80,20 @@ async fn a_bank_that_acts_after_the_tag_is_thanked() {
 }
 
 #[tokio::test]
+async fn more_sends_at_once_than_connections_to_the_ledger_all_end() {
+    let world = World::configured(|config| config.deliver.parallel = 50).await;
+    for n in 0..20 {
+        world.cases.put(liens(&format!("ZB{n:02}"), 5, world.now()));
+    }
+    world.watch_and_escalate().await;
+    for row in world.escalations(&[EscalationState::Held]).await {
+        world.approve(&row).await;
+    }
+    work::deliver::run_once(&world.ctx).await.unwrap();
+    assert_eq!(world.town.posts().len(), 20);
+}
+
+#[tokio::test]
 async fn what_is_not_overdue_or_not_ours_to_say_is_not_tagged() {
     let world = World::new().await;
     let now = world.now();

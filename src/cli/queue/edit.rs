@@ -95,7 +95,7 @@ async fn may_be_said(
     let grounds = Grounds::gather(ctx, escalation, &members).await?;
     let mut edited = escalation.clone();
     edited.contents = contents.to_vec();
-    let against = grounds.against(ctx, &edited);
+    let against = grounds.against(&edited, &ctx.config.wording);
     if against.is_empty() {
         return Ok(());
     }

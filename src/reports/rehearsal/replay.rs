@@ -31,6 +31,9 @@ use crate::domain::{
     wording::{Place, Templates, WordingRules},
 };
 
+/// The accounts that would speak about a bank, each with the place of its text.
+pub type Places<'a> = dyn Fn(&BankCode, Timestamp) -> Vec<(&'a Account, Place)> + Sync + 'a;
+
 /// How a replay decides: the unit's rules as they are now, and the draft order's terms.
 pub struct Rules<'a> {
     /// Preconditions and intervals.
@@ -48,7 +51,7 @@ pub struct Rules<'a> {
     /// The names that a text about a bank uses.
     pub names: &'a (dyn Fn(&BankCode) -> Names + Sync),
     /// Where a text about a bank would go.
-    pub places: &'a (dyn Fn(&BankCode, Timestamp) -> Vec<(&'a Account, Place)> + Sync),
+    pub places: &'a Places<'a>,
     /// How far back earlier texts about a bank are set beside a new one.
     pub memory: SignedDuration,
     /// The first instant of the replay.
@@ -127,7 +130,7 @@ struct Replay<'a> {
 }
 
 /// What a refusal rests on: all of it but the time.
-type Asked = (Vec<ExternalId>, FactPack, usize);
+type Asked = Box<(Vec<ExternalId>, FactPack, usize)>;
 
 impl<'a> Replay<'a> {
     fn new(history: &'a History, rules: &'a Rules<'a>) -> Self {
@@ -307,7 +310,7 @@ impl<'a> Replay<'a> {
             texts.filter(|(at, _)| *at > since).map(|(_, cases)| cases.clone()).collect();
         let ids = group.actions.iter().map(|overdue| overdue.id().clone()).collect();
         let timeless = FactPack { as_of: Timestamp::from_micros(0), ..facts.clone() };
-        let asked: Asked = (ids, timeless, earlier.len());
+        let asked: Asked = Box::new((ids, timeless, earlier.len()));
         if self.refused.get(bank) == Some(&asked) {
             return Ok(None);
         }
