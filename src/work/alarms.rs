@@ -29,7 +29,8 @@ const AT_ONCE: usize = 8;
 /// The ledger failed.
 pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     let by = ctx.actor("alarms");
-    let mut progress = Progress { did: raise_conditions(ctx).await?, notes: Vec::new() };
+    let did = raise_conditions(ctx).await?;
+    let mut progress = Progress { did, ..Progress::default() };
     progress.did += stop_for_untaken(ctx, &by).await?;
     let rules = &ctx.config.alarms;
     if !rules.command.is_empty() {
