@@ -17,7 +17,6 @@ use super::{
 use crate::domain::{
     alarm::{Alarm, Raised, What},
     person::Person,
-    time::Timestamp,
 };
 
 /// A way to the duty officer outside the console.
