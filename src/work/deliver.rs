@@ -43,10 +43,12 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     let rechecked = ctx.clock.steady();
     let verdicts = recheck(ctx, &claimed).await;
     let permits = Permits { before, rechecked };
-    let sends = claimed.deliveries.iter().map(|one| {
+    // A loop, for a closure here would keep a task from running this.
+    let mut sends = Vec::with_capacity(claimed.deliveries.len());
+    for one in &claimed.deliveries {
         let verdict = verdicts.get(&one.delivery().escalation).cloned();
-        settle(ctx, one, verdict, permits)
-    });
+        sends.push(settle(ctx, one, verdict, permits));
+    }
     let mut reports = futures::stream::iter(sends)
         .buffer_unordered(ctx.config.deliver.parallel.max(1) as usize)
         .ready_chunks(100);

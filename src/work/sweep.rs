@@ -28,7 +28,10 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
         tracing::warn!(%delivery, "its lease ran out; it is uncertain until a look tells");
     }
     let doubtful = ctx.store.to_look_for(50).await?;
-    let looks = doubtful.iter().map(|row| look(ctx, row));
+    let mut looks = Vec::with_capacity(doubtful.len());
+    for row in &doubtful {
+        looks.push(look(ctx, row));
+    }
     let looks: Vec<_> = futures::stream::iter(looks).buffer_unordered(4).collect().await;
     let mut looked = 0;
     for (row, look, rules) in looks {

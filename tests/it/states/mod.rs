@@ -11,13 +11,13 @@ mod truth;
 use jiff::SignedDuration;
 use takaza::{
     domain::{
-        escalation::EscalationKind,
-        ids::{AccountName, BankCode},
+        escalation::{Escalation, EscalationKind, EscalationState},
+        ids::{AccountName, BankCode, EscalationId, Reference},
         money::Paise,
         order::{StandingOrder, Terms},
         person::{Desk, Person},
     },
-    store::{EscalationRow, StoreError},
+    store::{Draft, EscalationRow, StoreError},
     work,
 };
 
@@ -73,4 +73,26 @@ pub async fn signed_order(
 /// The DCP signs it.
 pub async fn sign(world: &World, name: &str) -> Result<StandingOrder, StoreError> {
     world.ctx.store.sign_order(&world.by("dcp"), name, &world.person("dcp").await).await
+}
+
+/// A held draft like this one, for another bank where one is named.
+pub fn copy(row: &EscalationRow, id: &str, bank: Option<&str>) -> Draft {
+    let old = &row.escalation;
+    let escalation = Escalation::new(
+        EscalationId::new(id),
+        Reference::new(format!("GGM-{id}")),
+        bank.map_or_else(|| old.bank.clone(), BankCode::new),
+        old.rung,
+        old.kind,
+        1,
+        old.facts.clone(),
+        old.contents.clone(),
+        None,
+        old.drafted_at,
+        old.expires_at,
+        None,
+        EscalationState::Held,
+    );
+    let senders = row.deliveries.iter().map(|delivery| delivery.sender).collect();
+    Draft { escalation, members: Vec::new(), senders }
 }
