@@ -3,7 +3,10 @@
 mod cases;
 mod crash;
 mod imports;
+mod ledger;
+mod lessons;
 mod mastodon;
+mod properties;
 mod states;
 mod story;
 mod support;

@@ -83,7 +83,8 @@ fn plan(candidates: &[Candidate], sends: &[Send], rules: &PacingRules) -> Plan {
 
 /// What goes, as sends; each delivery once.
 fn gone(candidates: &[Candidate], plan: &Plan) -> Vec<Send> {
-    let first = |id| candidates.iter().find(|candidate| candidate.delivery == *id).unwrap();
+    let first =
+        |id: &DeliveryId| candidates.iter().find(|candidate| candidate.delivery == *id).unwrap();
     let sent = plan.go.iter().map(first).map(|one| Send {
         escalation: one.escalation.clone(),
         kind: one.kind,
@@ -265,8 +266,10 @@ fn outcome(what: u8, now: Timestamp) -> Outcome {
     }
 }
 
-const RULES: LookRules =
-    LookRules { grace: SignedDuration::from_secs(50), idempotent_for: Some(SignedDuration::from_mins(50)) };
+const RULES: LookRules = LookRules {
+    grace: SignedDuration::from_secs(50),
+    idempotent_for: Some(SignedDuration::from_mins(50)),
+};
 
 /// The delivery, and what the test knows of it.
 struct Life {

@@ -135,9 +135,10 @@ async fn a_stop_is_obeyed_by_both(db: Db) {
     let asha = states::desk(&world, "asha").await;
     world.ctx.store.stop(&world.by("asha"), &asha, "an incident").await.unwrap();
     for _ in 0..5 {
-        let runs = processes.iter().cloned().map(|ctx| {
-            tokio::spawn(async move { work::deliver::run_once(&ctx).await.unwrap() })
-        });
+        let runs = processes
+            .iter()
+            .cloned()
+            .map(|ctx| tokio::spawn(async move { work::deliver::run_once(&ctx).await.unwrap() }));
         for run in runs.collect::<Vec<_>>() {
             run.await.unwrap();
         }

@@ -228,7 +228,10 @@ async fn where_something_was_sent_its_actions_intervals_run() {
     deliver(&world).await;
     world.pass(SignedDuration::from_hours(48));
     world.run_once().await;
-    assert!(world.escalations(&[EscalationState::Held]).await.is_empty(), "72 hours from the claim");
+    assert!(
+        world.escalations(&[EscalationState::Held]).await.is_empty(),
+        "72 hours from the claim"
+    );
     world.pass(SignedDuration::from_hours(24));
     world.watch_and_escalate().await;
     world.held().await;
