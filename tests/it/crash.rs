@@ -21,7 +21,7 @@ use crate::support::{
     fake_cases::lien,
     fake_mastodon::{Flavour, Post, Trick},
     ledger_sql,
-    world::World,
+    world::{Db, World},
 };
 
 /// Polls so often and then lets it die. `true`: it came to its end before that.
@@ -129,19 +129,19 @@ async fn one_crash(world: &World, other: &Ctx, n: u32, polls: u32, trick: Option
     whole
 }
 
-async fn crashes(idempotent: bool) {
+async fn crashes(db: Db, idempotent: bool) {
     let times = u32::try_from(setting("TAKAZA_TEST_CRASHES", 150)).unwrap();
     let seed = setting("TAKAZA_TEST_SEED", 20_261_116);
-    eprintln!("crashes: {times} with TAKAZA_TEST_SEED={seed}, idempotent: {idempotent}");
-    let mut world = World::configured(|config| {
+    eprintln!("crashes: {times} with TAKAZA_TEST_SEED={seed}, {db:?}, idempotent: {idempotent}");
+    let world = World::with(db, |config| {
         config.pacing.per_bank_day = 10_000;
         config.pacing.bank_interval = SignedDuration::ZERO;
         config.pacing.per_account_hour = 10_000;
         config.pacing.per_account_day = 10_000;
         config.breaker.streak = 10_000;
         config.ladder.closures = false;
-    })
-    .await;
+    });
+    let Some(mut world) = world.await else { return };
     world.connect("unit", idempotent).await;
     if !idempotent {
         world.town.flavour(Flavour::GoToSocial);
@@ -183,12 +183,20 @@ async fn whole_ledger(world: &World, times: i64) {
     assert_eq!(world.ctx.store.gate().await.unwrap().tripped, None);
 }
 
-#[tokio::test]
-async fn a_server_that_honours_keys_sees_no_post_twice_and_none_is_lost() {
-    crashes(true).await;
+macro_rules! on_both {
+    ($($story:ident: $idempotent:literal),* $(,)?) => {
+        mod sqlite { $(
+            #[tokio::test]
+            async fn $story() { super::crashes(super::Db::Sqlite, $idempotent).await; }
+        )* }
+        mod postgres { $(
+            #[tokio::test]
+            async fn $story() { super::crashes(super::Db::Postgres, $idempotent).await; }
+        )* }
+    };
 }
 
-#[tokio::test]
-async fn a_server_that_ignores_keys_sees_no_post_twice_and_none_is_lost() {
-    crashes(false).await;
+on_both! {
+    a_server_that_honours_keys_sees_no_post_twice_and_none_is_lost: true,
+    a_server_that_ignores_keys_sees_no_post_twice_and_none_is_lost: false,
 }

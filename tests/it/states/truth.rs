@@ -34,7 +34,8 @@ fn mins(n: i64) -> SignedDuration {
 
 #[tokio::test]
 async fn recheck_compares_every_member_action_with_the_case_source() {
-    let changes: [(&str, fn(&mut BankAction)); 5] = [
+    type Change = fn(&mut BankAction);
+    let changes: [(&str, Change); 5] = [
         ("amount", |row| row.disputed = Some(Paise::from_rupees(1))),
         ("status", |row| row.status = Status::Withdrawn),
         ("delivered", |row| row.delivered_at = None),
@@ -85,6 +86,42 @@ async fn a_row_that_vanished_is_unknown_and_nothing_is_said_of_it() {
     deliver(&world).await;
     assert!(world.town.posts().is_empty());
     assert_eq!(world.states(&row).await, [StateName::Waiting], "unknown is not: no longer true");
+}
+
+#[tokio::test]
+async fn a_row_that_breaks_the_contract_or_a_source_that_is_down_is_unknown_too() {
+    let world = World::new().await;
+    let row = world.cleared("ZPPL").await;
+    world.cases.before_the_next_recheck(|cases| cases.breaks("ZPPL-3", "it has no bank"));
+    deliver(&world).await;
+    assert_eq!(world.states(&row).await, [StateName::Waiting]);
+
+    let world = World::new().await;
+    let row = world.cleared("ZPPL").await;
+    world.cases.goes_down("it is down");
+    deliver(&world).await;
+    assert_eq!(world.states(&row).await, [StateName::Waiting]);
+    assert!(world.town.posts().is_empty());
+    world.cases.comes_back();
+    world.pass(mins(2));
+    deliver(&world).await;
+    assert_eq!(world.town.posts().len(), 1);
+    assert_eq!(world.cases.rechecks(), 2, "one question a claim");
+}
+
+#[tokio::test]
+async fn a_snapshot_that_lacks_a_member_withdraws_and_thanks_nobody() {
+    let world = World::new().await;
+    world.cases.tells_snapshots();
+    let row = world.cleared("ZPPL").await;
+    world.cases.vanishes("ZPPL-3");
+    world.pass(mins(2));
+    world.run_once().await;
+    assert!(world.town.posts().is_empty());
+    let now = world.again(&row).await;
+    assert_eq!(now.escalation.state(), EscalationState::Withdrawn);
+    assert!(!now.outcome.unwrap().starts_with("tag avoided"), "unknown is not acted");
+    assert_eq!(world.held().await.escalation.facts.cases, 4);
 }
 
 #[tokio::test]
