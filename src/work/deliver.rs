@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt, future::BoxFuture};
 use jiff::SignedDuration;
 
 use super::{Ctx, Progress, saying, switch::SendPermit};
@@ -43,11 +43,10 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     let rechecked = ctx.clock.steady();
     let verdicts = recheck(ctx, &claimed).await;
     let permits = Permits { before, rechecked };
-    // A loop, for a closure here would keep a task from running this.
-    let mut sends = Vec::with_capacity(claimed.deliveries.len());
+    let mut sends: Vec<BoxFuture<'_, Report>> = Vec::with_capacity(claimed.deliveries.len());
     for one in &claimed.deliveries {
         let verdict = verdicts.get(&one.delivery().escalation).cloned();
-        sends.push(settle(ctx, one, verdict, permits));
+        sends.push(settle(ctx, one, verdict, permits).boxed());
     }
     let mut reports = futures::stream::iter(sends)
         .buffer_unordered(ctx.config.deliver.parallel.max(1) as usize)

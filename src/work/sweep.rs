@@ -1,7 +1,7 @@
 //! Sweep: what nobody finished. Leases that ran out become doubts, doubts are looked into, what is
 //! too old expires, what has ended is closed.
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt, future::BoxFuture};
 
 use super::{Ctx, Progress, set_right};
 use crate::{
@@ -28,9 +28,9 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
         tracing::warn!(%delivery, "its lease ran out; it is uncertain until a look tells");
     }
     let doubtful = ctx.store.to_look_for(50).await?;
-    let mut looks = Vec::with_capacity(doubtful.len());
+    let mut looks: Vec<BoxFuture<'_, Looked<'_>>> = Vec::with_capacity(doubtful.len());
     for row in &doubtful {
-        looks.push(look(ctx, row));
+        looks.push(look(ctx, row).boxed());
     }
     let looks: Vec<_> = futures::stream::iter(looks).buffer_unordered(4).collect().await;
     let mut looked = 0;
@@ -55,7 +55,9 @@ fn fallback(ctx: &Ctx) -> LookRules {
     LookRules { grace: deliver.request_timeout + deliver.read_lag, idempotent_for: None }
 }
 
-async fn look<'a>(ctx: &Ctx, row: &'a DeliveryRow) -> (&'a DeliveryRow, Look, LookRules) {
+type Looked<'a> = (&'a DeliveryRow, Look, LookRules);
+
+async fn look<'a>(ctx: &Ctx, row: &'a DeliveryRow) -> Looked<'a> {
     let delivery = &row.delivery;
     match ctx.destinations.get(&delivery.content.account) {
         Some(destination) => {
