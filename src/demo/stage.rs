@@ -178,8 +178,7 @@ impl Unit<'_> {
                 .verify_handle(
                     &actor,
                     &officer.id,
-                    &bank.code,
-                    platform,
+                    (&bank.code, platform),
                     &identity,
                     evidence,
                     expires,

@@ -136,7 +136,7 @@ fn approver() -> Person {
     }
 }
 
-fn facts(reference: &str, now: Timestamp) -> FactPack {
+pub fn facts(reference: &str, now: Timestamp) -> FactPack {
     FactPack {
         bank: BankCode::new("ZPPL"),
         bank_en: "Peepal Bank".to_owned(),

@@ -243,8 +243,7 @@ impl Unit {
             .verify_handle(
                 &self.by,
                 &self.dcp.id,
-                &bank,
-                Platform::Mastodon,
+                (&bank, Platform::Mastodon),
                 &identity,
                 "a verified link to the bank's own domain",
                 until,

@@ -1,0 +1,526 @@
+//! The ledger's conformance suite: every method of the store, one and the same on SQLite and on
+//! PostgreSQL. A test keeps it whole: a method that is not called here is named.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use takaza::{
+    domain::{
+        action::{RejectedRow, Sighting},
+        delivery::{LateReceipt, Look, LookRules, Outcome, Receipt, StateName},
+        engagement::{Author, Identity},
+        escalation::{EscalationKind, EscalationState},
+        ids::{AccountName, BankCode, ExternalId, PersonId},
+        ladder::Quiet,
+        person::Role,
+        platform::{Platform, Sender},
+    },
+    store::{
+        BreakerRules, ClaimRules, Ended, Note, QueueFilter, Report, SilenceOrder, SilenceScope,
+        Store, StoreError,
+    },
+    work,
+};
+
+use crate::{
+    states::{self, signed_order},
+    support::{
+        fake_cases::liens,
+        world::{Db, World},
+    },
+};
+
+macro_rules! on_both {
+    ($($act:ident),* $(,)?) => {
+        mod sqlite { $(
+            #[tokio::test]
+            async fn $act() { super::run(super::Db::Sqlite, |_| {}, super::$act).await; }
+        )* }
+        mod postgres { $(
+            #[tokio::test]
+            async fn $act() { super::run(super::Db::Postgres, |_| {}, super::$act).await; }
+        )* }
+    };
+}
+
+on_both! {
+    people_are_added_confirmed_ended,
+    accounts_are_connected_live_paused_revoked,
+    handles_are_verified_and_resolved,
+    silences_are_ordered_and_lifted,
+    actions_are_seen_lost_and_overdue,
+    what_is_silenced_is_listed,
+    orders_are_drafted_rehearsed_signed_revoked,
+    escalations_are_drafted_queued_approved_edited_rejected,
+    escalations_are_cleared_under_an_order_withdrawn_and_swept,
+    disputes_are_entered_and_decided,
+    deliveries_are_claimed_recorded_and_told,
+    doubts_are_swept_looked_into_and_decided,
+    receipts_come_late_and_hand_offs_are_taken,
+    the_gate_stops_resumes_and_is_restored,
+}
+
+async fn run<F: AsyncFn(World)>(db: Db, change: fn(&mut takaza::config::Config), act: F) {
+    if let Some(world) = World::with(db, change).await {
+        act(world).await;
+    }
+}
+
+fn mins(n: i64) -> SignedDuration {
+    SignedDuration::from_mins(n)
+}
+
+fn unit() -> AccountName {
+    AccountName::new("unit")
+}
+
+fn zppl() -> BankCode {
+    BankCode::new("ZPPL")
+}
+
+const LOOK: LookRules = LookRules { grace: SignedDuration::from_secs(50), idempotent_for: None };
+
+async fn people_are_added_confirmed_ended(world: World) {
+    let store = &world.ctx.store;
+    assert_eq!(store.people().await.unwrap().len(), 5);
+    let (dcp, hash) = store.person(&PersonId::new("dcp")).await.unwrap();
+    assert_eq!((dcp.role, dcp.confirmed, hash.as_str()), (Role::Approver, true, "no passphrase"));
+    let nobody = store.person(&PersonId::new("nobody")).await;
+    assert!(matches!(nobody.unwrap_err(), StoreError::NotFound(_)));
+    let root = world.person("root").await;
+    let twice = store.add_person(&world.by("root"), Some(&root), &dcp, "x").await;
+    assert!(matches!(twice.unwrap_err(), StoreError::Refused(_)));
+    let auditor = world.person("auditor").await;
+    let again = store.confirm_person(&world.by("auditor"), &auditor, &dcp.id).await;
+    assert!(matches!(again.unwrap_err(), StoreError::Refused(_)));
+    store.set_passphrase(&world.by("dcp"), &dcp.id, "a new hash").await.unwrap();
+    assert_eq!(store.person(&dcp.id).await.unwrap().1, "a new hash");
+    let administrator = root.as_administrator(world.now()).unwrap();
+    let (by, now) = (world.by("root"), world.now());
+    assert_eq!(store.end_person(&by, &administrator, &dcp.id, now).await.unwrap(), 0);
+    assert_eq!(world.person("dcp").await.until, Some(now));
+}
+
+async fn accounts_are_connected_live_paused_revoked(world: World) {
+    let store = &world.ctx.store;
+    let by = world.by("root");
+    let row = store.accounts().await.unwrap().remove(0);
+    assert!(row.account.live && !row.revoked);
+    let root = world.person("root").await.as_administrator(world.now()).unwrap();
+    store.put_account(&by, &root, &row).await.unwrap();
+    assert!(!store.accounts().await.unwrap()[0].account.live, "connected anew, it is not live");
+    let asha = world.person("asha").await;
+    assert!(store.set_live(&world.by("asha"), &asha, &unit(), true).await.is_err());
+    let dcp = world.person("dcp").await;
+    store.set_live(&world.by("dcp"), &dcp, &unit(), true).await.unwrap();
+    let until = world.now().plus(mins(5));
+    store.pause_account(&by, &unit(), Some((until, "blocked"))).await.unwrap();
+    store.account_heard(&unit(), world.now(), Some("cursor"), true).await.unwrap();
+    store.account_heard(&unit(), world.now(), None, false).await.unwrap();
+    let row = store.accounts().await.unwrap().remove(0);
+    assert_eq!((row.paused_until, row.paused_why.as_deref()), (Some(until), Some("blocked")));
+    assert_eq!(row.mention_cursor.as_deref(), Some("cursor"));
+    assert_eq!((row.last_heard_at, row.own_checked_at), (Some(world.now()), Some(world.now())));
+    store.account_revoked(&by, &unit(), "the token leaked").await.unwrap();
+    let row = store.accounts().await.unwrap().remove(0);
+    assert!(row.revoked && !row.account.live);
+    let live = store.set_live(&world.by("dcp"), &dcp, &unit(), true).await;
+    assert!(matches!(live.unwrap_err(), StoreError::NotFound(_)));
+}
+
+async fn handles_are_verified_and_resolved(world: World) {
+    let store = &world.ctx.store;
+    let by = world.by("asha");
+    let identity = Identity {
+        author: Author { handle: "care@peepal.example".to_owned(), stable_id: "7".to_owned() },
+        evidence: vec!["https://peepal.example/".to_owned()],
+    };
+    let (asha, until) = (PersonId::new("asha"), world.now().plus(mins(60)));
+    let (bank, platform) = (zppl(), Platform::Mastodon);
+    store.verify_handle(&by, &asha, (&bank, platform), &identity, "a link", until).await.unwrap();
+    assert_eq!(store.handles().await.unwrap()[0].mismatch, None);
+    store.handle_resolved(&by, &bank, platform, Some("another id")).await.unwrap();
+    store.handle_resolved(&by, &bank, platform, Some("another id")).await.unwrap();
+    let handle = store.handles().await.unwrap().remove(0);
+    assert_eq!(handle.mismatch.as_deref(), Some("another id"));
+    assert_eq!((handle.stable_id.as_str(), handle.expires_at), ("7", until));
+    store.verify_handle(&by, &asha, (&bank, platform), &identity, "a link", until).await.unwrap();
+    assert_eq!(store.handles().await.unwrap()[0].mismatch, None);
+}
+
+async fn silences_are_ordered_and_lifted(world: World) {
+    let store = &world.ctx.store;
+    let desk = states::desk(&world, "asha").await;
+    let scopes = [
+        SilenceScope::All,
+        SilenceScope::Bank(zppl()),
+        SilenceScope::Case(takaza::domain::ids::CaseRef::new("FIR 1/2026")),
+    ];
+    let mut ids = Vec::new();
+    for scope in &scopes {
+        let order = SilenceOrder {
+            scope: scope.clone(),
+            label: "EC/1".to_owned(),
+            from: world.now(),
+            until: world.now().plus(mins(60)),
+        };
+        ids.push(store.add_silence(&world.by("asha"), &desk, &order).await.unwrap());
+    }
+    let found = store.silences(world.now()).await.unwrap();
+    assert_eq!(found.len(), 3);
+    assert!(scopes.iter().all(|scope| found.iter().any(|(_, order)| order.scope == *scope)));
+    let dcp = world.person("dcp").await.as_approver(world.now()).unwrap();
+    store.lift_silence(&world.by("dcp"), &dcp, &ids[0]).await.unwrap();
+    let again = store.lift_silence(&world.by("dcp"), &dcp, &ids[0]).await;
+    assert!(matches!(again.unwrap_err(), StoreError::NotFound(_)));
+    assert_eq!(store.silences(world.now()).await.unwrap().len(), 2);
+    assert!(store.silences(world.now().plus(mins(60))).await.unwrap().is_empty());
+}
+
+async fn actions_are_seen_lost_and_overdue(world: World) {
+    let (store, by, now) = (&world.ctx.store, world.ctx.actor("watch"), world.now());
+    assert_eq!(store.source("").await.unwrap(), takaza::store::SourceState::default());
+    let rows: Vec<_> = liens("ZPPL", 3, now);
+    let mut page: Vec<Result<Sighting, RejectedRow>> =
+        rows.iter().map(|row| Ok(Sighting { action: row.clone(), as_of: now })).collect();
+    let bad = RejectedRow {
+        external_id: Some(ExternalId::new("bad")),
+        place: "line 9".to_owned(),
+        reason: "no bank".to_owned(),
+    };
+    page.push(Err(bad.clone()));
+    let limits = &world.ctx.limits;
+    let seen = store.sight(&by, "", &page, limits, now).await.unwrap();
+    assert_eq!((seen.changed, seen.unchanged, seen.rejected), (3, 0, 1));
+    let seen = store.sight(&by, "", &page, limits, now).await.unwrap();
+    assert_eq!((seen.changed, seen.unchanged), (0, 3));
+    assert_eq!(store.rejected(0, 10).await.unwrap(), [(bad, now)]);
+    assert_eq!(store.poll_failed("", now, "down").await.unwrap(), 1);
+    assert_eq!(store.poll_failed("", now, "down").await.unwrap(), 2);
+    store.polled("", now, Some(now)).await.unwrap();
+    store.polled("", now, None).await.unwrap();
+    let source = store.source("").await.unwrap();
+    assert_eq!((source.cursor, source.failures, source.last_error), (Some(now), 0, None));
+
+    assert_eq!(store.recompute_due(limits, 10).await.unwrap(), 0, "the calendar is as it was");
+    let overdue = store.overdue("", now).await.unwrap();
+    assert_eq!(overdue[&zppl()].len(), 3);
+    let one = &overdue[&zppl()][0];
+    assert_eq!((one.limit_hours, one.in_open_tag, one.seen.as_of), (6, false, now));
+    assert_eq!((one.pressed.disputed, one.pressed.rejected_at), (false, None));
+    let asha = states::desk(&world, "asha").await;
+    let (id, sent) = (ExternalId::new("ZPPL-1"), now.minus(mins(30)));
+    let notice = Note::Notice { at: sent, message_id: "<1@unit.example>" };
+    store.note_action(&world.by("asha"), &asha, &id, notice).await.unwrap();
+    store.note_action(&world.by("asha"), &asha, &id, Note::StillPending).await.unwrap();
+    let unknown = ExternalId::new("unknown");
+    let nothing = store.note_action(&world.by("asha"), &asha, &unknown, Note::StillPending).await;
+    assert!(matches!(nothing.unwrap_err(), StoreError::NotFound(_)));
+    let ids = [id.clone(), unknown];
+    assert_eq!(store.confirmations(&ids).await.unwrap(), BTreeMap::from([(id.clone(), now)]));
+    let overdue = store.overdue("", now).await.unwrap();
+    let noted = overdue[&zppl()].iter().find(|one| one.seen.action.external_id == id).unwrap();
+    assert_eq!((noted.pressed.notices, noted.pressed.last_notice_at), (1, Some(sent)));
+
+    assert_eq!(store.pending_ids().await.unwrap().len(), 3);
+    assert_eq!(store.actions(&ids).await.unwrap()[0].0, rows[0]);
+    assert_eq!(store.changes_since(now, 0, 10).await.unwrap().len(), 3);
+    assert_eq!(store.changes_since(now, 2, 10).await.unwrap().len(), 1);
+    assert_eq!(store.vanished(&ids, now).await.unwrap(), 1);
+    assert!(store.actions(&ids).await.unwrap().is_empty());
+    assert_eq!(store.pending_ids().await.unwrap().len(), 2);
+}
+
+async fn what_is_silenced_is_listed(world: World) {
+    let (store, now) = (&world.ctx.store, world.now());
+    let quiet = |n: u32| (ExternalId::new(format!("a{n}")), Quiet::NoAmount);
+    store.silence_list(&zppl(), &[quiet(1), quiet(2)], now).await.unwrap();
+    world.pass(mins(5));
+    store.silence_list(&zppl(), &[quiet(2), quiet(3)], world.now()).await.unwrap();
+    let listed = store.silenced(0, 10).await.unwrap();
+    let ids: Vec<_> = listed.iter().map(|(_, id, _, since)| (id.expose(), *since)).collect();
+    assert_eq!(ids, [("a2", now), ("a3", world.now())], "since when it is silenced");
+    assert_eq!(store.silenced(1, 10).await.unwrap().len(), 1);
+    store.silence_only(&[&BankCode::new("ZNMN")]).await.unwrap();
+    assert!(store.silenced(0, 10).await.unwrap().is_empty());
+}
+
+async fn orders_are_drafted_rehearsed_signed_revoked(world: World) {
+    let store = &world.ctx.store;
+    world.cases.put(liens("ZPPL", 3, world.now()));
+    world.watch_and_escalate().await;
+    let held = world.held().await;
+    let order = signed_order(&world, &held, "one", |_| {}).await;
+    let terms = states::terms(&world, &held);
+    let asha = states::desk(&world, "asha").await;
+    let twice = store.draft_order(&world.by("asha"), &asha, "one", &terms).await;
+    assert!(matches!(twice.unwrap_err(), StoreError::Refused(_)));
+    store.draft_order(&world.by("asha"), &asha, "two", &terms).await.unwrap();
+    store.rehearsed(&world.by("asha"), "two", 13).await.unwrap();
+    assert!(states::sign(&world, "two").await.is_err());
+    let dcp = world.person("dcp").await;
+    let twice = store.sign_order(&world.by("dcp"), "one", &dcp).await;
+    assert!(matches!(twice.unwrap_err(), StoreError::Order(_)), "signed already");
+    assert_eq!(store.orders().await.unwrap().len(), 2);
+    assert_eq!(store.order("two").await.unwrap().rehearsed_days, Some(13));
+    assert_eq!(store.order(order.id.as_str()).await.unwrap(), order);
+    assert_eq!(store.orders_in_force().await.unwrap().len(), 1);
+    let by = world.by("dcp");
+    assert_eq!(store.revoke_order(&by, "one", &dcp).await.unwrap(), 0);
+    assert!(store.revoke_order(&by, "one", &dcp).await.is_err());
+    assert!(store.orders_in_force().await.unwrap().is_empty());
+}
+
+async fn escalations_are_drafted_queued_approved_edited_rejected(world: World) {
+    let store = &world.ctx.store;
+    let row = world.cleared("ZPPL").await;
+    let draft = states::copy(&row, "COPY", Some("ZNMN"));
+    store.draft(&world.by("asha"), &draft).await.unwrap();
+    let copy = store.escalation("GGM-COPY").await.unwrap();
+    assert_eq!(copy.escalation, draft.escalation);
+    assert_eq!(store.members(&row.escalation.id).await.unwrap().len(), 5);
+    assert!(store.has_open(&zppl(), EscalationKind::Tag).await.unwrap());
+    assert!(!store.has_open(&zppl(), EscalationKind::Closure).await.unwrap());
+    let queue = |states: &[EscalationState], bank: Option<&str>, page| QueueFilter {
+        states: states.to_vec(),
+        bank: bank.map(BankCode::new),
+        page,
+    };
+    assert_eq!(store.queue(&queue(&[], None, (0, 10))).await.unwrap().len(), 2);
+    assert_eq!(store.queue(&queue(&[], None, (1, 10))).await.unwrap().len(), 1);
+    assert_eq!(store.queue(&queue(&[], Some("ZNMN"), (0, 10))).await.unwrap().len(), 1);
+    let held = queue(&[EscalationState::Held], None, (0, 10));
+    assert_eq!(store.queue(&held).await.unwrap().len(), 1);
+    assert_eq!(store.clearable(world.now()).await.unwrap().len(), 1);
+    let until = world.now().plus(mins(5));
+    store.hold_until(&world.by("asha"), "COPY", until).await.unwrap();
+    assert!(store.clearable(world.now()).await.unwrap().is_empty());
+    assert_eq!(store.clearable(until).await.unwrap().len(), 1);
+
+    let mut contents = copy.escalation.contents.clone();
+    contents[0].text.push_str(" Thank you.");
+    let asha = PersonId::new("asha");
+    let edited = store.edit(&world.by("asha"), "COPY", &asha, contents).await.unwrap();
+    assert_eq!(edited.escalation.version, 2);
+    assert!(store.clearable(until).await.unwrap().is_empty(), "no order clears an edited one");
+    let (by, dcp) = (world.by("dcp"), world.person("dcp").await);
+    let old = copy.escalation.hash();
+    assert!(store.approve(&by, "COPY", &dcp, &old, mins(60)).await.is_err());
+    store.reject(&by, "COPY", &dcp, "no").await.unwrap();
+    let rejected = store.escalation("COPY").await.unwrap();
+    assert_eq!(rejected.escalation.state(), EscalationState::Rejected);
+    assert_eq!(rejected.deliveries[0].delivery.name(), StateName::Withdrawn);
+    assert!(store.reject(&by, "COPY", &dcp, "no").await.is_err());
+    let nothing = store.escalation("no such").await;
+    assert!(matches!(nothing.unwrap_err(), StoreError::NotFound(_)));
+}
+
+async fn escalations_are_cleared_under_an_order_withdrawn_and_swept(world: World) {
+    let (store, by) = (&world.ctx.store, world.ctx.actor("story"));
+    world.cases.put(liens("ZPPL", 5, world.now()));
+    world.watch_and_escalate().await;
+    let held = world.held().await;
+    let id = held.escalation.id.clone();
+    let ids = std::slice::from_ref(&id);
+    assert_eq!(
+        store.facts_as_of(&world.ctx.config.source.name, ids).await.unwrap()[&id],
+        world.now()
+    );
+    signed_order(&world, &held, "one", |terms| terms.per_hour = 1).await;
+    let order = store.orders_in_force().await.unwrap().remove(0);
+    assert!(store.clear_under(&by, &id, &order, mins(60)).await.unwrap());
+    assert!(store.lost_authority(ids).await.unwrap().is_empty());
+    let order_id = order.order().id.clone();
+    assert_eq!(store.void_clearances(&by, None, Some(&order_id), "story").await.unwrap(), 1);
+    assert_eq!(store.lost_authority(ids).await.unwrap().len(), 1);
+    assert!(!store.clear_under(&by, &id, &order, mins(60)).await.unwrap(), "its cap is full");
+
+    assert!(store.stale_escalations().await.unwrap().is_empty());
+    world.pass(mins(1));
+    world.cases.acts("ZPPL-1", world.now());
+    work::watch::run_once(&world.ctx).await.unwrap();
+    let stale = store.stale_escalations().await.unwrap();
+    assert_eq!((stale.len(), stale[0].1.len()), (1, 5));
+    assert!(store.withdraw(&by, &id, "it acted", true).await.unwrap());
+    assert!(store.stale_escalations().await.unwrap().is_empty());
+    let gone = store.escalation(id.as_str()).await.unwrap();
+    assert_eq!(gone.outcome.as_deref(), Some("tag avoided: it acted"));
+
+    work::escalate::run_once(&world.ctx).await.unwrap();
+    let next = world.held().await;
+    assert_eq!(store.sweep_escalations(&by).await.unwrap(), 0);
+    world.pass(world.ctx.config.ladder.expires_after);
+    assert_eq!(store.sweep_escalations(&by).await.unwrap(), 1);
+    assert_eq!(world.again(&next).await.escalation.state(), EscalationState::Expired);
+}
+
+async fn disputes_are_entered_and_decided(world: World) {
+    let store = &world.ctx.store;
+    let row = world.cleared("ZPPL").await;
+    let asha = world.person("asha").await.as_officer(world.now()).unwrap();
+    let (by, id) = (world.by("asha"), row.escalation.id.as_str());
+    assert!(!store.dispute(&by, id, &asha, "amount", "a letter").await.unwrap());
+    let dcp = world.person("dcp").await;
+    store.decide_dispute(&world.by("dcp"), id, &dcp, false).await.unwrap();
+    let none = store.decide_dispute(&world.by("dcp"), id, &dcp, false).await;
+    assert!(matches!(none.unwrap_err(), StoreError::NotFound(_)));
+    assert!(store.dispute(&by, id, &asha, "amount", "a letter").await.is_err());
+    world.approve(&world.again(&row).await).await;
+    states::deliver(&world).await;
+    assert!(store.to_correct().await.unwrap().is_empty());
+    assert!(store.dispute(&by, id, &asha, "account", "a letter").await.unwrap(), "it was sent");
+    assert_eq!(store.to_correct().await.unwrap(), std::slice::from_ref(&row.escalation.reference));
+    store.decide_dispute(&world.by("dcp"), id, &dcp, true).await.unwrap();
+    assert_eq!(store.to_correct().await.unwrap().len(), 1);
+}
+
+fn report(one: &takaza::domain::delivery::ClaimedDelivery, ended: Ended) -> Report {
+    Report {
+        delivery: one.delivery().id.clone(),
+        escalation: one.delivery().escalation.clone(),
+        token: one.lease().token.clone(),
+        ended,
+        look: LOOK,
+    }
+}
+
+async fn record(store: &Store, world: &World, reports: &[Report]) -> Vec<StateName> {
+    let breaker = BreakerRules { streak: 100, ..BreakerRules::default() };
+    let recorded = store.record(&world.ctx.actor("story"), reports, &breaker).await.unwrap();
+    recorded.states.into_iter().map(|(_, state)| state).collect()
+}
+
+fn receipt(world: &World, id: &str) -> Receipt {
+    Receipt { id: id.to_owned(), permalink: format!("https://x.example/{id}"), at: world.now() }
+}
+
+async fn deliveries_are_claimed_recorded_and_told(world: World) {
+    let (store, by) = (&world.ctx.store, world.ctx.actor("story"));
+    let rows = [world.cleared("ZPPL").await, world.cleared("ZNMN").await];
+    let rules = work::deliver::rules(&world.ctx);
+    let claimed = store.claim(&by, &rules).await.unwrap();
+    assert_eq!((claimed.deliveries.len(), claimed.escalations.len()), (2, 2));
+    assert!(claimed.members.values().all(|members| members.len() == 5));
+    assert!(store.claim(&by, &rules).await.unwrap().deliveries.is_empty());
+    let accepted = Ended::Attempted(Outcome::Accepted(receipt(&world, "1")));
+    let later = Ended::NotNow { until: world.now(), why: "story".to_owned() };
+    let reports = [report(&claimed.deliveries[0], accepted), report(&claimed.deliveries[1], later)];
+    let mut told = record(store, &world, &reports).await;
+    told.sort();
+    assert_eq!(told, [StateName::Waiting, StateName::Delivered]);
+    let id = claimed.deliveries[0].delivery().id.clone();
+    let delivered = store.delivery(id.as_str()).await.unwrap();
+    assert_eq!((delivered.sent_at, delivered.listen_at), (Some(world.now()), Some(world.now())));
+
+    let claimed = store.claim(&by, &rules).await.unwrap();
+    let untrue = Ended::Untrue { why: "it acted".to_owned(), avoided: true };
+    record(store, &world, &[report(&claimed.deliveries[0], untrue)]).await;
+    store.sweep_escalations(&by).await.unwrap();
+    let mut ends = Vec::new();
+    for row in &rows {
+        ends.push(world.again(row).await.escalation.state());
+    }
+    ends.sort();
+    assert_eq!(ends, [EscalationState::Closed, EscalationState::Withdrawn]);
+    let sent = delivered.delivery;
+    let before = world.now().minus(mins(1));
+    let texts = &store.earlier_texts(&[&sent.bank], before).await.unwrap()[&sent.bank];
+    assert_eq!((texts.len(), texts[0].cases.len()), (1, 5));
+    assert_eq!(texts[0].escalation, sent.escalation);
+    assert!(store.to_thank(before).await.unwrap().is_empty());
+    world.pass(mins(1));
+    world.cases.acts(&format!("{}-1", sent.bank), world.now());
+    work::watch::run_once(&world.ctx).await.unwrap();
+    assert_eq!(store.to_thank(before).await.unwrap().len(), 1);
+}
+
+async fn doubts_are_swept_looked_into_and_decided(world: World) {
+    let (store, by) = (&world.ctx.store, world.ctx.actor("story"));
+    let row = world.cleared("ZPPL").await;
+    let claimed = store.claim(&by, &work::deliver::rules(&world.ctx)).await.unwrap();
+    assert!(store.sweep_leases(&by, |_| LOOK).await.unwrap().is_empty());
+    world.pass(world.ctx.config.deliver.lease);
+    let swept = store.sweep_leases(&by, |_| LOOK).await.unwrap();
+    assert_eq!(swept, [claimed.deliveries[0].delivery().id.clone()]);
+    assert!(store.to_look_for(10).await.unwrap().is_empty(), "a grace first");
+    for _ in 0..2 {
+        world.pass(LOOK.grace);
+        let doubt = store.to_look_for(10).await.unwrap().remove(0);
+        let state = store.looked(&by, &doubt, &Look::NotThere, LOOK).await.unwrap();
+        assert_eq!(state, StateName::Uncertain);
+    }
+    store.decided_not_posted(&world.by("dcp"), &swept[0]).await.unwrap();
+    assert!(store.decided_not_posted(&world.by("dcp"), &swept[0]).await.is_err());
+    let waiting = &world.again(&row).await.deliveries[0];
+    assert_eq!((waiting.delivery.name(), waiting.sent_at), (StateName::Waiting, None));
+
+    let claimed = store.claim(&by, &work::deliver::rules(&world.ctx)).await.unwrap();
+    let reason = "nobody knows".to_owned();
+    let unknown = Ended::Attempted(Outcome::Unknown { reason });
+    record(store, &world, &[report(&claimed.deliveries[0], unknown)]).await;
+    world.pass(LOOK.grace);
+    let doubt = store.to_look_for(10).await.unwrap().remove(0);
+    let found = Look::Found(receipt(&world, "9"));
+    assert_eq!(store.looked(&by, &doubt, &found, LOOK).await.unwrap(), StateName::Delivered);
+}
+
+async fn receipts_come_late_and_hand_offs_are_taken(mut world: World) {
+    world.hand_off("by-hand").await;
+    let row = world.cleared("ZPPL").await;
+    let (store, by) = (&world.ctx.store, world.by("asha"));
+    let by_hand = row.deliveries.iter().find(|row| row.sender == Sender::HandOff).unwrap();
+    let by_api = row.deliveries.iter().find(|row| row.sender == Sender::Api).unwrap();
+    let rules = work::deliver::rules(&world.ctx);
+    let rules = ClaimRules { holder: "asha", lease: mins(15), ..rules };
+    let api = store.take_hand_off(&by, &by_api.delivery.id, &rules).await;
+    assert!(matches!(api.unwrap_err(), StoreError::Refused(_)));
+    let id = &by_hand.delivery.id;
+    let _taken = store.take_hand_off(&by, id, &rules).await.unwrap();
+    let meaning = store.late_receipt(&by, id, &receipt(&world, "5")).await.unwrap();
+    assert_eq!(meaning, LateReceipt::Settles);
+    let meaning = store.late_receipt(&by, id, &receipt(&world, "5")).await.unwrap();
+    assert_eq!(meaning, LateReceipt::Known);
+    let meaning = store.late_receipt(&by, id, &receipt(&world, "6")).await.unwrap();
+    assert_eq!(meaning, LateReceipt::Second);
+    assert!(store.gate().await.unwrap().tripped.is_some());
+}
+
+async fn the_gate_stops_resumes_and_is_restored(world: World) {
+    let store = &world.ctx.store;
+    assert_eq!(store.gate().await.unwrap().closed(), None);
+    assert!(store.claims_are_durable().await.unwrap());
+    let row = world.cleared("ZPPL").await;
+    let asha = states::desk(&world, "asha").await;
+    store.stop(&world.by("asha"), &asha, "an incident").await.unwrap();
+    store.engage_stop(&world.ctx.actor("alarm"), "nobody took it").await.unwrap();
+    assert_eq!(store.gate().await.unwrap().stopped.as_deref(), Some("nobody took it"));
+    let (by, dcp, hash) = (world.by("dcp"), world.person("dcp").await, row.escalation.hash());
+    let id = row.escalation.id.as_str();
+    let tag = store.approve_past_stop(&by, id, &dcp, &hash, mins(60)).await;
+    assert!(tag.is_err(), "a tag passes no stop");
+    let approver = dcp.as_approver(world.now()).unwrap();
+    assert_eq!(store.resume(&by, &approver).await.unwrap(), 1);
+    assert_eq!(store.gate().await.unwrap().closed(), None);
+    assert_eq!(store.mark_restored(&by, "a backup").await.unwrap(), 1);
+    assert!(store.gate().await.unwrap().restored.is_some());
+    store.accept_restore(&by, &PersonId::new("dcp")).await.unwrap();
+    assert_eq!(store.gate().await.unwrap().closed(), None);
+}
+
+#[test]
+fn every_method_of_the_store_is_in_the_suite() {
+    let suite = include_str!("ledger.rs");
+    let sources = [
+        include_str!("../../src/store/accounts.rs"),
+        include_str!("../../src/store/actions.rs"),
+        include_str!("../../src/store/deliveries.rs"),
+        include_str!("../../src/store/escalations.rs"),
+        include_str!("../../src/store/gate.rs"),
+        include_str!("../../src/store/orders.rs"),
+        include_str!("../../src/store/people.rs"),
+    ];
+    let methods = sources.iter().flat_map(|source| source.split("    pub async fn ").skip(1));
+    let names = methods.filter_map(|rest| rest.split(['(', '<']).next());
+    let missing: Vec<_> = names.filter(|name| !suite.contains(&format!(".{name}("))).collect();
+    assert!(missing.is_empty(), "not in the conformance suite: {missing:?}");
+}
