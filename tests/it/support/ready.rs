@@ -96,6 +96,7 @@ fn config(folder: &Path) -> Config {
         ladder = {{}}
         pacing = {{}}
         breaker = {{}}
+        wording = {{}}
         [unit]
         name_en = "Cyber Crime Unit"
         name_hi = "साइबर अपराध इकाई"
