@@ -270,6 +270,10 @@ async fn an_automatic_resend_needs_idempotency_in_force_elsewhere_a_person_decid
     assert_eq!(world.states(&row).await, [StateName::Uncertain], "it asks a person");
     assert_eq!(world.town.asked(Ask::Post), 1);
     let id = &row.deliveries[0].delivery.id;
+    for nobody in [world.ctx.actor("sweep"), world.by("auditor")] {
+        let word = world.ctx.store.decided_not_posted(&nobody, id).await;
+        assert!(word.is_err(), "an officer or an approver decides");
+    }
     world.ctx.store.decided_not_posted(&world.by("dcp"), id).await.unwrap();
     deliver(&world).await;
     assert_eq!(world.states(&row).await, [StateName::Delivered]);
