@@ -74,6 +74,8 @@ async fn a_person_decides(world: &World, row: &EscalationRow) {
     if !asks(world, row).await {
         return;
     }
+    // They wait until the server has come to rest: no machine can know that.
+    world.town.release().await;
     let by = world.by("dcp");
     match posts_of(world, row).first() {
         None => world.ctx.store.decided_not_posted(&by, &delivery.id).await.unwrap(),
@@ -108,7 +110,7 @@ async fn one_crash(world: &World, other: &Ctx, n: u32, polls: u32, trick: Option
     let seen = format!("crash {n} after {polls} polls, {trick:?}");
     for round in 0..12 {
         // A server may act long after everyone has looked: only keys or a person's eyes help then.
-        if trick != Some(Trick::LateBefore) || round > 6 || asks(world, &row).await {
+        if trick != Some(Trick::LateBefore) || round > 6 {
             world.town.release().await;
         }
         world.town.calm();
