@@ -353,7 +353,7 @@ impl Store {
     /// taker of a hand-off says so and the look was empty).
     ///
     /// # Errors
-    /// It does not ask a person, or the ledger failed.
+    /// The actor is no officer or approver now, it does not ask a person, or the ledger failed.
     pub async fn decided_not_posted(
         &self,
         by: &Actor,
@@ -361,6 +361,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let now = tx.now().await?;
+        let person = by.person.as_ref().ok_or_else(|| {
+            StoreError::Refused("a person decides that, and no process".to_owned())
+        })?;
+        super::people::as_recorded(&mut tx, person).await?.as_desk(now)?;
         let mut row = find(&mut tx, delivery.as_str()).await?;
         row.delivery.decided_not_posted(now)?;
         settle(&mut tx, &mut row, now).await?;

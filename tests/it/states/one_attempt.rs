@@ -105,8 +105,7 @@ async fn a_name_or_connection_that_failed_is_proved_not_sent_and_waits() {
 #[tokio::test]
 async fn a_blocked_account_is_paused_until_a_person_looks() {
     let world = World::new().await;
-    let first = world.cleared("ZPPL").await;
-    world.cleared("ZNMN").await;
+    let row = world.cleared("ZPPL").await;
     world.town.hostile(Trick::Suspended);
     deliver(&world).await;
     let account = world.ctx.store.accounts().await.unwrap().remove(0);
@@ -116,11 +115,11 @@ async fn a_blocked_account_is_paused_until_a_person_looks() {
     let asked = world.town.asked(Ask::Post);
     deliver(&world).await;
     assert_eq!(world.town.asked(Ask::Post), asked, "the account is left alone");
-    assert_eq!(world.states(&first).await, [StateName::Waiting]);
+    assert_eq!(world.states(&row).await, [StateName::Waiting]);
     let unit = AccountName::new("unit");
     world.ctx.store.pause_account(&world.by("dcp"), &unit, None).await.unwrap();
     deliver(&world).await;
-    assert_eq!(world.states(&first).await, [StateName::Delivered]);
+    assert_eq!(world.states(&row).await, [StateName::Delivered]);
 }
 
 #[tokio::test]
@@ -270,6 +269,10 @@ async fn an_automatic_resend_needs_idempotency_in_force_elsewhere_a_person_decid
     assert_eq!(world.states(&row).await, [StateName::Uncertain], "it asks a person");
     assert_eq!(world.town.asked(Ask::Post), 1);
     let id = &row.deliveries[0].delivery.id;
+    for nobody in [world.ctx.actor("sweep"), world.by("auditor")] {
+        let word = world.ctx.store.decided_not_posted(&nobody, id).await;
+        assert!(word.is_err(), "an officer or an approver decides");
+    }
     world.ctx.store.decided_not_posted(&world.by("dcp"), id).await.unwrap();
     deliver(&world).await;
     assert_eq!(world.states(&row).await, [StateName::Delivered]);
