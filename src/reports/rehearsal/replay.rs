@@ -349,12 +349,13 @@ impl<'a> Replay<'a> {
     fn clear(&mut self, now: Timestamp) {
         let terms = self.rules.terms;
         for bank in self.by_money() {
+            let fresh = self.open.get(&bank).is_some_and(|open| self.fresh(&bank, open, now));
             let Some(open) = self.open.get_mut(&bank) else { continue };
             let escalation = &open.escalation;
             let waits = open.cleared_until.is_none()
                 && !open.held_again
                 && now < escalation.expires_at
-                && self.rules.ladder.fresh(escalation.facts.as_of, now);
+                && fresh;
             if !waits
                 || terms.covers(escalation, now).is_err()
                 || !terms.has_room(&self.given, &bank, now)
@@ -385,15 +386,19 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// Whether the source has told every member lately: a fact's age runs on after the drafting.
+    fn fresh(&self, bank: &BankCode, open: &Open, now: Timestamp) -> bool {
+        open.members.iter().all(|member| {
+            let known = self.banks.get(bank).and_then(|known| known.get(&member.external_id));
+            known.is_some_and(|known| self.rules.ladder.fresh(known.overdue.seen.as_of, now))
+        })
+    }
+
     fn candidates(&self, bank: &BankCode, open: &Open, now: Timestamp) -> Vec<Candidate> {
         let Some(until) = open.cleared_until.filter(|until| now < *until) else {
             return Vec::new();
         };
-        let fresh = |member: &BankAction| {
-            let known = self.banks.get(bank).and_then(|known| known.get(&member.external_id));
-            known.is_some_and(|known| self.rules.ladder.fresh(known.overdue.seen.as_of, now))
-        };
-        if !open.members.iter().all(fresh) {
+        if !self.fresh(bank, open, now) {
             return Vec::new();
         }
         let mut cases = open.members.iter().map(|member| &member.case_ref);
