@@ -17,6 +17,7 @@ mod prove;
 mod record;
 mod seal;
 mod standing;
+mod timeline;
 mod tree;
 mod verify;
 
@@ -35,6 +36,7 @@ pub use prove::{ConsistencyProof, Proof};
 pub use record::{Actor, Entry};
 pub use seal::{Broken, SealError, SealRules, Sealed};
 pub use standing::{Standing, Worker};
+pub use timeline::{Attempt, DeliveryFilter, EngagementCount, History, Listed};
 pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
 
 use crate::{
