@@ -14,6 +14,7 @@ mod doctor;
 mod failure;
 mod gate;
 mod guard;
+mod handoff;
 mod order;
 mod output;
 mod papers;
@@ -101,7 +102,7 @@ enum Command {
     #[command(subcommand)]
     Post(post::Post),
     #[command(subcommand)]
-    Handoff(post::Handoff),
+    Handoff(handoff::Handoff),
     #[command(subcommand)]
     Account(accounts::Account),
     #[command(subcommand)]

@@ -133,7 +133,9 @@ impl Store {
         .all(&mut tx)
         .await?;
         rows.iter()
-            .map(|row| Ok(Listed { row: deliveries::read(row)?, drafted_at: row.get("drafted_at")? }))
+            .map(|row| {
+                Ok(Listed { row: deliveries::read(row)?, drafted_at: row.get("drafted_at")? })
+            })
             .collect()
     }
 
