@@ -16,7 +16,7 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
     output::{Format, say},
-    sign_in::Signing,
+    sign_in::MaybeSigning,
 };
 use crate::{
     store::{ExportError, ExportRules, SealKey, StoreError, read_checkpoints},
@@ -90,7 +90,7 @@ pub(super) struct Export {
     #[arg(long, requires = "person")]
     real_references: bool,
     #[command(flatten)]
-    signing: Option<Signing>,
+    signing: MaybeSigning,
 }
 
 impl Export {
@@ -197,7 +197,7 @@ async fn prove(command: Prove, globals: &Globals) -> Outcome {
 }
 
 async fn export(command: Export, globals: &Globals) -> Outcome {
-    let (app, signed) = match &command.signing {
+    let (app, signed) = match command.signing.given() {
         Some(signing) => {
             let session = signing.sign_in(globals, "export").await?;
             (session.app, Some((session.person, session.by)))

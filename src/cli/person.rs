@@ -7,7 +7,7 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
     output::{Format, say, table_or},
-    sign_in::{NewPassphrase, Signing, new_passphrase},
+    sign_in::{MaybeSigning, NewPassphrase, Signing, new_passphrase},
     times::{clock, instant},
 };
 use crate::{
@@ -93,13 +93,13 @@ pub(super) struct Add {
     #[command(flatten)]
     passphrase: NewPassphrase,
     #[command(flatten)]
-    signing: Option<Signing>,
+    signing: MaybeSigning,
 }
 
 impl Add {
     async fn run(self, globals: &Globals) -> Outcome {
         let id = person_id(&self.id)?;
-        let (app, granter, by) = match &self.signing {
+        let (app, granter, by) = match self.signing.given() {
             Some(signing) => {
                 let session = signing.sign_in(globals, "person add").await?;
                 (session.app, Some(session.person), session.by)

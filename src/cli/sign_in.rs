@@ -44,14 +44,38 @@ pub(super) struct Signing {
     passphrase: Passphrase,
 }
 
+/// Who does it, where the act also goes without a name.
+#[derive(Debug, Default, Args)]
+pub(super) struct MaybeSigning {
+    /// Who does this: the short name they sign with
+    #[arg(id = "person", long = "as", value_name = "PERSON", help_heading = "Signing")]
+    signer: Option<String>,
+    #[command(flatten)]
+    passphrase: Passphrase,
+}
+
+impl MaybeSigning {
+    /// The signing, where a person was named.
+    pub(super) fn given(self) -> Option<Signing> {
+        let passphrase = self.passphrase;
+        self.signer.map(|person| Signing { person, passphrase })
+    }
+}
+
 /// Where a passphrase comes from: the terminal, unless a file or a descriptor is named.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Passphrase {
     /// Read the passphrase from the first line of this file instead of the terminal
-    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_fd", help_heading = "Signing")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "person",
+        conflicts_with = "passphrase_fd",
+        help_heading = "Signing"
+    )]
     passphrase_file: Option<PathBuf>,
     /// Read the passphrase from this open file descriptor instead of the terminal
-    #[arg(long, value_name = "N", help_heading = "Signing")]
+    #[arg(long, value_name = "N", requires = "person", help_heading = "Signing")]
     passphrase_fd: Option<u32>,
 }
 
@@ -152,7 +176,7 @@ pub(super) struct NewPassphrase {
 }
 
 /// The argon2id hash of a passphrase, in PHC form.
-fn hash(passphrase: &SecretString, dice: &Dice) -> Result<String, Failure> {
+pub(super) fn hash(passphrase: &SecretString, dice: &Dice) -> Result<String, Failure> {
     let salt = dice.bytes::<16>();
     Argon2::default()
         .hash_password_with_salt(passphrase.expose_secret().as_bytes(), &salt)

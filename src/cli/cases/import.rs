@@ -13,7 +13,7 @@ use super::super::{
     Globals,
     failure::{Failure, Outcome},
     output::Format,
-    sign_in::Signing,
+    sign_in::MaybeSigning,
     times::{clock, instant},
 };
 use crate::{
@@ -52,7 +52,7 @@ pub(in super::super) struct Import {
     #[command(flatten)]
     format: Format,
     #[command(flatten)]
-    signing: Option<Signing>,
+    signing: MaybeSigning,
 }
 
 /// What became of the file.
@@ -75,8 +75,8 @@ struct StoredReport {
 }
 
 impl Import {
-    pub(super) async fn run(self, globals: &Globals) -> Outcome {
-        let (app, by) = match &self.signing {
+    pub(super) async fn run(mut self, globals: &Globals) -> Outcome {
+        let (app, by) = match std::mem::take(&mut self.signing).given() {
             Some(signing) => {
                 let session = signing.sign_in(globals, "cases import").await?;
                 may_import(&session.person, session.app.ctx.clock.now())?;
