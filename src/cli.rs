@@ -169,8 +169,14 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
+/// What takaza writes (the ledger, cases, keys) is its own user's alone: case references are in it.
+fn private_files() {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+}
+
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
+    private_files();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(usage) => {

@@ -1,6 +1,7 @@
 //! `takaza handoff`: what an officer posts by hand, from the prepared text.
 
 use clap::{Args, Subcommand};
+use jiff::tz::TimeZone;
 
 use super::{
     Globals,
@@ -8,7 +9,7 @@ use super::{
     output::{Format, say, table_or},
     post::DeliveryView,
     sign_in::Signing,
-    times::clock,
+    times::{clock, local},
 };
 use crate::{
     app::App,
@@ -192,8 +193,9 @@ async fn take(command: Take, globals: &Globals) -> Outcome {
     let ctx = &session.app.ctx;
     let desk = session.person.as_desk(ctx.clock.now())?;
     let id = command.which.find(&session.app, &[StateName::Waiting]).await?;
-    let taken = hand_off::take(ctx, &session.by, &desk, &id).await.map_err(no)?;
     let zone = ctx.limits.calendar().zone();
+    let taken = hand_off::take(ctx, &session.by, &desk, &id).await;
+    let taken = taken.map_err(|error| no(error, zone))?;
     let reference = ctx.store.delivery(id.as_str()).await?.delivery.reference;
     command.format.print(&taken, |taken| {
         let link = taken.intent_link.as_ref().map_or_else(
@@ -219,8 +221,10 @@ async fn done(command: Done, globals: &Globals) -> Outcome {
     let desk = session.person.as_desk(ctx.clock.now())?;
     let states = [StateName::Sending, StateName::Uncertain];
     let id = command.which.find(&session.app, &states).await?;
-    let done =
-        hand_off::done(ctx, &session.by, &desk, &id, &command.permalink).await.map_err(no)?;
+    let zone = ctx.limits.calendar().zone();
+    let done = hand_off::done(ctx, &session.by, &desk, &id, &command.permalink)
+        .await
+        .map_err(|error| no(error, zone))?;
     command.format.print(&done, |done| {
         let read = match done.as_approved {
             Some(true) => "It was read back: its text is the approved one.",
@@ -244,14 +248,21 @@ async fn not_posted(command: NotPosted, globals: &Globals) -> Outcome {
     let states = [StateName::Sending, StateName::Uncertain];
     let id = command.which.find(&session.app, &states).await?;
     let ctx = &session.app.ctx;
-    hand_off::not_posted(ctx, &session.by, &session.person, &id).await.map_err(no)?;
+    let zone = ctx.limits.calendar().zone();
+    hand_off::not_posted(ctx, &session.by, &session.person, &id)
+        .await
+        .map_err(|error| no(error, zone))?;
     say("noted: it was not posted, and waits to be taken again")
 }
 
-/// What a hand-off refuses is for the person to read, not a failure of the program.
-fn no(error: anyhow::Error) -> Failure {
-    match error.downcast::<StoreError>() {
+/// What such an act refuses is for the person to read, not a failure of the program.
+pub(super) fn no(error: anyhow::Error, zone: &TimeZone) -> Failure {
+    let failure = match error.downcast::<StoreError>() {
         Ok(error) => error.into(),
         Err(error) => Failure::refused(format!("{error:#}")),
+    };
+    match failure {
+        Failure::Refused(text) => Failure::Refused(local(&text, zone)),
+        other => other,
     }
 }

@@ -11,6 +11,7 @@ use self::{annex::Annex, timeline::HistoryView};
 use super::{
     Globals,
     failure::{Failure, Outcome},
+    handoff::no,
     output::{Format, say, table_or},
     sign_in::Signing,
     times::clock,
@@ -215,7 +216,8 @@ async fn retract(command: Retract, globals: &Globals) -> Outcome {
     session.person.as_desk(ctx.clock.now())?;
     let reason = given(&command.reason)?;
     let by = Actor::person(session.person.id.clone(), &format!("cli post retract: {reason}"));
-    let new = set_right::draft_retraction(ctx, &by, &command.reference).await?;
+    let new = set_right::draft_retraction(ctx, &by, &command.reference).await;
+    let new = new.map_err(|error| no(error, ctx.limits.calendar().zone()))?;
     say(&format!(
         "{new} is drafted: it deletes the posts of {}. An approver must clear it: `takaza queue \
          show {new}`",
@@ -229,7 +231,8 @@ async fn correct(command: Correct, globals: &Globals) -> Outcome {
     session.person.as_desk(ctx.clock.now())?;
     let reason = given(&command.reason)?;
     let by = Actor::person(session.person.id.clone(), &format!("cli post correct: {reason}"));
-    let new = set_right::draft_correction(ctx, &by, &command.reference).await?;
+    let new = set_right::draft_correction(ctx, &by, &command.reference).await;
+    let new = new.map_err(|error| no(error, ctx.limits.calendar().zone()))?;
     say(&format!(
         "{new} is drafted: it corrects {}. An approver must clear it: `takaza queue show {new}`",
         command.reference

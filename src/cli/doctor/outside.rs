@@ -104,7 +104,7 @@ pub(super) async fn people(ctx: &Ctx, findings: &mut Findings) -> Result<(), Fai
     .collect();
     if missing.is_empty() {
         let (officers, approvers) = (have(Role::Officer), have(Role::Approver));
-        findings.ok("people", format!("{officers} officers, {approvers} approvers"));
+        findings.ok("people", format!("officers: {officers}, approvers: {approvers}"));
     } else {
         let todo = "`takaza person add`; an approver waits for a second person's `takaza person \
                     confirm`";

@@ -159,8 +159,8 @@ fn told(entry: &Entry) -> String {
         "escalation.held-again" => format!("held again: {}", text("why")),
         "escalation.held-back" => "held back".to_owned(),
         "escalation.disputed" => format!("disputed: {}", text("ground")),
-        "escalation.annex-shown" => format!("annex of {} rows shown", body["rows"]),
-        "delivery.claimed" => format!("attempt {} claimed", body["attempt"]),
+        "escalation.annex-shown" => format!("annex of {} rows shown", plain(&body["rows"])),
+        "delivery.claimed" => format!("attempt {} claimed", plain(&body["attempt"])),
         "delivery.attempted" => {
             let detail = text("detail");
             let receipt = body["receipt"]["permalink"].as_str().unwrap_or_default();
@@ -184,6 +184,11 @@ fn told(entry: &Entry) -> String {
     }
     .trim_end()
     .to_owned()
+}
+
+/// Numbers stand in the record as texts.
+fn plain(number: &Json) -> String {
+    number.as_str().map_or_else(|| number.to_string(), str::to_owned)
 }
 
 fn count(list: &Json) -> usize {

@@ -7,7 +7,7 @@ use super::super::{
     Globals,
     failure::Outcome,
     output::{Format, table_or},
-    times::clock,
+    times::{clock, local},
 };
 use crate::{
     domain::{
@@ -149,10 +149,5 @@ fn in_words(why: &Why, zone: &jiff::tz::TimeZone) -> (String, Option<Timestamp>)
         | Why::Silence { until, .. } => Some(*until),
         _ => None,
     };
-    let text = why.to_string();
-    let text = match until {
-        Some(until) => text.replace(&until.to_string(), &clock(until, zone)),
-        None => text,
-    };
-    (text, until)
+    (local(&why.to_string(), zone), until)
 }

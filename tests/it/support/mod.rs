@@ -4,4 +4,5 @@ pub mod claimed;
 pub mod fake_cases;
 pub mod fake_mastodon;
 pub mod servers;
+pub mod unit;
 pub mod world;
