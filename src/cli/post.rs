@@ -112,7 +112,7 @@ fn state(text: &str) -> Result<StateName, String> {
 
 async fn show(command: Show, globals: &Globals) -> Outcome {
     let app = globals.open().await?;
-    let history = app.ctx.store.history(&command.reference).await?;
+    let history = app.ctx.store.history_of(&command.reference).await?;
     let zone = app.ctx.limits.calendar().zone();
     command.format.print(&HistoryView::of(&history), |_| timeline::people(&history, zone))
 }

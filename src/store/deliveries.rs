@@ -383,30 +383,6 @@ impl Store {
         Ok(meaning)
     }
 
-    /// Why each delivery of an escalation that has not been sent waits now, by the claim's own
-    /// question, without claiming. `None`: it may go.
-    ///
-    /// # Errors
-    /// There is no such escalation, or the ledger failed.
-    pub async fn why_waiting(
-        &self,
-        escalation: &EscalationId,
-        rules: &ClaimRules<'_>,
-    ) -> Result<Vec<(DeliveryId, Option<Why>)>, StoreError> {
-        let mut tx = self.read().await?;
-        let gate = gate::look(&mut tx).await?.for_claim(rules.shadow, rules.quiet_until);
-        let now = tx.now().await?;
-        let mut of = of_escalations(&mut tx, std::slice::from_ref(escalation)).await?;
-        let mut rows = of.remove(escalation).unwrap_or_default();
-        rows.retain(|row| row.delivery.name() == StateName::Waiting);
-        let ready = ready(&mut tx, rows, rules, now).await?;
-        let sends = recorded_sends(&mut tx, now.minus(rules.pacing.memory())).await?;
-        let candidates: Vec<_> = ready.iter().map(|ready| ready.candidate.clone()).collect();
-        let plan = pacing::may_go_now(&candidates, &sends, rules.pacing, &gate, now);
-        let waits = plan.wait.into_iter().map(|(id, why)| (id, Some(why)));
-        Ok(plan.go.into_iter().map(|id| (id, None)).chain(waits).collect())
-    }
-
     /// One delivery, by its id.
     ///
     /// # Errors
@@ -1004,4 +980,30 @@ pub(super) async fn doubt_unfinished(tx: &mut Tx, acts: &mut Vec<Act>) -> Result
         }
     }
     save(tx, &changed).await
+}
+
+impl Store {
+    /// Why each delivery of an escalation that has not been sent waits now, by the claim's own
+    /// question, without claiming. `None`: it may go.
+    ///
+    /// # Errors
+    /// There is no such escalation, or the ledger failed.
+    pub async fn why_waiting(
+        &self,
+        escalation: &EscalationId,
+        rules: &ClaimRules<'_>,
+    ) -> Result<Vec<(DeliveryId, Option<Why>)>, StoreError> {
+        let mut tx = self.read().await?;
+        let gate = gate::look(&mut tx).await?.for_claim(rules.shadow, rules.quiet_until);
+        let now = tx.now().await?;
+        let mut of = of_escalations(&mut tx, std::slice::from_ref(escalation)).await?;
+        let mut rows = of.remove(escalation).unwrap_or_default();
+        rows.retain(|row| row.delivery.name() == StateName::Waiting);
+        let ready = ready(&mut tx, rows, rules, now).await?;
+        let sends = recorded_sends(&mut tx, now.minus(rules.pacing.memory())).await?;
+        let candidates: Vec<_> = ready.iter().map(|ready| ready.candidate.clone()).collect();
+        let plan = pacing::may_go_now(&candidates, &sends, rules.pacing, &gate, now);
+        let waits = plan.wait.into_iter().map(|(id, why)| (id, Some(why)));
+        Ok(plan.go.into_iter().map(|id| (id, None)).chain(waits).collect())
+    }
 }

@@ -70,9 +70,10 @@ pub(super) async fn lock(tx: &mut Tx) -> Result<Locked, StoreError> {
     Ok(Locked { state: read(&row)?, streak: row.get("streak")? })
 }
 
-/// The gate as it stands, for whoever only wants to know.
-pub(super) async fn look(tx: &mut Tx) -> Result<GateState, StoreError> {
-    read(&sql("SELECT * FROM claim_gate WHERE id = 1").one(tx).await?)
+/// The gate as it stands, not locked: for whoever only wants to know.
+pub(super) async fn look(tx: &mut Tx) -> Result<Locked, StoreError> {
+    let row = sql("SELECT * FROM claim_gate WHERE id = 1").one(tx).await?;
+    Ok(Locked { state: read(&row)?, streak: row.get("streak")? })
 }
 
 fn read(row: &super::db::Row) -> Result<GateState, StoreError> {
@@ -88,23 +89,16 @@ fn read(row: &super::db::Row) -> Result<GateState, StoreError> {
     })
 }
 
-impl GateState {
+impl Locked {
     /// The gate as *may this go now?* wants it.
     pub(super) fn for_claim(&self, shadow: bool, quiet_until: Option<Timestamp>) -> Gate {
         Gate {
-            stopped: self.stopped.is_some(),
-            tripped: self.tripped.clone(),
-            restored: self.restored.is_some(),
+            stopped: self.state.stopped.is_some(),
+            tripped: self.state.tripped.clone(),
+            restored: self.state.restored.is_some(),
             shadow,
             quiet_until,
         }
-    }
-}
-
-impl Locked {
-    /// The same under the lock.
-    pub(super) fn for_claim(&self, shadow: bool, quiet_until: Option<Timestamp>) -> Gate {
-        self.state.for_claim(shadow, quiet_until)
     }
 
     /// Counts the streak and trips the breaker where it is long enough, where the rate is unusual,
@@ -189,7 +183,8 @@ impl Store {
     /// The ledger failed: whoever cannot read the switch must not send.
     pub async fn gate(&self) -> Result<GateState, StoreError> {
         let mut tx = self.read().await?;
-        look(&mut tx).await
+        let row = sql("SELECT * FROM claim_gate WHERE id = 1").one(&mut tx).await?;
+        read(&row)
     }
 
     /// Presses the stop switch. No request starts later than a second after this returns.

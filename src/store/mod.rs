@@ -36,7 +36,7 @@ pub use prove::{ConsistencyProof, Proof};
 pub use record::{Actor, Entry};
 pub use seal::{Broken, SealError, SealRules, Sealed};
 pub use standing::{Standing, Worker};
-pub use timeline::{Attempt, DeliveryFilter, EngagementCount, History, Listed};
+pub use timeline::{Attempt, DeliveryFilter, EngagementCount, Listed, PostHistory};
 pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
 
 use crate::{

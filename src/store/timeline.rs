@@ -22,7 +22,7 @@ use crate::domain::{
 
 /// Everything that the ledger knows about one escalation.
 #[derive(Debug, Clone)]
-pub struct History {
+pub struct PostHistory {
     /// The escalation as it stands, with its deliveries.
     pub row: EscalationRow,
     /// Every attempt, in order.
@@ -97,12 +97,12 @@ impl Store {
     ///
     /// # Errors
     /// There is none, or the ledger failed.
-    pub async fn history(&self, which: &str) -> Result<History, StoreError> {
+    pub async fn history_of(&self, which: &str) -> Result<PostHistory, StoreError> {
         let mut tx = self.read().await?;
         let row = find(&mut tx, which).await?;
         let mut subjects = vec![json!({"s": row.escalation.id})];
         subjects.extend(row.deliveries.iter().map(|one| json!({"s": one.delivery.id})));
-        Ok(History {
+        Ok(PostHistory {
             attempts: attempts(&mut tx, subjects.clone()).await?,
             engagement: engagement(&mut tx, subjects.clone()).await?,
             entries: entries(&mut tx, subjects).await?,

@@ -12,7 +12,7 @@ use super::super::{
 };
 use crate::{
     domain::time::Timestamp,
-    store::{Attempt, EngagementCount, Entry, History},
+    store::{Attempt, EngagementCount, Entry, PostHistory},
 };
 
 /// Everything about one escalation, for scripts.
@@ -45,7 +45,7 @@ struct Plain<'a> {
 }
 
 impl<'a> HistoryView<'a> {
-    pub(super) fn of(history: &'a History) -> Self {
+    pub(super) fn of(history: &'a PostHistory) -> Self {
         let entry = |(leaf, entry): &'a (Option<i64>, Entry)| EntryView {
             leaf: *leaf,
             at: at(entry).map(|at| at.to_string()).unwrap_or_default(),
@@ -80,7 +80,7 @@ fn who(entry: &Entry) -> String {
 }
 
 /// The sheet, then what happened, a line an entry.
-pub(super) fn people(history: &History, zone: &TimeZone) -> String {
+pub(super) fn people(history: &PostHistory, zone: &TimeZone) -> String {
     let mut text = sheet(&history.row, zone);
     let mut line = |words: String| {
         // Writing to a String does not fail.
@@ -111,7 +111,7 @@ pub(super) fn people(history: &History, zone: &TimeZone) -> String {
 }
 
 /// `[2] ` for the second text, nothing for the escalation itself.
-fn place(history: &History, subject: &str) -> String {
+fn place(history: &PostHistory, subject: &str) -> String {
     let mut deliveries = history.row.deliveries.iter();
     let place = deliveries.position(|row| row.delivery.id.as_str() == subject);
     place.map_or_else(String::new, |place| format!("[{}] ", place + 1))
@@ -125,7 +125,7 @@ fn voices(voice: &str) -> &str {
     }
 }
 
-fn attempt_line(history: &History, attempt: &Attempt, zone: &TimeZone) -> String {
+fn attempt_line(history: &PostHistory, attempt: &Attempt, zone: &TimeZone) -> String {
     let which = place(history, attempt.delivery.as_str());
     let end = match (&attempt.outcome, attempt.ended_at) {
         (Some(outcome), Some(at)) => {
