@@ -438,6 +438,7 @@ async fn send_all(
             token: one.lease().token.clone(),
             ended: outcome,
             look: destination.look_rules(),
+            recheck: None,
         }
     });
     futures::stream::iter(sends).buffer_unordered(BATCH as usize).collect().await

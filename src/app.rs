@@ -270,6 +270,7 @@ pub fn connect(
             let mut own = MastodonConfig::new(account.name.clone(), base_url, token, now);
             own.honours_idempotency = row.idempotent;
             own.http.request_timeout = config.deliver.request_timeout.try_into()?;
+            own.http.connect_timeout = own.http.connect_timeout.min(own.http.request_timeout / 2);
             own.http.contact = config.unit.contact.clone().unwrap_or(own.http.contact);
             own.read_lag = config.deliver.read_lag.try_into()?;
             Ok(Arc::new(Mastodon::connect(own)?))

@@ -14,6 +14,7 @@ mod doctor;
 mod failure;
 mod gate;
 mod guard;
+mod handoff;
 mod order;
 mod output;
 mod papers;
@@ -101,7 +102,7 @@ enum Command {
     #[command(subcommand)]
     Post(post::Post),
     #[command(subcommand)]
-    Handoff(post::Handoff),
+    Handoff(handoff::Handoff),
     #[command(subcommand)]
     Account(accounts::Account),
     #[command(subcommand)]
@@ -168,8 +169,14 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
+/// What takaza writes (the ledger, cases, keys) is its own user's alone: case references are in it.
+fn private_files() {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+}
+
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
+    private_files();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(usage) => {

@@ -1,14 +1,26 @@
 //! `takaza audit` and `takaza export`: the record, checked and carried out of the house.
 
-use std::path::PathBuf;
+use std::{
+    fs::OpenOptions,
+    io::{BufWriter, ErrorKind, IsTerminal as _, Write},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use super::{
     Globals,
     failure::{Failure, Outcome},
-    output::Format,
+    output::{Format, say},
     sign_in::MaybeSigning,
+};
+use crate::{
+    store::{ExportError, ExportRules, SealKey, StoreError, read_checkpoints},
+    work::{Ctx, seal},
 };
 
 /// The record: one entry an act, sealed into a signed Merkle tree.
@@ -21,12 +33,16 @@ pub(super) enum Audit {
 
 /// Verifies the record: entries, tree, checkpoints, and the tables against the entries
 ///
-/// Any changed, missing, reordered or cut-off entry is named.
+/// Any changed, missing, reordered or cut-off entry is named. Exits with 1 if the record is not
+/// whole.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     /// Checkpoints to verify against, beside the configured file: those kept elsewhere
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
+    /// The sealing key's public half, as kept elsewhere (that of record.key_file)
+    #[arg(long, value_name = "KEY")]
+    vkey: Option<String>,
     #[command(flatten)]
     format: Format,
 }
@@ -38,13 +54,17 @@ pub(super) struct Checkpoint {
     format: Format,
 }
 
-/// Proves one entry without showing the others: an inclusion proof
+/// Proves one entry without showing the others: an inclusion proof, as JSON
 #[derive(Debug, Args)]
 pub(super) struct Prove {
-    /// The entry's id
+    /// The entry's id, or its subject: an escalation's reference, a delivery, `gate`
     entry: String,
-    #[command(flatten)]
-    format: Format,
+    /// Which entry of the subject, from 1
+    #[arg(value_name = "SEQ", value_parser = clap::value_parser!(u32).range(1..))]
+    seq: Option<u32>,
+    /// A proof is JSON with or without this
+    #[arg(long)]
+    json: bool,
 }
 
 impl Audit {
@@ -59,13 +79,13 @@ impl Audit {
 
 /// Writes everything that an outside check needs, as JSON lines
 ///
-/// Entries, proofs, checkpoints and posts. Cases are aliases, unless an approver asks for the real
-/// references, which leaves an entry.
+/// Entries, checkpoints and posts. Cases are aliases; where an approver asks for the real references,
+/// lines of type `reference` at the end say what each alias stands for, and that leaves an entry.
 #[derive(Debug, Args)]
 pub(super) struct Export {
     /// The file; without it, standard output
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", alias = "output")]
+    out: Option<PathBuf>,
     /// Write real case references (an approver's act)
     #[arg(long, requires = "person")]
     real_references: bool,
@@ -79,18 +99,167 @@ impl Export {
     }
 }
 
-async fn verify(_command: Verify, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("audit verify"))
+/// The sealing key, which is made by the first seal and not by a reader.
+fn key(ctx: &Ctx) -> Result<SealKey, Failure> {
+    if !ctx.config.record.key_file.exists() {
+        return Err(Failure::usage(format!(
+            "there is no sealing key at {} yet: `takaza run-once` or `takaza serve` makes it and \
+             seals the record",
+            ctx.config.record.key_file.display()
+        )));
+    }
+    Ok(seal::key(&ctx.config.record, &ctx.dice)?)
 }
 
-async fn checkpoint(_command: Checkpoint, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("audit checkpoint"))
+async fn verify(command: Verify, globals: &Globals) -> Outcome {
+    let app = globals.open().await?;
+    let ctx = &app.ctx;
+    let vkey = match command.vkey {
+        Some(vkey) => vkey,
+        None => key(ctx)?.vkey().to_owned(),
+    };
+    let mut notes = Vec::new();
+    for place in seal::places(&ctx.config.record) {
+        let read = read_checkpoints(&place).await;
+        notes.extend(read.with_context(|| format!("the checkpoints in {}", place.display()))?);
+    }
+    for file in &command.checkpoint {
+        let wrong = |what: String| Failure::usage(format!("{}: {what}", file.display()));
+        if !file.exists() {
+            return Err(wrong("there is no such file".to_owned()));
+        }
+        let read = read_checkpoints(file).await.map_err(|error| wrong(error.to_string()))?;
+        if read.is_empty() {
+            return Err(wrong("it holds no checkpoint (a C2SP signed note)".to_owned()));
+        }
+        notes.extend(read);
+    }
+    let bar = progress_bar();
+    let tell = |done: u64, total: u64| {
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let verdict = ctx.store.verify(&notes, &vkey, &tell).await;
+    bar.finish_and_clear();
+    let verdict = verdict?;
+    command.format.print(&verdict, ToString::to_string)?;
+    if verdict.whole() {
+        return Ok(());
+    }
+    Err(Failure::Failed(
+        "the record is not whole. Stop sending (`takaza stop`), keep a copy of the ledger as it is, \
+         and compare it with a backup and with the checkpoints kept elsewhere"
+            .to_owned(),
+    ))
 }
 
-async fn prove(_command: Prove, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("audit prove"))
+/// A bar on a terminal, nothing elsewhere.
+fn progress_bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len}, {eta} left");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-async fn export(_command: Export, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("export"))
+async fn checkpoint(command: Checkpoint, globals: &Globals) -> Outcome {
+    let app = globals.open().await?;
+    let Some(note) = app.ctx.store.checkpoint().await? else {
+        let problem = "nothing is sealed yet: `takaza run-once` or `takaza serve` seals the record";
+        return Err(Failure::refused(problem));
+    };
+    let vkey = key(&app.ctx)?.vkey().to_owned();
+    command.format.print(&json!({"checkpoint": note, "vkey": vkey}), |_| note.clone())
+}
+
+async fn prove(command: Prove, globals: &Globals) -> Outcome {
+    let app = globals.open().await?;
+    let store = &app.ctx.store;
+    let which = match command.seq {
+        None => command.entry,
+        // People know a reference; the record knows the escalation's id.
+        Some(seq) => match store.escalation(&command.entry).await {
+            Ok(row) => format!("{}/{seq}", row.escalation.id),
+            Err(StoreError::NotFound(_)) => format!("{}/{seq}", command.entry),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let proof = store.prove(&which).await.map_err(|error| match error {
+        StoreError::NotFound(what) => Failure::usage(format!(
+            "there is no {what}; `takaza post show REFERENCE --json` lists a post's entries"
+        )),
+        StoreError::Refused(why) => {
+            Failure::refused(format!("{why}: `takaza run-once` or `takaza serve` seals what waits"))
+        }
+        error => error.into(),
+    })?;
+    say(&serde_json::to_string_pretty(&proof).map_err(Failure::failed)?)
+}
+
+async fn export(command: Export, globals: &Globals) -> Outcome {
+    let (app, signed) = match command.signing.given() {
+        Some(signing) => {
+            let session = signing.sign_in(globals, "export").await?;
+            (session.app, Some((session.person, session.by)))
+        }
+        None => (globals.open().await?, None),
+    };
+    let ctx = &app.ctx;
+    let approver = match &signed {
+        Some((person, by)) if command.real_references => {
+            Some((person.as_approver(ctx.clock.now())?, by))
+        }
+        _ => None,
+    };
+    let vkey = key(ctx)?.vkey().to_owned();
+    let alias_key = alias_key(ctx)?;
+    let limits = json!({"pacing": ctx.config.pacing, "breaker": ctx.config.breaker});
+    let rules = ExportRules { alias_key: &alias_key, vkey: &vkey, limits };
+    let mut writer: Box<dyn Write + Send> = match &command.out {
+        Some(file) => Box::new(BufWriter::new(create(file)?)),
+        None => Box::new(BufWriter::new(std::io::stdout())),
+    };
+    let mut lines = ctx.store.export(&mut *writer, &rules).await.map_err(ended)?;
+    if let Some((approver, by)) = approver {
+        let store = &ctx.store;
+        let written = store.export_references(&mut *writer, &alias_key, by, &approver).await;
+        lines += written.map_err(ended)?;
+    }
+    match &command.out {
+        Some(file) => say(&format!("{lines} lines are in {}", file.display())),
+        None => Ok(()),
+    }
+}
+
+fn ended(error: ExportError) -> Failure {
+    match error {
+        ExportError::Store(error) => error.into(),
+        ExportError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Failure::Closed,
+        error @ ExportError::Write(_) => Failure::failed(error),
+    }
+}
+
+/// A new file that only its owner reads: posts are public, the rest of the record is not.
+fn create(file: &Path) -> Result<std::fs::File, Failure> {
+    let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    open.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            Failure::usage(format!("{} is there already; choose another name", file.display()))
+        }
+        _ => Failure::usage(format!("{}: {error}", file.display())),
+    })
+}
+
+/// The key of the aliases, made on first use beside the sealing key: the same case has the same
+/// alias in every export, and whoever lacks the key cannot tell which case it is.
+fn alias_key(ctx: &Ctx) -> Result<Vec<u8>, Failure> {
+    let file = ctx.config.record.key_file.with_file_name("alias.key");
+    let what = || format!("the key of the aliases, {}", file.display());
+    if !file.exists() {
+        let mut out = create(&file)?;
+        out.write_all(hex::encode(ctx.dice.bytes::<32>()).as_bytes()).with_context(what)?;
+        out.sync_all().with_context(what)?;
+    }
+    let text = std::fs::read_to_string(&file).with_context(what)?;
+    Ok(hex::decode(text.trim()).with_context(what)?)
 }

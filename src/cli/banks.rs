@@ -1,13 +1,15 @@
 //! `takaza banks`: the directory of banks, and their verified handles.
 
+mod handle;
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use self::handle::Handle;
 use super::{
     Globals,
     failure::{Failure, Outcome},
     output::{Format, table_or},
-    sign_in::Signing,
 };
 use crate::{
     app::directory,
@@ -32,9 +34,7 @@ impl Banks {
         match self {
             Self::List(command) => command.run(globals),
             Self::Show(command) => command.run(globals),
-            Self::Handle(Handle::Add(command)) => add_handle(command, globals).await,
-            Self::Handle(Handle::Verify(command)) => verify_handle(command, globals).await,
-            Self::Handle(Handle::List(command)) => list_handles(command, globals).await,
+            Self::Handle(command) => command.run(globals).await,
         }
     }
 }
@@ -166,66 +166,4 @@ impl Show {
             format!("{}  {}\n{hindi}\n{}{merged}", view.code, view.name_en, view.class)
         })
     }
-}
-
-/// Handles: how a bank is named on a platform, bound to the platform's stable id.
-///
-/// A handle is not an identity: it can be renamed, sold or taken. So a person verifies it, with
-/// evidence, and it is resolved again before a send.
-#[derive(Debug, Subcommand)]
-pub(super) enum Handle {
-    Add(AddHandle),
-    Verify(VerifyHandle),
-    List(ListHandles),
-}
-
-/// Enters a bank's handle, not yet verified (an officer's act)
-#[derive(Debug, Args)]
-pub(super) struct AddHandle {
-    /// The bank's code
-    bank: String,
-    /// The platform: mastodon, x, bluesky, sandbox, …
-    #[arg(long)]
-    platform: String,
-    /// The handle, without the leading @
-    #[arg(long)]
-    handle: String,
-    #[command(flatten)]
-    signing: Signing,
-}
-
-/// Verifies a handle: resolves it and binds it to its stable id (an administrator's act)
-#[derive(Debug, Args)]
-pub(super) struct VerifyHandle {
-    /// The bank's code
-    bank: String,
-    /// The platform
-    #[arg(long)]
-    platform: String,
-    /// The evidence: the bank's own page that names it, a verified profile link, a letter
-    #[arg(long, value_name = "TEXT")]
-    evidence: String,
-    #[command(flatten)]
-    signing: Signing,
-}
-
-/// Lists handles with their stable ids and evidence
-#[derive(Debug, Args)]
-pub(super) struct ListHandles {
-    /// Only this bank's
-    bank: Option<String>,
-    #[command(flatten)]
-    format: Format,
-}
-
-async fn add_handle(_command: AddHandle, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("banks handle add"))
-}
-
-async fn verify_handle(_command: VerifyHandle, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("banks handle verify"))
-}
-
-async fn list_handles(_command: ListHandles, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("banks handle list"))
 }

@@ -1,17 +1,25 @@
 //! `takaza cases`: the case source, and the files that are imported into it.
 
 mod import;
+mod notes;
+mod status;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use self::import::Import;
+use self::{
+    import::Import,
+    notes::{Confirm, Notice},
+    status::{Silenced, Status},
+};
 use super::{
     Globals,
     failure::{Failure, Outcome},
     output::{Format, table_or},
-    sign_in::Signing,
+    times::clock,
 };
+
+use crate::domain::time::Timestamp;
 
 /// The case source: what it says, what was set aside, and what officers add.
 #[derive(Debug, Subcommand)]
@@ -29,10 +37,10 @@ impl Cases {
         match self {
             Self::Import(command) => command.run(globals).await,
             Self::Rejected(command) => command.run(globals).await,
-            Self::Status(command) => status(command, globals).await,
-            Self::Confirm(command) => confirm(command, globals).await,
-            Self::Notice(command) => notice(command, globals).await,
-            Self::Silenced(command) => silenced(command, globals).await,
+            Self::Status(command) => command.run(globals).await,
+            Self::Confirm(command) => command.run(globals).await,
+            Self::Notice(command) => command.run(globals).await,
+            Self::Silenced(command) => command.run(globals).await,
         }
     }
 }
@@ -96,66 +104,33 @@ impl Rejected {
 }
 
 /// Rows that a live source's polls set aside.
-async fn live_rejected(_command: Rejected, _app: &crate::app::App) -> Outcome {
-    Err(Failure::not_built("cases rejected"))
-}
-
-/// Shows how the source was last read, how old its facts are, and what is overdue
-#[derive(Debug, Args)]
-pub(super) struct Status {
-    #[command(flatten)]
-    format: Format,
-}
-
-/// Confirms that an action still pends, on the record (an officer's act)
-///
-/// Where the source's facts are older than the limit, nothing goes out on them until an officer has
-/// confirmed each action.
-#[derive(Debug, Args)]
-pub(super) struct Confirm {
-    /// The action's id in the case source
-    external_id: String,
-    #[command(flatten)]
-    signing: Signing,
-}
-
-/// Enters that the bank was pressed in private about an action (an officer's act)
-#[derive(Debug, Args)]
-pub(super) struct Notice {
-    /// The action's id in the case source
-    external_id: String,
-    /// The mail's own id, or the number of the letter
-    #[arg(long, value_name = "ID")]
-    message_id: String,
-    /// When it was sent (now)
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
-    #[command(flatten)]
-    signing: Signing,
-}
-
-/// Lists overdue actions that no public text may name, with the reason, for the private rungs
-#[derive(Debug, Args)]
-pub(super) struct Silenced {
-    /// Only this bank's
-    #[arg(long, value_name = "CODE")]
-    bank: Option<String>,
-    #[command(flatten)]
-    format: Format,
-}
-
-async fn status(_command: Status, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("cases status"))
-}
-
-async fn confirm(_command: Confirm, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("cases confirm"))
-}
-
-async fn notice(_command: Notice, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("cases notice"))
-}
-
-async fn silenced(_command: Silenced, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("cases silenced"))
+async fn live_rejected(command: Rejected, app: &crate::app::App) -> Outcome {
+    #[derive(Serialize)]
+    struct SetAside {
+        external_id: Option<String>,
+        place: String,
+        reason: String,
+        last_seen_at: String,
+    }
+    if command.import.is_some() {
+        return Err(Failure::usage("this unit reads a live case database: it has no imports"));
+    }
+    let limit = u32::try_from(command.limit).unwrap_or(u32::MAX);
+    let rows = app.ctx.store.rejected(0, limit).await?;
+    let view = |(row, at): &(crate::domain::action::RejectedRow, Timestamp)| SetAside {
+        external_id: row.external_id.as_ref().map(|id| id.expose().to_owned()),
+        place: row.place.clone(),
+        reason: row.reason.clone(),
+        last_seen_at: at.to_string(),
+    };
+    let views: Vec<SetAside> = rows.iter().map(view).collect();
+    let zone = app.ctx.limits.calendar().zone();
+    command.format.print(&views, |views| {
+        let row = |(view, (_, at)): (&SetAside, &(_, Timestamp))| {
+            let id = view.external_id.clone().unwrap_or_else(|| view.place.clone());
+            vec![id, clock(*at, zone), view.reason.clone()]
+        };
+        let lines: Vec<_> = views.iter().zip(&rows).map(row).collect();
+        table_or(&["ROW", "LAST SEEN", "REASON"], &lines, "no row breaks the contract")
+    })
 }

@@ -1,12 +1,28 @@
-//! `takaza post` and `takaza handoff`: what went out, and what an officer posts by hand.
+//! `takaza post`: what went out, its whole history, and how a wrong post is set right.
+
+mod annex;
+mod timeline;
 
 use clap::{Args, Subcommand};
+use jiff::tz::TimeZone;
+use serde::Serialize;
 
+use self::{annex::Annex, timeline::HistoryView};
 use super::{
     Globals,
     failure::{Failure, Outcome},
-    output::Format,
+    handoff::no,
+    output::{Format, say, table_or},
     sign_in::Signing,
+    times::clock,
+};
+use crate::{
+    domain::{
+        delivery::{State, StateName},
+        ids::{AccountName, BankCode},
+    },
+    store::{Actor, DeliveryFilter, DeliveryRow, Listed},
+    work::set_right,
 };
 
 /// Posts: each delivery's whole history, and how a wrong one is set right.
@@ -31,14 +47,18 @@ pub(super) struct Show {
 /// Lists deliveries, the latest first
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// Only this state: waiting, sending, delivered, retracted, withdrawn, refused, uncertain
-    #[arg(long, value_name = "STATE")]
-    state: Option<String>,
+    /// Only these states, divided by commas: waiting, sending, delivered, retracted, withdrawn,
+    /// refused, uncertain (all)
+    #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = state)]
+    state: Vec<StateName>,
     /// Only about this bank
     #[arg(long, value_name = "CODE")]
     bank: Option<String>,
+    /// Only from this account
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
     /// How many to show
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
     /// How many to leave out before them
     #[arg(long, default_value_t = 0)]
@@ -71,20 +91,6 @@ pub(super) struct Correct {
     signing: Signing,
 }
 
-/// Prints which cases a post speaks of, for the bank's verified nodal address only
-///
-/// Takes an officer or approver, and leaves an entry in the record. Never sent by reply or direct
-/// message.
-#[derive(Debug, Args)]
-pub(super) struct Annex {
-    /// The post's reference
-    reference: String,
-    #[command(flatten)]
-    format: Format,
-    #[command(flatten)]
-    signing: Signing,
-}
-
 impl Post {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
         match self {
@@ -92,105 +98,151 @@ impl Post {
             Self::List(command) => list(command, globals).await,
             Self::Retract(command) => retract(command, globals).await,
             Self::Correct(command) => correct(command, globals).await,
-            Self::Annex(command) => annex(command, globals).await,
+            Self::Annex(command) => command.run(globals).await,
         }
     }
 }
 
-async fn show(_command: Show, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("post show"))
+fn state(text: &str) -> Result<StateName, String> {
+    StateName::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = StateName::ALL.iter().map(|state| state.as_str()).collect();
+        format!("there is no such state; write one of {}", known.join(", "))
+    })
 }
 
-async fn list(_command: List, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("post list"))
+async fn show(command: Show, globals: &Globals) -> Outcome {
+    let app = globals.open().await?;
+    let history = app.ctx.store.history_of(&command.reference).await?;
+    let zone = app.ctx.limits.calendar().zone();
+    command.format.print(&HistoryView::of(&history), |_| timeline::people(&history, zone))
 }
 
-async fn retract(_command: Retract, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("post retract"))
+/// One delivery in a list.
+#[derive(Serialize)]
+pub(super) struct DeliveryView {
+    pub(super) reference: String,
+    pub(super) delivery: String,
+    pub(super) kind: String,
+    pub(super) bank: String,
+    pub(super) account: String,
+    pub(super) language: String,
+    pub(super) sender: String,
+    pub(super) state: String,
+    pub(super) asks_a_person: bool,
+    pub(super) drafted_at: String,
+    pub(super) posted_at: Option<String>,
+    pub(super) permalink: Option<String>,
+    pub(super) why: Option<String>,
 }
 
-async fn correct(_command: Correct, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("post correct"))
-}
-
-async fn annex(_command: Annex, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("post annex"))
-}
-
-/// Posts that an officer makes by hand, from the prepared text.
-///
-/// Taking one is the claim: it is rechecked, counts against the limits, and is the taker's for
-/// deliver.hand_off_lease (15 minutes).
-#[derive(Debug, Subcommand)]
-pub(super) enum Handoff {
-    List(ListHandoffs),
-    Take(Take),
-    Done(Done),
-    NotPosted(NotPosted),
-}
-
-/// Lists what waits to be posted by hand, and who has taken what
-#[derive(Debug, Args)]
-pub(super) struct ListHandoffs {
-    #[command(flatten)]
-    format: Format,
-}
-
-/// Takes one: prints the text and an intent link (an officer's or approver's act)
-#[derive(Debug, Args)]
-pub(super) struct Take {
-    /// The delivery's id, or its reference where it has one text by hand
-    delivery: String,
-    #[command(flatten)]
-    format: Format,
-    #[command(flatten)]
-    signing: Signing,
-}
-
-/// Enters the permalink of what you posted; it is read back and compared
-#[derive(Debug, Args)]
-pub(super) struct Done {
-    /// The delivery's id or reference
-    delivery: String,
-    /// The post's own address
-    #[arg(long, value_name = "URL")]
-    permalink: String,
-    #[command(flatten)]
-    signing: Signing,
-}
-
-/// Says that you did not post it: it waits again, once the timeline confirms it
-#[derive(Debug, Args)]
-pub(super) struct NotPosted {
-    /// The delivery's id or reference
-    delivery: String,
-    #[command(flatten)]
-    signing: Signing,
-}
-
-impl Handoff {
-    pub(super) async fn run(self, globals: &Globals) -> Outcome {
-        match self {
-            Self::List(command) => list_handoffs(command, globals).await,
-            Self::Take(command) => take(command, globals).await,
-            Self::Done(command) => done(command, globals).await,
-            Self::NotPosted(command) => not_posted(command, globals).await,
+impl DeliveryView {
+    pub(super) fn of(listed: &Listed) -> Self {
+        let DeliveryRow { delivery, sender, .. } = &listed.row;
+        let (mut posted_at, mut permalink, mut why, mut asks) = (None, None, None, false);
+        match delivery.state() {
+            State::Delivered(receipt) | State::Retracted(receipt) => {
+                posted_at = Some(receipt.at.to_string());
+                permalink = Some(receipt.permalink.clone());
+            }
+            State::Waiting { why: reason, .. } => why.clone_from(reason),
+            State::Withdrawn { why: reason } | State::Refused { why: reason } => {
+                why = Some(reason.clone());
+            }
+            State::Uncertain(doubt) => {
+                asks = doubt.asks;
+                why = Some(doubt.why.clone());
+            }
+            State::Sending(lease) => why = Some(format!("taken by {}", lease.holder)),
         }
+        Self {
+            reference: delivery.reference.to_string(),
+            delivery: delivery.id.to_string(),
+            kind: delivery.kind.to_string(),
+            bank: delivery.bank.to_string(),
+            account: delivery.content.account.to_string(),
+            language: delivery.content.language.to_string(),
+            sender: sender.to_string(),
+            state: delivery.name().to_string(),
+            asks_a_person: asks,
+            drafted_at: listed.drafted_at.to_string(),
+            posted_at,
+            permalink,
+            why,
+        }
+    }
+
+    fn line(&self, listed: &Listed, zone: &TimeZone) -> Vec<String> {
+        let at = match listed.row.delivery.state() {
+            State::Delivered(receipt) | State::Retracted(receipt) => receipt.at,
+            _ => listed.drafted_at,
+        };
+        let asks = if self.asks_a_person { " (asks a person)" } else { "" };
+        let note = self.permalink.clone().or_else(|| self.why.clone()).unwrap_or_default();
+        vec![
+            self.reference.clone(),
+            self.bank.clone(),
+            self.kind.clone(),
+            format!("{} ({})", self.account, self.language),
+            format!("{}{asks}", self.state),
+            clock(at, zone),
+            note,
+        ]
     }
 }
 
-async fn list_handoffs(_command: ListHandoffs, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("handoff list"))
+async fn list(command: List, globals: &Globals) -> Outcome {
+    let app = globals.open().await?;
+    let filter = DeliveryFilter {
+        states: command.state,
+        bank: command.bank.map(|code| BankCode::new(code.to_uppercase())),
+        account: command.account.map(AccountName::new),
+        page: (command.skip, command.limit),
+        ..DeliveryFilter::default()
+    };
+    let listed = app.ctx.store.deliveries(&filter).await?;
+    let views: Vec<DeliveryView> = listed.iter().map(DeliveryView::of).collect();
+    let zone = app.ctx.limits.calendar().zone();
+    command.format.print(&views, |views| {
+        let rows: Vec<_> =
+            views.iter().zip(&listed).map(|(view, listed)| view.line(listed, zone)).collect();
+        let headings = ["REFERENCE", "BANK", "KIND", "ACCOUNT", "STATE", "AT", "WHERE OR WHY"];
+        table_or(&headings, &rows, "no deliveries yet; `takaza queue list` shows what is held")
+    })
 }
 
-async fn take(_command: Take, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("handoff take"))
+async fn retract(command: Retract, globals: &Globals) -> Outcome {
+    let session = command.signing.sign_in(globals, "post retract").await?;
+    let ctx = &session.app.ctx;
+    session.person.as_desk(ctx.clock.now())?;
+    let reason = given(&command.reason)?;
+    let by = Actor::person(session.person.id.clone(), &format!("cli post retract: {reason}"));
+    let new = set_right::draft_retraction(ctx, &by, &command.reference).await;
+    let new = new.map_err(|error| no(error, ctx.limits.calendar().zone()))?;
+    say(&format!(
+        "{new} is drafted: it deletes the posts of {}. An approver must clear it: `takaza queue \
+         show {new}`",
+        command.reference
+    ))
 }
 
-async fn done(_command: Done, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("handoff done"))
+async fn correct(command: Correct, globals: &Globals) -> Outcome {
+    let session = command.signing.sign_in(globals, "post correct").await?;
+    let ctx = &session.app.ctx;
+    session.person.as_desk(ctx.clock.now())?;
+    let reason = given(&command.reason)?;
+    let by = Actor::person(session.person.id.clone(), &format!("cli post correct: {reason}"));
+    let new = set_right::draft_correction(ctx, &by, &command.reference).await;
+    let new = new.map_err(|error| no(error, ctx.limits.calendar().zone()))?;
+    say(&format!(
+        "{new} is drafted: it corrects {}. An approver must clear it: `takaza queue show {new}`",
+        command.reference
+    ))
 }
 
-async fn not_posted(_command: NotPosted, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("handoff not-posted"))
+fn given(reason: &str) -> Result<&str, Failure> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(Failure::usage("say why, for the record: --reason TEXT"));
+    }
+    Ok(reason)
 }

@@ -1,10 +1,11 @@
 //! `takaza queue`: held escalations, and what people decide about them.
 
 mod edit;
+mod why;
 
 use clap::{Args, Subcommand};
 
-use self::edit::Edit;
+use self::{edit::Edit, why::WhyCommand};
 use super::{
     Globals,
     failure::{Failure, Outcome},
@@ -26,6 +27,7 @@ use crate::{
 pub(super) enum Queue {
     List(List),
     Show(Show),
+    Why(WhyCommand),
     Approve(Approve),
     Edit(Edit),
     Reject(Reject),
@@ -39,6 +41,7 @@ impl Queue {
         match self {
             Self::List(command) => command.run(globals).await,
             Self::Show(command) => command.run(globals).await,
+            Self::Why(command) => command.run(globals).await,
             Self::Approve(command) => command.run(globals).await,
             Self::Edit(command) => command.run(globals).await,
             Self::Reject(command) => command.run(globals).await,

@@ -29,9 +29,6 @@ async fn open(globals: &Globals, shadow: bool) -> Result<(App, Vec<Reconciler>),
     let mut app = globals.open().await?;
     app.ctx.shadow = shadow;
     let reconcilers = reconcilers(&app.ctx.config);
-    if reconcilers.is_empty() {
-        return Err(Failure::not_built("serve"));
-    }
     Ok((app, reconcilers))
 }
 

@@ -2,11 +2,23 @@
 
 use clap::{Args, Subcommand};
 
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
 use super::{
     Globals,
     failure::{Failure, Outcome},
-    output::Format,
+    output::{Format, say, table_or},
     sign_in::Signing,
+    times::{clock, instant},
+};
+use crate::{
+    domain::{
+        ids::{BankCode, CaseRef},
+        time::Timestamp,
+    },
+    store::{Actor, SilenceOrder, SilenceScope},
+    work::Ctx,
 };
 
 /// Silences: times without public posts about a bank, a case, or everything, under an order.
@@ -33,7 +45,7 @@ pub(super) struct Add {
     #[arg(long, group = "about")]
     all: bool,
     /// The number of the order
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long = "order", value_name = "NUMBER", alias = "order-number")]
     order_number: String,
     /// When it begins (now)
     #[arg(long, value_name = "TIME")]
@@ -74,16 +86,127 @@ impl Silence {
     }
 }
 
-async fn add(_command: Add, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("silence add"))
+fn scope(command: &Add, ctx: &Ctx) -> Result<SilenceScope, Failure> {
+    if let Some(case) = &command.case {
+        return Ok(SilenceScope::Case(CaseRef::new(case.trim())));
+    }
+    let Some(code) = &command.bank else { return Ok(SilenceScope::All) };
+    let code = BankCode::new(code.to_uppercase());
+    if ctx.banks.bank(&code).is_none() {
+        return Err(Failure::usage(format!(
+            "there is no bank {code}; `takaza banks list --search NAME` finds its code"
+        )));
+    }
+    Ok(SilenceScope::Bank(ctx.banks.resolve(&code)))
 }
 
-async fn list(_command: List, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("silence list"))
+async fn add(command: Add, globals: &Globals) -> Outcome {
+    let session = command.signing.sign_in(globals, "silence add").await?;
+    let ctx = &session.app.ctx;
+    let (now, zone) = (ctx.clock.now(), ctx.limits.calendar().zone());
+    let desk = session.person.as_desk(now)?;
+    let from = command.from.as_ref().map(|text| instant(text, now, zone)).transpose()?;
+    let from = from.unwrap_or(now);
+    let until = instant(&command.until, now, zone)?;
+    if until <= from || until <= now {
+        return Err(Failure::usage(format!(
+            "a silence ends after it begins, and in the future; {} does not",
+            clock(until, zone)
+        )));
+    }
+    let order = SilenceOrder {
+        scope: scope(&command, ctx)?,
+        label: command.order_number.trim().to_owned(),
+        from,
+        until,
+    };
+    let id = ctx.store.add_silence(&session.by, &desk, &order).await?;
+    say(&format!(
+        "silence {id} about {} from {} until {}, under order {}; it overrides every clearance",
+        about(&order.scope, false),
+        clock(from, zone),
+        clock(until, zone),
+        order.label
+    ))
 }
 
-async fn lift(_command: Lift, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("silence lift"))
+/// A case's number is shown only where it was asked for.
+fn about(scope: &SilenceScope, whole: bool) -> String {
+    match scope {
+        SilenceScope::All => "everything".to_owned(),
+        SilenceScope::Bank(bank) => bank.to_string(),
+        SilenceScope::Case(case) if whole => format!("case {}", case.expose()),
+        SilenceScope::Case(_) => "one case".to_owned(),
+    }
+}
+
+#[derive(Serialize)]
+struct SilenceView {
+    id: String,
+    about: String,
+    bank: Option<String>,
+    order: String,
+    from: String,
+    until: String,
+    in_force: bool,
+}
+
+impl SilenceView {
+    fn of(id: &str, order: &SilenceOrder, now: Timestamp) -> Self {
+        let bank = match &order.scope {
+            SilenceScope::Bank(bank) => Some(bank.to_string()),
+            SilenceScope::All | SilenceScope::Case(_) => None,
+        };
+        Self {
+            id: id.to_owned(),
+            about: about(&order.scope, true),
+            bank,
+            order: order.label.clone(),
+            from: order.from.to_string(),
+            until: order.until.to_string(),
+            in_force: order.from <= now,
+        }
+    }
+
+    fn line(&self, order: &SilenceOrder, zone: &TimeZone) -> Vec<String> {
+        let standing = if self.in_force { "in force" } else { "to come" };
+        vec![
+            self.about.clone(),
+            standing.to_owned(),
+            clock(order.from, zone),
+            clock(order.until, zone),
+            self.order.clone(),
+            self.id.clone(),
+        ]
+    }
+}
+
+async fn list(command: List, globals: &Globals) -> Outcome {
+    let app = globals.open().await?;
+    let now = app.ctx.clock.now();
+    let silences = app.ctx.store.silences(now).await?;
+    let views: Vec<SilenceView> =
+        silences.iter().map(|(id, order)| SilenceView::of(id, order, now)).collect();
+    let zone = app.ctx.limits.calendar().zone();
+    command.format.print(&views, |views| {
+        let rows: Vec<_> =
+            views.iter().zip(&silences).map(|(view, (_, order))| view.line(order, zone)).collect();
+        let headings = ["ABOUT", "STANDING", "FROM", "UNTIL", "ORDER", "ID"];
+        table_or(&headings, &rows, "no order of silence is in force or to come")
+    })
+}
+
+async fn lift(command: Lift, globals: &Globals) -> Outcome {
+    let session = command.signing.sign_in(globals, "silence lift").await?;
+    let ctx = &session.app.ctx;
+    let approver = session.person.as_approver(ctx.clock.now())?;
+    let reason = command.reason.trim();
+    if reason.is_empty() {
+        return Err(Failure::usage("say why, for the record: --reason TEXT"));
+    }
+    let by = Actor::person(session.person.id.clone(), &format!("cli silence lift: {reason}"));
+    ctx.store.lift_silence(&by, &approver, &command.id).await?;
+    say(&format!("silence {} is lifted", command.id))
 }
 
 /// Alarms: what rings for the duty officer.

@@ -34,6 +34,18 @@ pub(super) fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.in_zone(zone).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// A text with each UTC instant in it (`2026-12-01T04:30:00Z`) put on the unit's own clock.
+pub(super) fn local(text: &str, zone: &TimeZone) -> String {
+    let word = |word: &str| {
+        let end = word.trim_end_matches([',', ';', '.', ':', ')']);
+        match end.parse::<jiff::Timestamp>() {
+            Ok(at) => format!("{}{}", clock(at.into(), zone), &word[end.len()..]),
+            Err(_) => word.to_owned(),
+        }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +59,8 @@ mod tests {
         assert_eq!(read("2026-12-01"), "2026-11-30T18:30:00Z");
         assert_eq!(read("2026-12-01T10:00:00+05:30"), "2026-12-01T04:30:00Z");
         assert_eq!(read("12h"), "1970-01-01T12:00:00Z");
+        let told = local("paused until 2026-12-01T04:30:00Z, not 12.5 h", &zone);
+        assert_eq!(told, "paused until 2026-12-01 10:00, not 12.5 h");
         for wrong in ["soon", "", "-3h", "31-12-2026"] {
             assert!(instant(wrong, now, &zone).is_err(), "{wrong:?} is no time");
         }

@@ -136,6 +136,17 @@ pub struct Report {
     pub ended: Ended,
     /// The destination's rules for looking.
     pub look: LookRules,
+    /// The last look at the case source before the send.
+    pub recheck: Option<Rechecked>,
+}
+
+/// The last look at the case source before a send: every member was still as the text says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Rechecked {
+    /// When the source was asked.
+    pub at: Timestamp,
+    /// How many members it was asked about.
+    pub members: u32,
 }
 
 /// What recording left to tell.
@@ -835,10 +846,12 @@ fn report_act(ended: &Ended) -> &'static str {
 fn report_body(report: &Report, state: StateName) -> Json {
     match &report.ended {
         Ended::Attempted(Outcome::Accepted(receipt)) => {
-            json!({"outcome": "accepted", "receipt": receipt, "state": state})
+            json!({"outcome": "accepted", "receipt": receipt, "recheck": report.recheck,
+                   "state": state})
         }
         Ended::Attempted(outcome) => {
-            json!({"outcome": outcome.kind(), "detail": outcome.reason(), "state": state})
+            json!({"outcome": outcome.kind(), "detail": outcome.reason(),
+                   "recheck": report.recheck, "state": state})
         }
         Ended::NotNow { until, why } => json!({"until": until, "why": why, "state": state}),
         Ended::Untrue { why, avoided } => json!({"why": why, "avoided": avoided, "state": state}),
@@ -1043,4 +1056,30 @@ pub(super) async fn doubt_unfinished(tx: &mut Tx, acts: &mut Vec<Act>) -> Result
         }
     }
     save(tx, &changed).await
+}
+
+impl Store {
+    /// Why each delivery of an escalation that has not been sent waits now, by the claim's own
+    /// question, without claiming. `None`: it may go.
+    ///
+    /// # Errors
+    /// There is no such escalation, or the ledger failed.
+    pub async fn why_waiting(
+        &self,
+        escalation: &EscalationId,
+        rules: &ClaimRules<'_>,
+    ) -> Result<Vec<(DeliveryId, Option<Why>)>, StoreError> {
+        let mut tx = self.read().await?;
+        let gate = gate::look(&mut tx).await?.for_claim(rules.shadow, rules.quiet_until);
+        let now = tx.now().await?;
+        let mut of = of_escalations(&mut tx, std::slice::from_ref(escalation)).await?;
+        let mut rows = of.remove(escalation).unwrap_or_default();
+        rows.retain(|row| row.delivery.name() == StateName::Waiting);
+        let ready = ready(&mut tx, rows, rules, now).await?;
+        let sends = recorded_sends(&mut tx, now.minus(rules.pacing.memory())).await?;
+        let candidates: Vec<_> = ready.iter().map(|ready| ready.candidate.clone()).collect();
+        let plan = pacing::may_go_now(&candidates, &sends, rules.pacing, &gate, now);
+        let waits = plan.wait.into_iter().map(|(id, why)| (id, Some(why)));
+        Ok(plan.go.into_iter().map(|id| (id, None)).chain(waits).collect())
+    }
 }

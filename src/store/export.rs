@@ -12,10 +12,11 @@ use serde_json::{Value as Json, json};
 use sha2::Sha256;
 
 use super::{
-    Store, StoreError,
+    Actor, Store, StoreError,
     db::{Row, Tx, sql},
+    record::Act,
 };
-use crate::domain::action::BankAction;
+use crate::domain::{action::BankAction, person::Approver};
 
 /// How an export is made.
 #[derive(Clone)]
@@ -64,6 +65,43 @@ impl Store {
         out.check()?;
         notes(&mut tx, rules, &mut out).await?;
         posts(&mut tx, rules, &mut out).await?;
+        out.writer.flush()?;
+        Ok(out.lines)
+    }
+}
+
+impl Store {
+    /// Writes which action and case each alias of an export stands for, one JSON line an action.
+    /// That they were written is an act, recorded before the first line is. Returns how many lines.
+    ///
+    /// # Errors
+    /// The ledger failed, or the writer did.
+    pub async fn export_references(
+        &self,
+        writer: &mut (dyn Write + Send),
+        alias_key: &[u8],
+        by: &Actor,
+        approver: &Approver,
+    ) -> Result<u64, ExportError> {
+        let act = Act::new("export", "export.references-written", json!({}))
+            .on(Some(format!("decision by {}", approver.id())));
+        let tx = self.write().await?;
+        self.finish(tx, by, vec![act]).await?;
+        let mut tx = self.read().await?;
+        let mut out = Lines { writer, lines: 0, failed: None };
+        sql("SELECT seen FROM (SELECT external_id, MAX(seen) AS seen FROM escalation_action
+             WHERE seen IS NOT NULL GROUP BY external_id) AS known ORDER BY external_id")
+        .each(&mut tx, |row| {
+            let seen: BankAction = serde_json::from_str(&row.get::<String>("seen")?)?;
+            let (action, case) = (seen.external_id.expose(), seen.case_ref.expose());
+            out.keep(&json!({
+                "type": "reference", "action": alias(alias_key, "action", action),
+                "case": alias(alias_key, "case", case), "external_id": action, "case_ref": case,
+            }));
+            Ok(())
+        })
+        .await?;
+        out.check()?;
         out.writer.flush()?;
         Ok(out.lines)
     }

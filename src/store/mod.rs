@@ -22,6 +22,7 @@ mod prove;
 mod record;
 mod seal;
 mod standing;
+mod timeline;
 mod tree;
 mod verify;
 
@@ -32,7 +33,7 @@ pub use actions::{Note, Sighted, SourceState};
 pub use alarms::Way;
 pub use conditions::Concerns;
 pub use db::{DbTime, RowDigest};
-pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Recorded, Report};
+pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Rechecked, Recorded, Report};
 pub use engagements::{Count, Engagement, Noted};
 pub use erase::Erasable;
 pub use escalations::{Draft, EarlierText, EscalationRow, Evidence, QueueFilter, StoredClearance};
@@ -43,6 +44,7 @@ pub use prove::{ConsistencyProof, Proof};
 pub use record::{Actor, Entry};
 pub use seal::{Broken, SealError, SealRules, Sealed};
 pub use standing::{Standing, Worker};
+pub use timeline::{Attempt, DeliveryFilter, EngagementCount, Listed, PostHistory};
 pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
 
 pub use crate::domain::tagging::{Overdue, SilenceOrder, SilenceScope};

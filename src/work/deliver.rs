@@ -23,7 +23,7 @@ use crate::{
         ladder::{self, Recheck},
         time::Timestamp,
     },
-    store::{ClaimRules, Claimed, Ended, Evidence, Report, StoreError},
+    store::{ClaimRules, Claimed, Ended, Evidence, Rechecked, Report, StoreError},
 };
 
 /// How long a delivery waits after a recheck that could not tell.
@@ -43,13 +43,18 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     if claimed.deliveries.is_empty() {
         return Ok(progress);
     }
-    let rechecked = ctx.clock.steady();
+    let (rechecked, rechecked_at) = (ctx.clock.steady(), ctx.clock.now());
     let verdicts = recheck(ctx, &claimed).await;
-    let permits = Permits { before, rechecked };
+    let permits = Permits { before, rechecked, rechecked_at };
     let mut sends: Vec<BoxFuture<'_, Report>> = Vec::with_capacity(claimed.deliveries.len());
     for one in &claimed.deliveries {
         let verdict = verdicts.get(&one.delivery().escalation).cloned();
-        sends.push(settle(ctx, one, verdict, permits).boxed());
+        let members = claimed.members.get(&one.delivery().escalation).map_or(0, Vec::len);
+        let recheck = Rechecked {
+            at: permits.rechecked_at,
+            members: u32::try_from(members).unwrap_or(u32::MAX),
+        };
+        sends.push(settle(ctx, one, verdict, recheck, permits).boxed());
     }
     let parallel = ctx.config.deliver.parallel.max(1) as usize;
     let sends = futures::stream::iter(sends).buffer_unordered(parallel);
@@ -103,6 +108,7 @@ pub fn rules(ctx: &Ctx) -> ClaimRules<'_> {
 struct Permits {
     before: SignedDuration,
     rechecked: SignedDuration,
+    rechecked_at: Timestamp,
 }
 
 /// What the recheck says of each escalation that is not as its texts say.
@@ -198,6 +204,7 @@ async fn settle(
     ctx: &Ctx,
     claimed: &ClaimedDelivery,
     verdict: Option<Ended>,
+    recheck: Rechecked,
     permits: Permits,
 ) -> Report {
     let delivery = claimed.delivery();
@@ -208,6 +215,7 @@ async fn settle(
         token: claimed.lease().token.clone(),
         ended,
         look,
+        recheck: Some(recheck),
     };
     let Some(destination) = destination else {
         let why = "this process has no connection to the account";

@@ -160,7 +160,7 @@ async fn report(
     let deliver = &ctx.config.deliver;
     let grace = deliver.request_timeout + deliver.read_lag;
     let look = LookRules { grace, idempotent_for: None };
-    let report = Report { delivery, escalation, token, ended, look };
+    let report = Report { delivery, escalation, token, ended, look, recheck: None };
     ctx.store.record(by, &[report], &ctx.config.breaker).await?;
     Ok(())
 }

@@ -381,6 +381,7 @@ fn report(one: &takaza::domain::delivery::ClaimedDelivery, ended: Ended) -> Repo
         token: one.lease().token.clone(),
         ended,
         look: LOOK,
+        recheck: None,
     }
 }
 

@@ -3,11 +3,13 @@
 mod alarms;
 mod cases;
 mod cli;
+mod cli_acts;
 mod config;
 mod crash;
 mod demo_world;
 mod guard;
 mod imports;
+mod kill;
 mod ledger;
 mod lessons;
 mod listen;

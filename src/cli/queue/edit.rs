@@ -11,54 +11,58 @@ use clap::Args;
 use super::super::{
     Globals,
     failure::{Failure, Outcome},
+    handoff::language,
     output::say,
     sign_in::Signing,
 };
 use crate::{
-    domain::{delivery::Content, escalation::Escalation},
-    work::{Ctx, saying::Grounds},
+    domain::{delivery::Content, platform::Language, wording::numbers::same_numbers},
+    store::EscalationRow,
+    work::{Ctx, escalate::judge_edit},
 };
 
 /// A text longer than this (bytes) is a file given by mistake.
 const LONGEST: u64 = 64 * 1024;
 
-/// Changes one text of an escalation (an officer's act)
+/// Changes texts of an escalation (an officer's act)
 ///
-/// The new wording may add no number, name or allegation beyond the facts. An earlier approval is
-/// void, and whoever wrote it cannot approve it.
+/// The new wording may add no number, name or allegation beyond the facts, and every language of one
+/// escalation carries the same numbers: give several --text-file, each with its --language, to
+/// change them together. An earlier approval is void, and whoever wrote it cannot approve it.
 #[derive(Debug, Args)]
 pub(in super::super) struct Edit {
     /// Its reference or id
     reference: String,
-    /// Which text, as `takaza queue show` numbers them
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
-    text: u16,
-    /// The file with the new text; `-` reads standard input
-    #[arg(long, value_name = "FILE")]
-    file: PathBuf,
+    /// The file with a new text; `-` reads standard input
+    #[arg(long, value_name = "FILE", alias = "file", required = true)]
+    text_file: Vec<PathBuf>,
+    /// The language of each file's text, in the same order: en or hi
+    #[arg(long, value_name = "LANGUAGE", value_parser = language, conflicts_with = "text")]
+    language: Vec<Language>,
+    /// Which text each file holds, as `takaza queue show` numbers them, where the language does not
+    /// tell
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    text: Vec<u16>,
     #[command(flatten)]
     signing: Signing,
 }
 
 impl Edit {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
-        let text = read(&self.file)?;
+        let texts: Vec<String> =
+            self.text_file.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
         let session = self.signing.sign_in(globals, "queue edit").await?;
         let ctx = &session.app.ctx;
         session.person.as_officer(ctx.clock.now())?;
         let row = ctx.store.escalation(&self.reference).await?;
         let mut contents = row.escalation.contents.clone();
-        let n = usize::from(self.text);
-        let count = contents.len();
-        let Some(content) = n.checked_sub(1).and_then(|index| contents.get_mut(index)) else {
-            let problem = format!("there is no text {n}; {} has {count}", self.reference);
-            return Err(Failure::usage(problem));
-        };
-        // Judged against what the templates wrote, however often it was edited since.
-        let before = std::mem::replace(&mut content.text, text);
-        content.drafted.get_or_insert(before);
-        content.template = None;
-        may_be_said(ctx, &row.escalation, &contents).await?;
+        for (n, text) in self.places(&contents)?.into_iter().zip(texts) {
+            let content = &mut contents[n];
+            let old = std::mem::replace(&mut content.text, text);
+            content.drafted.get_or_insert(old);
+            content.template = None;
+        }
+        may_be_said(ctx, &row, &contents).await?;
         let row =
             ctx.store.edit(&session.by, &self.reference, &session.person.id, contents).await?;
         let (reference, version) = (&row.escalation.reference, row.escalation.version);
@@ -68,6 +72,59 @@ impl Edit {
             row.escalation.hash()
         ))
     }
+
+    /// Which of the texts each file changes.
+    fn places(&self, contents: &[Content]) -> Result<Vec<usize>, Failure> {
+        let files = self.text_file.len();
+        let count = contents.len();
+        if !self.text.is_empty() {
+            let places: Vec<usize> = self.text.iter().map(|n| usize::from(*n) - 1).collect();
+            if let Some(n) = places.iter().find(|n| **n >= count) {
+                let problem = format!("there is no text {}; {} has {count}", n + 1, self.reference);
+                return Err(Failure::usage(problem));
+            }
+            return one_each(places, files);
+        }
+        if self.language.is_empty() {
+            if count == 1 {
+                return one_each(vec![0], files);
+            }
+            let problem = format!(
+                "{} has {count} texts: say which one each file changes, with --language or --text",
+                self.reference
+            );
+            return Err(Failure::usage(problem));
+        }
+        let place = |language: &Language| {
+            let all: Vec<usize> = contents
+                .iter()
+                .enumerate()
+                .filter(|(_, content)| content.language == *language)
+                .map(|(n, _)| n)
+                .collect();
+            match all.as_slice() {
+                [one] => Ok(*one),
+                [] => Err(Failure::usage(format!("it has no text in {language}"))),
+                _ => {
+                    let numbers: Vec<String> = all.iter().map(|n| (n + 1).to_string()).collect();
+                    let numbers = numbers.join(", ");
+                    let problem = format!("texts {numbers} are in {language}: choose with --text");
+                    Err(Failure::usage(problem))
+                }
+            }
+        };
+        one_each(self.language.iter().map(place).collect::<Result<_, _>>()?, files)
+    }
+}
+
+/// Each file changes one text, and no text is changed twice.
+fn one_each(places: Vec<usize>, files: usize) -> Result<Vec<usize>, Failure> {
+    let different: std::collections::BTreeSet<_> = places.iter().collect();
+    if places.len() != files || different.len() != places.len() {
+        let problem = "give one --language or --text for each --text-file, each text once";
+        return Err(Failure::usage(problem));
+    }
+    Ok(places)
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
@@ -85,24 +142,49 @@ fn read(file: &Path) -> Result<String, Failure> {
     Ok(text.to_owned())
 }
 
-/// Every reason against the edited texts: the leak guard, lengths, refused words, new facts.
-async fn may_be_said(
-    ctx: &Ctx,
-    escalation: &Escalation,
-    contents: &[Content],
-) -> Result<(), Failure> {
-    let members = ctx.store.members(&escalation.id).await?;
-    let grounds = Grounds::gather(ctx, escalation, &members).await?;
-    let mut edited = escalation.clone();
-    edited.contents = contents.to_vec();
-    let against = grounds.against(&edited, &ctx.config.wording);
-    if against.is_empty() {
+/// Every reason against the edited texts, each with its place: the leak guard, lengths, refused
+/// words, new facts, and numbers that differ between the languages.
+async fn may_be_said(ctx: &Ctx, row: &EscalationRow, contents: &[Content]) -> Result<(), Failure> {
+    let against = judge_edit(ctx, row, contents).await?;
+    let mut reasons: Vec<String> = against
+        .iter()
+        .map(|(n, objection)| format!("  [{}] {}: {objection}", n + 1, contents[*n].language))
+        .collect();
+    let plain: Vec<String> =
+        contents.iter().map(|content| without_names(ctx, row, content)).collect();
+    if let Some(first) = plain.first() {
+        for (n, other) in plain.iter().enumerate().skip(1) {
+            if same_numbers(first, other).is_err() {
+                reasons.push(format!(
+                    "  [{}] {}: it does not carry the same numbers as [1] {}: change both together",
+                    n + 1,
+                    contents[n].language,
+                    contents[0].language
+                ));
+            }
+        }
+    }
+    if reasons.is_empty() {
         return Ok(());
     }
-    let reasons: Vec<String> =
-        against.iter().map(|(n, objection)| format!("  text {}: {objection}", n + 1)).collect();
     Err(Failure::refused(format!(
-        "this may not be said, and nothing was changed:\n{}",
+        "nothing was changed; this stands against the new wording:\n{}",
         reasons.join("\n")
     )))
+}
+
+/// The text without the names that may hold digits of their own and differ from place to place.
+fn without_names(ctx: &Ctx, row: &EscalationRow, content: &Content) -> String {
+    let (facts, unit) = (&row.escalation.facts, &ctx.config.unit);
+    let names = [
+        content.bank_in_text.as_str(),
+        facts.bank_en.as_str(),
+        facts.bank_hi.as_str(),
+        facts.unit_en.as_str(),
+        facts.unit_hi.as_str(),
+        unit.name_en.as_str(),
+        unit.name_hi.as_str(),
+    ];
+    let names = names.into_iter().filter(|name| !name.is_empty());
+    names.fold(content.text.clone(), |text, name| text.replace(name, ";"))
 }

@@ -112,6 +112,7 @@ fn report(world: &World, claimed: &takaza::store::Claimed, ended: Ended) -> Repo
         token: one.lease().token.clone(),
         ended,
         look: LookRules { grace: deliver.request_timeout, idempotent_for: None },
+        recheck: None,
     }
 }
 

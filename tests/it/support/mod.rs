@@ -7,4 +7,5 @@ pub mod ledger_sql;
 pub mod ready;
 pub mod scripted;
 pub mod servers;
+pub mod unit;
 pub mod world;

@@ -354,6 +354,7 @@ impl Unit {
             token: claimed.lease().token.clone(),
             ended: Ended::Attempted(outcome(&claimed.delivery().id)),
             look: LookRules { grace: minutes(1), idempotent_for: None },
+            recheck: None,
         };
         let reports: Vec<_> = claimed.iter().map(report).collect();
         let breaker = BreakerRules::default();

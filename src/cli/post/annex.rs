@@ -1,0 +1,96 @@
+//! `takaza post annex`: the case rows behind a post. They go to the bank's verified nodal address
+//! by the unit's own mail and nowhere else; takaza itself sends them to nobody.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::super::{
+    Globals,
+    failure::Outcome,
+    output::{Format, table_or},
+    sign_in::Signing,
+    times::clock,
+};
+use crate::{store::Evidence, work::Ctx};
+
+const WARNING: &str = "For the bank's verified nodal address only. Never in a reply, a direct \
+                       message or a public text. That you saw this is on the record.";
+
+/// Prints which cases a post speaks of, for the bank's verified nodal address only
+///
+/// Takes an officer or approver, and leaves an entry in the record. Never sent by reply or direct
+/// message.
+#[derive(Debug, Args)]
+pub(in super::super) struct Annex {
+    /// The post's reference
+    reference: String,
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(Serialize)]
+struct AnnexView {
+    warning: &'static str,
+    reference: String,
+    rows: Vec<RowView>,
+}
+
+#[derive(Serialize)]
+struct RowView {
+    case_ref: String,
+    kind: String,
+    /// Whole rupees, rounded down.
+    amount_rupees: Option<i64>,
+    requested_at: String,
+    delivered_at: Option<String>,
+    due_at: Option<String>,
+}
+
+impl Annex {
+    pub(super) async fn run(self, globals: &Globals) -> Outcome {
+        let session = self.signing.sign_in(globals, "post annex").await?;
+        let ctx = &session.app.ctx;
+        let desk = session.person.as_desk(ctx.clock.now())?;
+        let (reference, rows) = ctx.store.annex_shown(&session.by, &desk, &self.reference).await?;
+        let view = AnnexView {
+            warning: WARNING,
+            reference: reference.to_string(),
+            rows: rows.iter().map(|row| view(ctx, row)).collect(),
+        };
+        self.format.print(&view, |view| {
+            let lines: Vec<_> = rows.iter().zip(&view.rows).map(|(e, v)| line(ctx, e, v)).collect();
+            let headings = ["CASE", "KIND", "AMOUNT", "REQUESTED", "DELIVERED", "DUE"];
+            let nothing = "no rows: they were erased under a rule, or it rests on none";
+            let table = table_or(&headings, &lines, nothing);
+            format!("{WARNING}\n\n{}\n{table}", view.reference)
+        })
+    }
+}
+
+fn view(ctx: &Ctx, row: &Evidence) -> RowView {
+    let seen = &row.seen;
+    RowView {
+        case_ref: seen.case_ref.expose().to_owned(),
+        kind: seen.kind.to_string(),
+        amount_rupees: seen.disputed.map(|amount| amount.rupees()),
+        requested_at: seen.requested_at.to_string(),
+        delivered_at: seen.delivered_at.map(|at| at.to_string()),
+        due_at: ctx.limits.due_of(seen).ok().map(|at| at.to_string()),
+    }
+}
+
+fn line(ctx: &Ctx, row: &Evidence, view: &RowView) -> Vec<String> {
+    let zone = ctx.limits.calendar().zone();
+    let seen = &row.seen;
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    vec![
+        view.case_ref.clone(),
+        view.kind.clone(),
+        or_dash(seen.disputed.map(|amount| amount.grouped())),
+        clock(seen.requested_at, zone),
+        or_dash(seen.delivered_at.map(|at| clock(at, zone))),
+        or_dash(ctx.limits.due_of(seen).ok().map(|at| clock(at, zone))),
+    ]
+}

@@ -1,0 +1,244 @@
+//! What became of an escalation, told in order: for whoever must answer for a post. Also the lists
+//! of deliveries, and the one act of showing case references to a person.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::{
+    Actor, Entry, Store, StoreError,
+    db::{Row, Tx, sql},
+    deliveries::{self, DeliveryRow},
+    escalations::{self, EscalationRow, Evidence},
+    record::Act,
+};
+use crate::domain::{
+    delivery::StateName,
+    engagement::{EngagementKind, Voice},
+    ids::{AccountName, BankCode, DeliveryId, Reference},
+    person::Desk,
+    platform::Sender,
+    time::Timestamp,
+};
+
+/// Everything that the ledger knows about one escalation.
+#[derive(Debug, Clone)]
+pub struct PostHistory {
+    /// The escalation as it stands, with its deliveries.
+    pub row: EscalationRow,
+    /// Every attempt, in order.
+    pub attempts: Vec<Attempt>,
+    /// What came back, counted.
+    pub engagement: Vec<EngagementCount>,
+    /// The record's entries about the escalation and its deliveries, in the order in which they
+    /// were made, each with its leaf in the tree where it is sealed.
+    pub entries: Vec<(Option<i64>, Entry)>,
+}
+
+/// One attempt to send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attempt {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The how-manieth, from 1.
+    pub n: i64,
+    /// Who held the claim.
+    pub holder: String,
+    /// When it was claimed.
+    pub claimed_at: Timestamp,
+    /// When its end was recorded; never, where the sender died.
+    pub ended_at: Option<Timestamp>,
+    /// What came of it.
+    pub outcome: Option<String>,
+    /// In the platform's or our own words.
+    pub detail: Option<String>,
+}
+
+/// How many engagements of one kind by one voice a delivery had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EngagementCount {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// Reply, like, repost or quote.
+    pub kind: EngagementKind,
+    /// The bank's own, a look-alike's, or another's.
+    pub voice: Voice,
+    /// How many.
+    pub count: i64,
+}
+
+/// How a list of deliveries is narrowed.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryFilter {
+    /// Only these states; empty: all.
+    pub states: Vec<StateName>,
+    /// Only this bank.
+    pub bank: Option<BankCode>,
+    /// Only this account.
+    pub account: Option<AccountName>,
+    /// Only those that this sender posts.
+    pub sender: Option<Sender>,
+    /// Only those whose escalation is cleared or was sent: what a person may act upon.
+    pub cleared: bool,
+    /// How many to skip, and how many to show at most.
+    pub page: (u32, u32),
+}
+
+/// One delivery in a list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The delivery.
+    pub row: DeliveryRow,
+    /// When its escalation was drafted.
+    pub drafted_at: Timestamp,
+}
+
+impl Store {
+    /// The whole history of an escalation, by its reference or id, or by a delivery's id.
+    ///
+    /// # Errors
+    /// There is none, or the ledger failed.
+    pub async fn history_of(&self, which: &str) -> Result<PostHistory, StoreError> {
+        let mut tx = self.read().await?;
+        let row = find(&mut tx, which).await?;
+        let mut subjects = vec![json!({"s": row.escalation.id})];
+        subjects.extend(row.deliveries.iter().map(|one| json!({"s": one.delivery.id})));
+        Ok(PostHistory {
+            attempts: attempts(&mut tx, subjects.clone()).await?,
+            engagement: engagement(&mut tx, subjects.clone()).await?,
+            entries: entries(&mut tx, subjects).await?,
+            row,
+        })
+    }
+
+    /// Deliveries, the latest drafted first.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<Listed>, StoreError> {
+        let mut tx = self.read().await?;
+        let states = if filter.states.is_empty() { StateName::ALL } else { &filter.states };
+        let rows = sql("SELECT d.*, e.drafted_at AS drafted_at FROM delivery d
+             JOIN escalation e ON e.id = d.escalation
+             WHERE d.state IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+               AND ($2 = '' OR d.bank = $2) AND ($3 = '' OR d.account = $3)
+               AND ($4 = '' OR d.sender = $4) AND ($5 = 0 OR e.state IN ('cleared', 'closed'))
+             ORDER BY e.drafted_at DESC, d.id DESC LIMIT $6 OFFSET $7")
+        .batch(states.iter().map(|state| json!({"s": state})).collect())
+        .bind(filter.bank.as_ref().map_or("", BankCode::as_str))
+        .bind(filter.account.as_ref().map_or("", AccountName::as_str))
+        .bind(filter.sender.map_or("", Sender::as_str))
+        .bind(i64::from(filter.cleared))
+        .bind(i64::from(filter.page.1))
+        .bind(i64::from(filter.page.0))
+        .all(&mut tx)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Listed { row: deliveries::read(row)?, drafted_at: row.get("drafted_at")? })
+            })
+            .collect()
+    }
+
+    /// Shows a person the actions that an escalation rests on, case references and all, for the
+    /// bank's nodal address. That they were shown is an act, and it is recorded before this returns.
+    ///
+    /// # Errors
+    /// There is no such escalation, or the ledger failed: then nothing is shown.
+    pub async fn annex_shown(
+        &self,
+        by: &Actor,
+        desk: &Desk,
+        which: &str,
+    ) -> Result<(Reference, Vec<Evidence>), StoreError> {
+        let mut tx = self.write().await?;
+        let row = find(&mut tx, which).await?;
+        let about = match &row.escalation.about {
+            Some(about) if row.escalation.kind.sets_right() => about.clone(),
+            _ => row.escalation.id.clone(),
+        };
+        let members = escalations::members_of(&mut tx, std::slice::from_ref(&about)).await?;
+        let members: Vec<_> = members.into_iter().map(|(_, evidence)| evidence).collect();
+        let body = json!({"rows": members.len(), "to": desk.id()});
+        let act = Act::new(&row.escalation.id, "escalation.annex-shown", body);
+        self.finish(tx, by, vec![act]).await?;
+        Ok((row.escalation.reference, members))
+    }
+
+    /// The time by the clock that stamps leases and entries: the database's own, unless a story
+    /// gave another.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn clock(&self) -> Result<Timestamp, StoreError> {
+        let mut tx = self.read().await?;
+        tx.now().await
+    }
+}
+
+async fn find(tx: &mut Tx, which: &str) -> Result<EscalationRow, StoreError> {
+    match deliveries::find(tx, which).await {
+        Ok(delivery) => escalations::find(tx, delivery.delivery.escalation.as_str()).await,
+        Err(StoreError::NotFound(_)) => escalations::find(tx, which).await,
+        Err(error) => Err(error),
+    }
+}
+
+async fn attempts(
+    tx: &mut Tx,
+    subjects: Vec<serde_json::Value>,
+) -> Result<Vec<Attempt>, StoreError> {
+    let rows = sql("SELECT * FROM attempt
+         WHERE delivery IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+         ORDER BY claimed_at, delivery, n")
+    .batch(subjects)
+    .all(tx)
+    .await?;
+    let read = |row: &Row| {
+        Ok(Attempt {
+            delivery: row.get("delivery")?,
+            n: row.get("n")?,
+            holder: row.get("holder")?,
+            claimed_at: row.get("claimed_at")?,
+            ended_at: row.get("ended_at")?,
+            outcome: row.get("outcome")?,
+            detail: row.get("detail")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+async fn engagement(
+    tx: &mut Tx,
+    subjects: Vec<serde_json::Value>,
+) -> Result<Vec<EngagementCount>, StoreError> {
+    let rows = sql("SELECT delivery, kind, voice, COUNT(*) AS n FROM engagement
+         WHERE delivery IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+         GROUP BY delivery, kind, voice ORDER BY delivery, kind, voice")
+    .batch(subjects)
+    .all(tx)
+    .await?;
+    let read = |row: &Row| {
+        Ok(EngagementCount {
+            delivery: row.get("delivery")?,
+            kind: row.get("kind")?,
+            voice: row.get("voice")?,
+            count: row.get("n")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+async fn entries(
+    tx: &mut Tx,
+    subjects: Vec<serde_json::Value>,
+) -> Result<Vec<(Option<i64>, Entry)>, StoreError> {
+    let rows = sql("SELECT e.body, l.idx FROM entry e LEFT JOIN leaf l ON l.entry = e.id
+         WHERE e.subject IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+         ORDER BY e.at, e.id")
+    .batch(subjects)
+    .all(tx)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((row.get("idx")?, serde_json::from_str(&row.get::<String>("body")?)?)))
+        .collect()
+}

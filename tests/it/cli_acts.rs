@@ -1,0 +1,271 @@
+//! Stories that a unit plays by the command line alone, on the real binary.
+
+use jiff::SignedDuration;
+
+use crate::support::{
+    fake_mastodon::FakeMastodon,
+    unit::{Unit, now, text},
+};
+
+const PEEPAL: (&str, &str) = ("ZPPL", "Peepal Bank");
+
+#[test]
+fn a_unit_without_an_api_posts_by_hand_and_can_prove_it() {
+    let unit = Unit::staffed("");
+    let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "@ggm"];
+    unit.act("officer", &add).refused(3);
+    unit.act("root", &add).done();
+    unit.import_liens(5, PEEPAL);
+    unit.run(&["run-once"]).done();
+
+    let held = unit.escalation("held");
+    assert_eq!(held["facts"]["cases"], 5);
+    let reference = text(&held["reference"]);
+    let why = unit.run(&["queue", "why", &reference]).done();
+    assert!(why.contains("an approver"), "{why}");
+    let hash = text(&held["hash"]);
+    let approve = ["queue", "approve", &reference, "--hash", &hash];
+    unit.act("officer", &approve).refused(3);
+    unit.approve();
+    let why = unit.run(&["queue", "why", &reference]).done();
+    assert!(why.contains("not live"), "{why}");
+    let take = ["handoff", "take", &reference, "--language", "en"];
+    assert!(unit.act("officer", &take).refused(3).contains("not live"));
+
+    unit.act("root", &["account", "live", "desk"]).refused(3);
+    unit.act("dcp", &["account", "live", "desk"]).done();
+    let taken = unit.act("officer", &[&take[..], &["--json"]].concat()).json();
+    assert_eq!(taken["text"], held["texts"][0]["text"], "exactly the approved bytes");
+    assert!(text(&taken["intent_link"]).starts_with("https://x.com/intent/post?text="));
+    let list = unit.run(&["handoff", "list"]).done();
+    assert!(list.contains("officer posts it before"), "{list}");
+
+    let done = |link: &str| {
+        let words = ["handoff", "done", &reference, "--language", "en", "--permalink", link];
+        unit.act("officer", &words)
+    };
+    assert!(done("https://x.com/somebody/status/1").refused(3).contains("another account"));
+    done("https://x.com/ggm/status/1859").done();
+    assert_eq!(unit.states(&reference), ["delivered", "waiting"]);
+
+    // The other language: taken, and not posted after all.
+    unit.act("dcp", &["handoff", "take", &reference, "--language", "hi"]).done();
+    unit.act("officer", &["handoff", "not-posted", &reference, "--language", "hi"]).refused(3);
+    unit.act("dcp", &["handoff", "not-posted", &reference, "--language", "hi"]).done();
+    assert_eq!(unit.states(&reference), ["delivered", "waiting"]);
+
+    let shown = unit.run(&["post", "show", &reference]).done();
+    for said in [
+        "drafted, facts and 2 texts",
+        "approved for hash",
+        "by dcp",
+        "https://x.com/ggm/status/1859",
+    ] {
+        assert!(shown.contains(said), "{said} is not in:\n{shown}");
+    }
+
+    unit.act("officer", &["stop", "--why", "a call from the bank"]).done();
+    let why = unit.run(&["queue", "why", &reference]).done();
+    assert!(why.contains("stop switch"), "{why}");
+    unit.act("officer", &["resume"]).refused(3);
+    unit.act("dcp", &["resume"]).done();
+    assert_eq!(text(&unit.escalation("held")["reference"]), reference, "held again after a stop");
+
+    unit.run(&["run-once"]).done();
+    let verdict = unit.run(&["audit", "verify", "--json"]).json();
+    assert_eq!(verdict["findings"].as_array().expect("a list").len(), 0, "{verdict:#}");
+    assert_eq!(verdict["entries"], verdict["leaves"]);
+    let proof = unit.run(&["audit", "prove", &reference, "1"]).json();
+    assert_eq!(proof["format"], "takaza-inclusion/1");
+    assert!(text(&proof["entry"]).contains("escalation.drafted"));
+    let checkpoint = unit.run(&["audit", "checkpoint"]).done();
+    assert!(text(&proof["checkpoint"]).starts_with("takaza/ledger\n"), "{checkpoint}");
+}
+
+#[test]
+fn an_export_holds_no_case_reference_unless_an_approver_asks() {
+    let unit = Unit::staffed("");
+    let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "ggm"];
+    unit.act("root", &add).done();
+    unit.import_liens(4, PEEPAL);
+    unit.run(&["run-once"]).done();
+    let reference = text(&unit.escalation("held")["reference"]);
+
+    let plain = unit.run(&["export"]).done();
+    assert!(plain.contains(&reference) && plain.contains("\"case-"), "{plain}");
+    assert!(!plain.contains("FIR 1/2026") && !plain.contains("REQ/1"));
+    let (out, other) = (unit.file("out.jsonl"), unit.file("other.jsonl"));
+    let real = |who: &str, out: &str| unit.act(who, &["export", "--real-references", "--out", out]);
+    real("officer", &other).refused(3);
+    real("dcp", &out).done();
+    let written = std::fs::read_to_string(&out).expect("the export");
+    assert!(written.contains("\"case_ref\":\"FIR 1/2026\""));
+    real("dcp", &out).refused(2);
+
+    // The annex is for an officer's or approver's eyes, and leaves an entry.
+    unit.act("auditor", &["post", "annex", &reference]).refused(3);
+    let annex = unit.act("officer", &["post", "annex", &reference, "--json"]).json();
+    assert_eq!(annex["rows"].as_array().expect("rows").len(), 4);
+    assert!(annex["rows"][0]["due_at"].is_string(), "{annex}");
+    let shown = unit.run(&["post", "show", &reference]).done();
+    assert!(shown.contains("annex of 4 rows shown by officer"), "{shown}");
+    assert!(!shown.contains("FIR 1/2026"));
+    unit.run(&["run-once"]).done();
+    unit.run(&["audit", "verify"]).done();
+}
+
+#[test]
+fn an_edit_says_everything_that_stands_against_it_and_voids_nothing_then() {
+    let unit = Unit::staffed("");
+    let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "ggm"];
+    unit.act("root", &add).done();
+    unit.import_liens(4, PEEPAL);
+    unit.run(&["run-once"]).done();
+    let held = unit.escalation("held");
+    let reference = text(&held["reference"]);
+    let edit = |file: &str, language: &str| {
+        let file = unit.file(file);
+        let words = ["queue", "edit", &reference, "--text-file", &file, "--language", language];
+        unit.act("officer", &words)
+    };
+
+    unit.write("bad.txt", "Shame! Call 9876543210 about it.");
+    let against = edit("bad.txt", "en").refused(3);
+    for said in ["characters 13 to 22", "refused word", "same numbers", "[1] en", "[2] hi"] {
+        assert!(against.contains(said), "{said} is not in:\n{against}");
+    }
+    assert!(!against.contains("9876543210"), "an objection never repeats what it points at");
+    assert_eq!(unit.escalation("held")["hash"], held["hash"], "nothing was changed");
+
+    let drafted = text(&held["texts"][0]["text"]);
+    unit.write("good.txt", &drafted.replace("Please act.", "Please act on them."));
+    unit.approve();
+    edit("good.txt", "en").done();
+    let again = unit.escalation("held");
+    assert_eq!(again["version"], 2, "the approval is void: it is held again");
+    assert_eq!(again["written_by"], "officer");
+    assert!(text(&again["texts"][0]["text"]).contains("Please act on them."));
+    assert_eq!(again["texts"][1]["text"], held["texts"][1]["text"]);
+}
+
+#[test]
+fn silences_notices_and_confirmations_are_acts_of_named_people() {
+    let unit = Unit::staffed("");
+    let silence = ["silence", "add", "--bank", "zppl", "--order", "12/2026", "--until", "48h"];
+    unit.act("auditor", &silence).refused(3);
+    unit.act("officer", &silence).done();
+    let list = unit.run(&["silence", "list", "--json"]).json();
+    assert_eq!((&list[0]["bank"], &list[0]["in_force"]), (&"ZPPL".into(), &true.into()), "{list}");
+
+    let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "ggm"];
+    unit.act("root", &add).done();
+    unit.import_liens(4, PEEPAL);
+    unit.run(&["run-once"]).done();
+    assert_eq!(unit.run(&["queue", "list", "--json"]).json(), serde_json::json!([]));
+    let silenced = unit.run(&["cases", "silenced", "--bank", "ZPPL", "--json"]).json();
+    assert!(text(&silenced[0]["reason"]).contains("12/2026"), "{silenced}");
+    let status = unit.run(&["cases", "status", "--json"]).json();
+    assert_eq!(status["overdue"][0]["actions"], 4, "{status}");
+
+    let id = text(&list[0]["id"]);
+    let lift = ["silence", "lift", &id, "--reason", "order 13/2026"];
+    unit.act("officer", &lift).refused(3);
+    unit.act("dcp", &lift).done();
+    unit.run(&["run-once"]).done();
+    unit.escalation("held");
+
+    let notice = ["cases", "notice", "REQ/1", "--message-id", "<m1@unit.example>"];
+    unit.act("auditor", &notice).refused(3);
+    unit.act("officer", &notice).done();
+    unit.act("officer", &["cases", "confirm", "REQ/1", "REQ/2"]).done();
+    unit.act("officer", &["cases", "confirm", "REQ/none"]).refused(2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_with_a_mastodon_account_posts_once_and_sets_it_right() {
+    let unit = Unit::staffed("");
+    let town = FakeMastodon::start().await;
+    town.advance(now().since(town.now()));
+    unit.write("token", "another-token-than-ours\n");
+    let (token, url) = (unit.file("token"), town.base_url.clone());
+    let add = |more: &[&str]| {
+        let words = ["account", "add", "town", "--platform", "mastodon", "--token-file", &token];
+        let words = [&words[..], &["--base-url", &url, "--languages", "en"], more].concat();
+        unit.act("root", &words)
+    };
+    let no = add(&[]).refused(1);
+    assert!(no.contains("did not confirm the token"), "{no}");
+    assert!(!no.contains("another-token-than-ours"), "a token is in no error: {no}");
+
+    unit.write("token", secrecy::ExposeSecret::expose_secret(&town.token()));
+    assert!(add(&["--handle", "somebody"]).refused(3).contains("not @somebody"));
+    assert!(add(&[]).done().contains("@unit"), "the handle is the platform's own word");
+    add(&[]).refused(3);
+    unit.act("root", &["account", "connect", "town"]).done();
+    let id = town.bank_account("peepal@bank.example");
+    let words = [
+        "banks",
+        "handle",
+        "add",
+        "ZPPL",
+        "mastodon",
+        "peepal@bank.example",
+        "--evidence",
+        "its page",
+    ];
+    let said = unit.act("root", &words).done();
+    assert!(said.contains(&id), "{said}");
+    unit.act("root", &["banks", "handle", "verify", "ZPPL", "mastodon"]).done();
+    town.takes_over("peepal@bank.example");
+    let taken = unit.act("root", &["banks", "handle", "verify", "ZPPL", "mastodon"]).refused(3);
+    assert!(taken.contains("another account"), "{taken}");
+
+    unit.act("dcp", &["account", "live", "town"]).done();
+    unit.import_liens(4, PEEPAL);
+    unit.run(&["run-once"]).done();
+    let reference = unit.approve();
+    unit.run(&["run-once"]).done();
+    unit.run(&["run-once"]).done();
+    let posts = town.posts();
+    assert_eq!(posts.len(), 1);
+    assert!(posts[0].text.contains(&reference));
+    assert_eq!(unit.states(&reference), ["delivered"]);
+
+    let retract = ["post", "retract", &reference, "--reason", "the bank had acted"];
+    unit.act("auditor", &retract).refused(3);
+    unit.act("officer", &retract).done();
+    let retraction = unit.approve();
+    unit.run(&["run-once"]).done();
+    assert!(town.posts().is_empty(), "the retraction deleted it");
+    assert_eq!(unit.states(&reference), ["retracted"]);
+    assert_eq!(unit.states(&retraction), ["delivered"]);
+
+    town.advance(SignedDuration::from_secs(1));
+    let told = unit.act("root", &["account", "revoke", "town"]).done();
+    assert!(told.contains("by hand") && told.contains("delete the token's file"), "{told}");
+    assert_eq!(unit.run(&["account", "list", "--json"]).json()[0]["standing"], "revoked");
+    unit.run(&["audit", "verify"]).done();
+}
+
+#[test]
+fn the_doctor_says_what_keeps_a_unit_from_working() {
+    let unit = Unit::staffed("[record]\ncopies = [\"nowhere/checkpoints\"]\n");
+    let said = unit.run(&["doctor", "--json"]);
+    assert_eq!(said.code, 1, "a place for checkpoints that cannot be written fails: {}", said.out);
+    let findings: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    let says = |standing: &str, what: &str| {
+        let all = findings.as_array().expect("a list");
+        all.iter().any(|one| one["standing"] == standing && one["what"] == what)
+    };
+    assert!(says("FAIL", "checkpoints"), "{findings:#}");
+    for what in ["accounts", "case source", "workers", "record key"] {
+        assert!(says("WARN", what), "{what}: {findings:#}");
+    }
+    for what in ["ledger", "clock", "people", "disk"] {
+        assert!(says("OK", what), "{what}: {findings:#}");
+    }
+    unit.write("takaza.toml", "[unit]\nnam_en = \"x\"\n");
+    let said = unit.run(&["doctor"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("name_en"), "{}", said.out);
+}

@@ -1,0 +1,211 @@
+//! A unit that works by the command line alone: a data folder, its people, and the real binary.
+
+use std::{
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use jiff::{SignedDuration, tz::TimeZone};
+use serde_json::Value as Json;
+use takaza::{clock::Clock, domain::time::Timestamp};
+use tempfile::TempDir;
+
+/// What every such unit configures.
+const CONFIG: &str = r#"
+[unit]
+name_en = "Cyber Crime Unit"
+name_hi = "साइबर अपराध इकाई"
+reference_prefix = "GGM"
+policy_number = "P/1"
+authorisation_number = "A/1"
+[banks]
+invented = true
+[calendar]
+quiet_hours = { from = "00:00", until = "00:00" }
+[limits]
+lien = { hours = 6, counted = "round-the-clock", source = "Unit order 1/2026", reviewed = "2026-01-01", expires = "2099-12-31" }
+hold = { hours = 6, counted = "round-the-clock", source = "Unit order 1/2026", reviewed = "2026-01-01", expires = "2099-12-31" }
+[pacing]
+account_interval = "0s"
+[serve]
+health = "127.0.0.1:0"
+metrics = "127.0.0.1:0"
+"#;
+
+const PEOPLE: [&str; 4] = ["root", "officer", "auditor", "dcp"];
+
+/// A unit's data folder.
+pub struct Unit {
+    folder: TempDir,
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        let code = output.status.code().expect("it ended by itself");
+        Self { code, out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+impl Said {
+    /// The output of a command that must have done what it was asked for.
+    #[track_caller]
+    pub fn done(self) -> String {
+        assert_eq!(self.code, 0, "it failed: {}\n{}", self.err, self.out);
+        self.out
+    }
+
+    /// The same as JSON.
+    #[track_caller]
+    pub fn json(self) -> Json {
+        serde_json::from_str(&self.done()).expect("JSON")
+    }
+
+    /// What a command that must end with this code said about it.
+    #[track_caller]
+    pub fn refused(self, code: i32) -> String {
+        assert_eq!(self.code, code, "{}\n{}", self.err, self.out);
+        self.err
+    }
+}
+
+impl Unit {
+    /// With an administrator, an officer, an auditor and a confirmed approver, all by the command
+    /// line; `more` is laid after the common configuration.
+    pub fn staffed(more: &str) -> Self {
+        let unit = Self { folder: TempDir::new().expect("a folder") };
+        unit.write("takaza.toml", &format!("{CONFIG}{more}"));
+        for who in PEOPLE {
+            unit.write(&format!("{who}.pass"), &format!("{who} has four long words\n"));
+        }
+        for (who, role) in [
+            ("root", "administrator"),
+            ("officer", "officer"),
+            ("auditor", "auditor"),
+            ("dcp", "approver"),
+        ] {
+            let file = unit.file(&format!("{who}.pass"));
+            let words = ["person", "add", who, "--name", who, "--role", role];
+            let words = [&words[..], &["--new-passphrase-file", &file]].concat();
+            if who == "root" {
+                unit.run(&words).done()
+            } else {
+                unit.act("root", &words).done()
+            };
+        }
+        unit.act("auditor", &["person", "confirm", "dcp"]).done();
+        unit
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The path of a file in the folder, as an argument.
+    pub fn file(&self, name: &str) -> String {
+        self.path().join(name).to_str().expect("UTF-8").to_owned()
+    }
+
+    /// A file that its owner alone reads.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        let mode = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&path, mode).expect("its owner's only");
+        path
+    }
+
+    /// The binary on this unit's folder, with nothing of this process's terminal.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_takaza"));
+        command.arg("--data").arg(self.path()).args(words);
+        command.stdin(Stdio::null()).env_remove("RUST_LOG");
+        command
+    }
+
+    pub fn run(&self, words: &[&str]) -> Said {
+        self.command(words).output().expect("the binary runs").into()
+    }
+
+    /// The same as a person.
+    pub fn act(&self, who: &str, words: &[&str]) -> Said {
+        let file = self.file(&format!("{who}.pass"));
+        self.run(&[words, &["--as", who, "--passphrase-file", &file]].concat())
+    }
+
+    /// Imports so many overdue liens at one invented bank, each pressed in private a day ago.
+    pub fn import_liens(&self, count: usize, bank: (&str, &str)) {
+        let (ifsc, name) = bank;
+        let at = |hours: i64| ist(now().minus(SignedDuration::from_hours(hours)));
+        let heading = "Request ID,FIR No,Acknowledgement No,लाभार्थी बैंक,IFSC,Account No,Layer,\
+                       विवादित राशि (₹),अनुरोध का प्रकार,Section,Request Sent On,Delivered On,\
+                       Bank Response,Response Date,Amount Put on Hold,Reminders,Last Reminder";
+        let row = |n: usize| {
+            format!(
+                "REQ/{n},FIR {n}/2026,,{name},{ifsc}0532380,7439150008{n},1,{},lien,106 BNSS,{},{},\
+                 Pending,,,2,{}",
+                100_000 + 1_000 * n,
+                at(72),
+                at(71),
+                at(24)
+            )
+        };
+        let rows: Vec<String> = (1..=count).map(row).collect();
+        self.write("cases.csv", &format!("{heading}\n{}\n", rows.join("\n")));
+        let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/config/mappings/example.toml");
+        let file = self.file("cases.csv");
+        let report =
+            self.act("officer", &["cases", "import", &file, "--mapping", mapping, "--json"]).json();
+        assert_eq!(report["stored"]["new"], count, "{report}");
+    }
+
+    /// The one escalation in this state.
+    #[track_caller]
+    pub fn escalation(&self, state: &str) -> Json {
+        let found = self.run(&["queue", "list", "--state", state, "--json"]).json();
+        let found = found.as_array().expect("a list");
+        assert_eq!(found.len(), 1, "{found:#?}");
+        found[0].clone()
+    }
+
+    /// The DCP looks at the one held escalation and approves it; its reference.
+    #[track_caller]
+    pub fn approve(&self) -> String {
+        let held = self.escalation("held");
+        let (reference, hash) = (text(&held["reference"]), text(&held["hash"]));
+        self.act("dcp", &["queue", "approve", &reference, "--hash", &hash]).done();
+        reference
+    }
+
+    /// The states of every delivery of a post, in the order of its texts.
+    pub fn states(&self, reference: &str) -> Vec<String> {
+        let shown = self.run(&["post", "show", reference, "--json"]).json();
+        let texts = shown["escalation"]["texts"].as_array().expect("texts");
+        texts.iter().map(|one| text(&one["state"])).collect()
+    }
+}
+
+/// A JSON text.
+#[track_caller]
+pub fn text(value: &Json) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
+
+/// The machine's clock, which the binary goes by too.
+pub fn now() -> Timestamp {
+    Clock::System.now()
+}
+
+fn ist(at: Timestamp) -> String {
+    let zone = TimeZone::get("Asia/Kolkata").expect("bundled");
+    at.in_zone(&zone).strftime("%d/%m/%Y %H:%M").to_string()
+}
