@@ -303,8 +303,16 @@ fn poses_alone(token: &[Glyph]) -> bool {
 
 fn could_pose(token: &[Glyph]) -> bool {
     const WORDS: [&str; 8] = ["is", "so", "lo", "i", "bis", "oil", "sis", "bol"];
-    let well = token.iter().all(|glyph| glyph.ch.is_ascii_digit() || poses_well(glyph.ch));
+    let mixed = token.iter().any(|glyph| glyph.ch.is_ascii_digit());
+    let well = token.iter().all(|glyph| {
+        glyph.ch.is_ascii_digit()
+            || poses_well(glyph.ch)
+            || (mixed && token.len() > 2 || token.len() == 1) && glyph.ch == 'g'
+    });
     let word: String = token.iter().map(|glyph| glyph.ch).collect();
+    if word == "iso" {
+        return false;
+    }
     let capitals = token.iter().any(|glyph| glyph.upper || glyph.ch.is_ascii_digit());
     well && token.len() <= 6 && (capitals || !WORDS.contains(&word.as_str()))
 }
@@ -325,7 +333,7 @@ fn among_singles(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
     let row = |places: &mut dyn Iterator<Item = usize>| {
         places
             .map_while(single)
-            .take_while(|&ch| ch.is_ascii_digit() || poses_well(ch))
+            .take_while(|&ch| ch.is_ascii_digit() || poses_well(ch) || ch == 'g')
             .filter(char::is_ascii_digit)
             .count()
     };
@@ -361,6 +369,27 @@ fn named_number(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
         NAMES.contains(&word.as_str()) && tokens[i - 1].range.len() <= 3
     });
     named && tokens[i].kind == Kind::Mixed
+}
+
+/// `420/467/120B`: a section of law with its letter, in a list of sections.
+fn is_section(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    let token = &glyphs[tokens[i].range.clone()];
+    let Some((last, figures)) = token.split_last() else { return false };
+    let shaped = last.ch == 'b'
+        && (2..=3).contains(&figures.len())
+        && figures.iter().all(|glyph| glyph.ch.is_ascii_digit());
+    let short = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at)).is_some_and(|token| {
+            token.kind == Kind::Digits && (2..=3).contains(&token.range.len())
+        })
+    };
+    shaped && i >= 1 && tokens[i - 1].range.len() <= 2 && {
+        const LAWS: [&str; 10] =
+            ["ipc", "bns", "u/s", "section", "sec", "act", "धारा", "dhara", "भादंसं", "s."];
+        let from = tokens[i].range.start.saturating_sub(60);
+        let before: String = glyphs[from..tokens[i].range.start].iter().map(|glyph| glyph.ch).collect();
+        short(i.checked_sub(2)) && LAWS.iter().any(|law| before.contains(law))
+    }
 }
 
 /// A short word of posing letters is read as digits where digits stand on both sides, or tightly
@@ -405,7 +434,9 @@ fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) ->
     let zulu = tokens[i].range.len() == 3
         && glyphs[tokens[i].range.end - 1].ch == 'z'
         && tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == ':');
-    if zulu {
+    let hashtag = tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == '#')
+        && glyphs[tokens[i].range.start].ch.is_alphabetic();
+    if hashtag || zulu || is_section(glyphs, tokens, i) {
         return false;
     }
     let beside_long = |forward: bool| {
