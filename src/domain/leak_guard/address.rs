@@ -40,7 +40,7 @@ struct Signs {
 static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
     Some(Signs {
         at: pattern(
-            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at|@)[\s_\-]+(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट|एट)\s+द\s+रेट\s+)|(?P<word>\s+(?:at|एट|ऐट|ऍट)\s+|[_*\-~|/.]+at[_*\-~|/.]+|\s*[:;]at[:;]\s*)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
+            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at|@)[\s_\-]+(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट|एट)\s+द\s+रेट\s+)|(?P<word>\s+(?:at|एट|ऐट|ऍट)\s+|\s*[:;]at[:;]\s*)|(?P<tight>[_*\-~|/.]+at[_*\-~|/.]+)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
         )?,
         dot: pattern(
             r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:dot|d0t|\.|डॉट|डाट|point|पॉइंट)\s*[\])}>»›】）]{1,2}\s*)|(?P<word>\s+(?:dot|d0t|डॉट|डाट|पॉइंट)\s+|[_*\-~|/]+dot[_*\-~|/]+)|(?P<spaced>\s+\.\s+|\s+\.|\.\s)",
@@ -83,11 +83,15 @@ fn check_squeezed(glyphs: &[Glyph], found: &mut Vec<Finding>) {
     };
     let short = listed(HANDLES, &letters) || listed(NAMES, &letters);
     let dotted = host.trim_end_matches('.').split_once('.').is_some_and(|(name, top)| {
-        const TOPS: [&str; 12] =
-            ["com", "in", "co.in", "io", "me", "org", "net", "co", "example", "org.in", "info", "biz"];
+        const TOPS: [&str; 12] = [
+            "com", "in", "co.in", "io", "me", "org", "net", "co", "example", "org.in", "info",
+            "biz",
+        ];
         name.len() > 1 && TOPS.contains(&top)
     });
-    if local.chars().filter(|ch| ch.is_alphanumeric()).count() >= 2 && (short || dotted || starts(HANDLES) || starts(MAIL_HOSTS)) {
+    if local.chars().filter(|ch| ch.is_alphanumeric()).count() >= 2
+        && (short || dotted || starts(HANDLES) || starts(MAIL_HOSTS))
+    {
         report(glyphs, kind_of_host(&host), found);
     }
 }
@@ -101,6 +105,8 @@ fn replace(view: &View, regex: &Regex, sign: char) -> Vec<Glyph> {
         let spelled = [
             ("bracketed", Spelled::Bracketed),
             ("rate", Spelled::Rate),
+            // `name_at_bank`
+            ("tight", Spelled::Rate),
             ("word", Spelled::Word),
             ("spaced", Spelled::Spaced),
             ("handle", Spelled::Handle),
@@ -225,7 +231,8 @@ fn host_end(glyphs: &[Glyph], at: usize) -> usize {
 
 /// `gmail . com`: a spaced dot goes on with a name's last part only.
 fn spaced_tail(glyphs: &[Glyph], dot: usize) -> bool {
-    const TAILS: [&str; 9] = ["com", "in", "co", "org", "net", "gov", "nic", "edu", "example"];
+    const TAILS: [&str; 11] =
+        ["com", "in", "co", "org", "net", "gov", "nic", "edu", "io", "me", "example"];
     let tail: String = glyphs[dot + 1..]
         .iter()
         .take(8)
@@ -303,6 +310,7 @@ impl Address<'_> {
                 known
                     || (name || self.spelled != Spelled::Word) && (self.is_telling() || called)
                     || self.spelled == Spelled::Rate && name
+                    || self.spelled == Spelled::Spaced && name && !listed(PLACES, self.local)
             }
         }
     }
@@ -354,7 +362,9 @@ fn listed(list: &str, word: &str) -> bool {
 /// `l` and `i` pose as each other; in three letters they tell two institutions apart (`rbi`, `rbl`).
 fn plain_eq(known: &str, word: &str) -> bool {
     let fold = |ch: char| if ch == 'l' { 'i' } else { ch };
-    known.len() > 3 && known.len() == word.len() && known.chars().map(fold).eq(word.chars().map(fold))
+    known.len() > 3
+        && known.len() == word.len()
+        && known.chars().map(fold).eq(word.chars().map(fold))
 }
 
 #[cfg(test)]

@@ -111,7 +111,8 @@ fn is_pan(code: &[Glyph]) -> bool {
         && !signs[..5].iter().all(|glyph| glyph.upper || glyph.ch.is_ascii_digit())
         && signs[9].ch.is_ascii_lowercase()
         && !is_holder(signs[3].ch);
-    let capitals = signs[..5].iter().chain(&signs[9..]).all(|glyph| glyph.upper || glyph.ch.is_ascii_digit());
+    let capitals =
+        signs[..5].iter().chain(&signs[9..]).all(|glyph| glyph.upper || glyph.ch.is_ascii_digit());
     let firm = capitals && letters == 5 && digits >= 1 && is_holder(signs[3].ch);
     (letters >= 3 && digits >= 2 || firm) && letters + digits >= 6 && !year
 }
@@ -127,6 +128,13 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     if text.len() == 10 || !is_pan(view.glyphs(code)) {
         return false;
     }
+    // One of our references after a word (`AM. GGM-4G29V`).
+    let reference = text.rsplit(char::is_whitespace).next().is_some_and(|word| {
+        word.len() == 9 && word.as_bytes()[3] == b'-' && word.len() < text.len()
+    });
+    if reference {
+        return false;
+    }
     let covered = view.glyphs(code);
     let signs = signs(covered);
     let capitals =
@@ -140,9 +148,10 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     let digits_together =
         words.iter().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit())).count();
     let tight = !text.contains(char::is_whitespace);
-    let year = words
-        .iter()
-        .any(|word| word.len() == 4 && ["19", "200", "201", "202", "203"].iter().any(|year| word.starts_with(year)));
+    let year = words.iter().any(|word| {
+        word.len() == 4
+            && ["19", "200", "201", "202", "203"].iter().any(|year| word.starts_with(year))
+    });
     let aligned = words
         .iter()
         .scan(0, |seen, word| {
@@ -177,17 +186,40 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
 
 /// The words right before say that a permanent account number follows.
 fn called_pan(view: &View, start: usize) -> bool {
-    const NAMES: [&str; 6] =
-        ["pan", "पैन", "permanent account", "income tax", "pancard", "panno"];
+    const NAMES: [&str; 6] = ["pan", "पैन", "permanent account", "income tax", "pancard", "panno"];
     const AFTER: [&str; 18] = [
-        "no", "number", "num", "card", "is", "id", "ka", "hai", "नंबर", "संख्या", "कार्ड", "है", "holder",
-        "details", "the", "नं", "of", "with",
+        "no",
+        "number",
+        "num",
+        "card",
+        "is",
+        "id",
+        "ka",
+        "hai",
+        "नंबर",
+        "संख्या",
+        "कार्ड",
+        "है",
+        "holder",
+        "details",
+        "the",
+        "नं",
+        "of",
+        "with",
     ];
-    let word_end = |text: &str| text.trim_end_matches(|ch: char| !ch.is_alphanumeric() && !matches!(ch, '\u{900}'..='\u{963}')).len();
+    let word_end = |text: &str| {
+        text.trim_end_matches(|ch: char| {
+            !ch.is_alphanumeric() && !matches!(ch, '\u{900}'..='\u{963}')
+        })
+        .len()
+    };
     let mut before = view.sentence_before(start, 48);
     for _ in 0..4 {
         before = &before[..word_end(before)];
-        let word = before.rsplit(|ch: char| !ch.is_alphanumeric() && !matches!(ch, '\u{900}'..='\u{963}')).next().unwrap_or_default();
+        let word = before
+            .rsplit(|ch: char| !ch.is_alphanumeric() && !matches!(ch, '\u{900}'..='\u{963}'))
+            .next()
+            .unwrap_or_default();
         if NAMES.contains(&word) {
             return true;
         }

@@ -307,7 +307,7 @@ fn could_pose(token: &[Glyph]) -> bool {
     let well = token.iter().all(|glyph| {
         glyph.ch.is_ascii_digit()
             || poses_well(glyph.ch)
-            || (mixed && token.len() > 2 || token.len() == 1) && glyph.ch == 'g'
+            || (mixed || token.len() == 1) && matches!(glyph.ch, 'g' | 'q')
     });
     let word: String = token.iter().map(|glyph| glyph.ch).collect();
     if word == "iso" {
@@ -333,7 +333,7 @@ fn among_singles(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
     let row = |places: &mut dyn Iterator<Item = usize>| {
         places
             .map_while(single)
-            .take_while(|&ch| ch.is_ascii_digit() || poses_well(ch) || ch == 'g')
+            .take_while(|&ch| ch.is_ascii_digit() || poses_well(ch) || matches!(ch, 'g' | 'q'))
             .filter(char::is_ascii_digit)
             .count()
     };
@@ -371,6 +371,27 @@ fn named_number(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
     named && tokens[i].kind == Kind::Mixed
 }
 
+/// `BO-56-86-Z5-33`: a piece of the same length as the pieces of digits after it.
+fn equal_piece(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    const ENOUGH: usize = 3;
+    let token = &tokens[i].range;
+    let upper = glyphs[token.clone()].iter().all(|glyph| glyph.upper || !glyph.ch.is_alphabetic());
+    let pieces = (i + 1..tokens.len()).step_by(2).map_while(|at| {
+        let (between, piece) = (&tokens[at].range, &tokens.get(at + 1)?.range);
+        let tight = between.len() <= 2
+            && glyphs[between.clone()].iter().all(|glyph| !glyph.ch.is_whitespace());
+        let equal = piece.len() == token.len();
+        let digits = glyphs[piece.clone()]
+            .iter()
+            .all(|glyph| glyph.ch.is_ascii_digit() || posed(glyph.ch).is_some());
+        let figures = glyphs[piece.clone()].iter().any(|glyph| glyph.ch.is_ascii_digit());
+        (tight && equal && digits).then_some(figures)
+    });
+    token.len() >= 2
+        && (upper || tokens[i].kind == Kind::Mixed)
+        && pieces.filter(|&figures| figures).count() >= ENOUGH
+}
+
 /// `420/467/120B`: a section of law with its letter, in a list of sections.
 fn is_section(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
     let token = &glyphs[tokens[i].range.clone()];
@@ -379,16 +400,16 @@ fn is_section(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
         && (2..=3).contains(&figures.len())
         && figures.iter().all(|glyph| glyph.ch.is_ascii_digit());
     let short = |at: Option<usize>| {
-        at.and_then(|at| tokens.get(at)).is_some_and(|token| {
-            token.kind == Kind::Digits && (2..=3).contains(&token.range.len())
-        })
+        at.and_then(|at| tokens.get(at))
+            .is_some_and(|token| token.kind == Kind::Digits && (2..=3).contains(&token.range.len()))
     };
     shaped && i >= 1 && tokens[i - 1].range.len() <= 2 && {
         const LAWS: [&str; 10] =
             ["ipc", "bns", "u/s", "section", "sec", "act", "धारा", "dhara", "भादंसं", "s."];
         let from = tokens[i].range.start.saturating_sub(60);
-        let before: String = glyphs[from..tokens[i].range.start].iter().map(|glyph| glyph.ch).collect();
-        short(i.checked_sub(2)) && LAWS.iter().any(|law| before.contains(law))
+        let to = (tokens[i].range.end + 6).min(glyphs.len());
+        let around: String = glyphs[from..to].iter().map(|glyph| glyph.ch).collect();
+        short(i.checked_sub(2)) && LAWS.iter().any(|law| around.contains(law))
     }
 }
 
@@ -446,6 +467,7 @@ fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) ->
                 .is_some_and(|token| token.range.len() >= 4)
     };
     named_number(glyphs, tokens, i)
+        || equal_piece(glyphs, tokens, i)
         || among_singles(glyphs, tokens, i)
         || tokens[i].kind == Kind::Mixed && (beside_long(true) || beside_long(false))
         || (near(true) && near(false))

@@ -18,7 +18,8 @@ pub(super) fn pattern(text: &str) -> Option<Regex> {
         (r"[^\w\n]", r"[^a-z0-9_\u0900-\u0965\n]"),
         (r"\d", "[0-9]"),
     ];
-    let narrow = NARROW.iter().fold(text.to_owned(), |text, (wide, narrow)| text.replace(wide, narrow));
+    let narrow =
+        NARROW.iter().fold(text.to_owned(), |text, (wide, narrow)| text.replace(wide, narrow));
     Regex::new(&narrow).ok()
 }
 
@@ -70,7 +71,11 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
             .glyphs(&number.range())
             .iter()
             .all(|glyph| glyph.word || !glyph.ch.is_ascii_digit());
-        if !opens(honest, number.start()) && (digits >= 2 || !words) {
+        // `₹90 Cr #7DaysChallenge`: crore, and a hashtag.
+        let crore = whole.as_str().starts_with("cr")
+            && whole.as_str().contains('#')
+            && view.before(whole.start(), 2).trim_end().ends_with(|ch: char| ch.is_ascii_digit());
+        if !crore && !opens(honest, number.start()) && (digits >= 2 || !words) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }
@@ -108,7 +113,9 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
 
 /// The word alone says report; `crime` and `cr` say it only with *number*.
 fn is_report(word: &str) -> bool {
-    !["cr", "crime", "case", "अपराध", "apradh", "क्राइम", "अभियोग", "abhiyog"].iter().any(|other| word.starts_with(other))
+    !["cr", "crime", "case", "अपराध", "apradh", "क्राइम", "अभियोग", "abhiyog"]
+        .iter()
+        .any(|other| word.starts_with(other))
         || word.starts_with("case crime")
 }
 
@@ -127,8 +134,9 @@ fn check_near(
     word: &Range<usize>,
     found: &mut Vec<Finding>,
 ) {
-    const PAPER: [&str; 23] = [
+    const PAPER: [&str; 24] = [
         "order",
+        "crl.m",
         "tender",
         "memo",
         "circular",

@@ -119,8 +119,7 @@ fn believed(view: &View, honest: &Honest) -> bool {
         _ => false,
     };
     let before = view.sentence_before(honest.range.start, 48);
-    let lead =
-        before.rfind(|ch: char| ch.is_ascii_digit()).map_or(before, |at| &before[at..]);
+    let lead = before.rfind(|ch: char| ch.is_ascii_digit()).map_or(before, |at| &before[at..]);
     let called = honest.reading == Reading::TollFree
         && ["dial", "helpline", "toll", "call", "डायल", "हेल्पलाइन", "कॉल"]
             .iter()
@@ -130,13 +129,14 @@ fn believed(view: &View, honest: &Honest) -> bool {
     !(doubtful || endless)
         || called
         || !endless
-            && named(lead).is_none_or(|kind| honest.reading == Reading::TollFree && kind == LeakKind::Phone)
+            && named(lead)
+                .is_none_or(|kind| honest.reading == Reading::TollFree && kind == LeakKind::Phone)
 }
 
 /// What may stand between the groups of one number: signs, and words that say a sign.
 fn separates(between: &str) -> bool {
     const MOST_SIGNS: usize = 14;
-    const MOST_LINES: usize = 3;
+    const MOST_LINES: usize = 4;
     const SAID: [&str; 30] = [
         "dash",
         "hyphen",
@@ -169,7 +169,7 @@ fn separates(between: &str) -> bool {
         "br",
         "und",
     ];
-    let sentence_ends = ["! ", "? ", "। "].iter().any(|end| between.contains(end));
+    let sentence_ends = ["! ", "? ", "। ", "; ", " #"].iter().any(|end| between.contains(end));
     if between.matches('\n').count() > MOST_LINES || sentence_ends {
         return false;
     }

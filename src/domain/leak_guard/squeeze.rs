@@ -11,8 +11,10 @@ const REACH: usize = 16;
 /// one sign; each way of reading it.
 pub(super) fn around(glyphs: &[Glyph], at: usize) -> Vec<Vec<Glyph>> {
     let is_sign = |ch: char| !ch.is_alphanumeric() && !matches!(ch, '@' | '\u{900}'..='\u{963}');
-    let near = &glyphs[at.saturating_sub(LONGEST_PIECE + 1)..(at + LONGEST_PIECE + 2).min(glyphs.len())];
-    let mut signs: Vec<char> = near.iter().map(|glyph| glyph.ch).filter(|&ch| is_sign(ch)).collect();
+    let near =
+        &glyphs[at.saturating_sub(LONGEST_PIECE + 1)..(at + LONGEST_PIECE + 2).min(glyphs.len())];
+    let mut signs: Vec<char> =
+        near.iter().map(|glyph| glyph.ch).filter(|&ch| is_sign(ch)).collect();
     signs.sort_unstable();
     signs.dedup();
     signs.into_iter().filter_map(|sign| join(glyphs, at, sign)).collect()
@@ -23,9 +25,12 @@ fn join(glyphs: &[Glyph], at: usize, sign: char) -> Option<Vec<Glyph>> {
     let (start, end) = piece(glyphs, at, sign);
     let mut pieces = vec![(start, end)];
     let mut length = end - start;
-    while let Some(before) = pieces[0].0.checked_sub(1).and_then(|sign_at| before(glyphs, sign_at, sign)) {
+    while let Some(before) =
+        pieces[0].0.checked_sub(1).and_then(|sign_at| before(glyphs, sign_at, sign))
+    {
         // The at sign may stand in the last piece, which may be the shorter one.
-        let ends = pieces.len() == 1 && length < before.1 - before.0 && after(glyphs, end, sign).is_none();
+        let ends =
+            pieces.len() == 1 && length < before.1 - before.0 && after(glyphs, end, sign).is_none();
         if ends {
             length = before.1 - before.0;
         }
@@ -53,7 +58,9 @@ fn join(glyphs: &[Glyph], at: usize, sign: char) -> Option<Vec<Glyph>> {
 /// What lies between two signs; a space or a punctuation mark ends it too.
 fn piece(glyphs: &[Glyph], inside: usize, sign: char) -> (usize, usize) {
     let apart = |glyph: &Glyph| {
-        glyph.ch == sign || glyph.ch.is_whitespace() || matches!(glyph.ch, ',' | ';' | '!' | '?' | '।' | ')' | '(')
+        glyph.ch == sign
+            || glyph.ch.is_whitespace()
+            || matches!(glyph.ch, ',' | ';' | '!' | '?' | '।' | ')' | '(')
     };
     let start = glyphs[..inside].iter().rposition(apart).map_or(0, |at| at + 1);
     let end = glyphs[inside..].iter().position(apart);

@@ -86,10 +86,11 @@ fn runs_into_currency(view: &View, range: &Range<usize>, reading: Reading) -> bo
     // `FIR 180/-2025`
     let goes_on = text.ends_with("/-")
         && view.after(range.end, 1).starts_with(|ch: char| ch.is_ascii_digit());
-    goes_on || reading == Reading::Money
-        && text.starts_with(|ch: char| ch.is_ascii_digit())
-        && !text.ends_with("/-")
-        && view.after(range.end, 6).trim_start().starts_with(|ch: char| ch.is_ascii_digit())
+    goes_on
+        || reading == Reading::Money
+            && text.starts_with(|ch: char| ch.is_ascii_digit())
+            && !text.ends_with("/-")
+            && view.after(range.end, 6).trim_start().starts_with(|ch: char| ch.is_ascii_digit())
 }
 
 /// Drops the readings that cover a number only in part, until none is left.

@@ -150,6 +150,8 @@ fn law_and_paper() -> Vec<Rule> {
         rule(Reading::Law, &format!(r"\b{section}\s?(?:no\.?\s?)?{list}"), always),
         rule(Reading::Law, &format!(r"{list}\s?(?:of\s)?(?:the\s)?(?:{act})\b"), always),
         rule(Reading::Law, &format!(r"\b{act}[\s,]{{1,2}}(?:(?:की|ki|ke|का|के)\s)?(?:{section}\s?)?{list}"), always),
+        // `318(4) - 12, 316(2) - 7`
+        rule(Reading::Law, r"\b[1-9]\d{1,2}[a-z]?\([1-9]\d?\)(?:\([a-z]\))?", always),
         rule(
             Reading::Circular,
             &format!(r"\b{paper}[a-z\u0900-\u0963.\s:()/#,\-]{{0,30}}{tight}"),
@@ -201,6 +203,7 @@ fn lines_and_counts() -> Vec<Rule> {
                 (10..=11).contains(&(digits - lead_digits))
             },
         ),
+        rule(Reading::TollFree, r"\b18[06]0[ \-]\d{4}\b", always),
         rule(Reading::Count, &count, counted),
         rule(Reading::Count, r"\d{1,3}(?:\.\d{1,2})?\s?(?:%|percent\b|per cent\b|प्रतिशत|फीसदी)", always),
         rule(
@@ -322,7 +325,7 @@ mod tests {
     fn every_pattern_compiles() {
         assert_eq!(money().len(), 8);
         assert_eq!(moments().len(), 11);
-        assert_eq!(law_and_paper().len(), 11);
-        assert_eq!(lines_and_counts().len(), 11);
+        assert_eq!(law_and_paper().len(), 12);
+        assert_eq!(lines_and_counts().len(), 12);
     }
 }

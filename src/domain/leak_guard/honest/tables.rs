@@ -13,7 +13,8 @@ use super::super::runs::named;
 use super::super::view::View;
 use super::{Honest, Reading};
 
-const FIGURE: &str = r"(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\.\d{1,2})?\s?(?:%|percent|per cent|प्रतिशत|cr|lakh)?";
+const FIGURE: &str =
+    r"(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\.\d{1,2})?\s?(?:%|percent|per cent|प्रतिशत|cr|lakh)?";
 const CALENDAR: &str = r"(?:19|20)\d\d";
 const YEAR: &str = r"(?:19|20)\d\d(?:-\d\d)?";
 
@@ -45,7 +46,9 @@ static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
             r"\b{FIGURE}(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}(?:(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}){{0,10}}"
         ))?,
         arrows: pattern(&format!(r"\b{FIGURE}(?:\s?→\s?{FIGURE}){{1,5}}"))?,
-        slashes: pattern(r"\b\d{1,4}(?:\s?/\s?\d{1,4}){1,15}\b|\b(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\s?/\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b")?,
+        slashes: pattern(
+            r"\b\d{1,4}(?:\s?/\s?\d{1,4}){1,15}\b|\b(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\s?/\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b",
+        )?,
     })
 });
 
@@ -94,7 +97,8 @@ fn tables(view: &View, row: &Regex, found: &mut Vec<Honest>) {
     let mut start = 0;
     for line in view.text.split('\n').chain(std::iter::once("")) {
         let figures = row.captures(line).and_then(|captures| {
-            let called = captures.name("label").is_some_and(|label| named(label.as_str()).is_some());
+            let called =
+                captures.name("label").is_some_and(|label| named(label.as_str()).is_some());
             let figures = captures.name("n").filter(|_| !called)?;
             let label = captures.name("label").map_or(figures.start(), |label| label.start());
             Some(start + label..start + figures.end())
@@ -124,9 +128,9 @@ fn ascending(list: &str) -> bool {
     let numbers: Vec<&str> = numbers(list).collect();
     [0, 1].into_iter().any(|first| {
         let years: Vec<&str> = numbers.iter().skip(first).step_by(2).copied().collect();
-        let all = years.iter().all(|year| {
-            year.len() == 4 && (year.starts_with("19") || year.starts_with("20"))
-        });
+        let all = years
+            .iter()
+            .all(|year| year.len() == 4 && (year.starts_with("19") || year.starts_with("20")));
         all && years.len() >= 2 && (years.is_sorted() || years.iter().rev().is_sorted())
     })
 }
@@ -137,7 +141,12 @@ fn is_list(list: &str) -> bool {
     let uneven = numbers[..numbers.len() - 1].windows(2).any(|two| two[0].len() != two[1].len());
     let digits: usize = numbers.iter().map(|number| number.len()).sum();
     let sum = list.contains(" = ") || list.contains(" + ");
-    numbers.len() >= 3 && (uneven || sum || digits <= 9) && !numbers.iter().any(|number| leads_with_zero(number))
+    let values: Vec<u32> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
+    // Sectors, wards, pages.
+    let counted_up = digits <= 3 * values.len() && values.is_sorted_by(|one, next| one < next);
+    numbers.len() >= 3
+        && (uneven || sum || counted_up && values.len() == numbers.len() || digits <= 9)
+        && !numbers.iter().any(|number| leads_with_zero(number))
 }
 
 fn leads_with_zero(number: &str) -> bool {
