@@ -310,11 +310,22 @@ pub(super) fn check_named(view: &View, honest: &[Honest], found: &mut Vec<Findin
             } else {
                 3
             };
-            if digits >= least && !is_honest(honest, &number.range()) {
+            let place = number.range();
+            if digits >= least && !is_honest(honest, &place) && !is_span(view, honest, &place) {
                 view.report(*kind, &number.range(), found);
             }
         }
     }
+}
+
+/// `left your account in the last 15-20 minutes`
+fn is_span(view: &View, honest: &[Honest], number: &Range<usize>) -> bool {
+    const UNITS: [&str; 8] = ["minute", "min", "hour", "hr", "day", "घंट", "मिनट", "दिन"];
+    honest
+        .iter()
+        .filter(|honest| honest.reading == Reading::Count && honest.range.end > number.end)
+        .filter(|honest| honest.range.start <= number.start)
+        .any(|honest| UNITS.iter().any(|unit| view.text[honest.range.clone()].contains(unit)))
 }
 
 fn is_honest(honest: &[Honest], range: &Range<usize>) -> bool {

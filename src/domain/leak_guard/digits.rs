@@ -310,7 +310,11 @@ fn could_pose(token: &[Glyph]) -> bool {
             || (mixed || token.len() == 1) && matches!(glyph.ch, 'g' | 'q')
     });
     let word: String = token.iter().map(|glyph| glyph.ch).collect();
-    if word == "iso" {
+    // `SIs`, `So`: capitals first and a small letter last are a word's.
+    let worded = !mixed
+        && token.first().is_some_and(|glyph| glyph.upper)
+        && token.last().is_some_and(|glyph| !glyph.upper && token.len() > 1);
+    if word == "iso" || worded {
         return false;
     }
     let capitals = token.iter().any(|glyph| glyph.upper || glyph.ch.is_ascii_digit());

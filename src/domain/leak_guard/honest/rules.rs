@@ -112,6 +112,11 @@ fn moments() -> Vec<Rule> {
         rule(Reading::Moment, r"(?:[01][0-9]|2[0-4])[0-5][0-9]\s?(?:hrs?|hours|h\b|ist|बजे|baje)", always),
         rule(Reading::Moment, r"\d{1,2}\s?(?:am|pm|a\.m|p\.m|बजे|baje|o'?clock)", always),
         rule(
+            Reading::Moment,
+            r"\b\d{1,2}\s?(?:am|pm)?\s?[-–]\s?\d{1,2}\s?(?:am|pm)\b|\b24\s?[x/×]\s?7\b",
+            always,
+        ),
+        rule(
             Reading::Year,
             r"\b(?P<y>(?:19|20)\d\d)\s?[-/]\s?(?P<n>(?:20)?\d\d)\b",
             |found| {
@@ -324,7 +329,7 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert_eq!(money().len(), 8);
-        assert_eq!(moments().len(), 11);
+        assert_eq!(moments().len(), 12);
         assert_eq!(law_and_paper().len(), 12);
         assert_eq!(lines_and_counts().len(), 12);
     }

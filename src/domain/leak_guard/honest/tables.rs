@@ -8,13 +8,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::super::checks::{luhn, verhoeff};
 use super::super::fir::pattern;
 use super::super::runs::named;
 use super::super::view::View;
 use super::{Honest, Reading};
 
 const FIGURE: &str =
-    r"(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\.\d{1,2})?\s?(?:%|percent|per cent|प्रतिशत|cr|lakh)?";
+    r"(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\.\d{1,2})?(?:\s?(?:%|percent|per cent|प्रतिशत|cr|lakh))?";
 const CALENDAR: &str = r"(?:19|20)\d\d";
 const YEAR: &str = r"(?:19|20)\d\d(?:-\d\d)?";
 
@@ -141,12 +142,22 @@ fn is_list(list: &str) -> bool {
     let uneven = numbers[..numbers.len() - 1].windows(2).any(|two| two[0].len() != two[1].len());
     let digits: usize = numbers.iter().map(|number| number.len()).sum();
     let sum = list.contains(" = ") || list.contains(" + ");
-    let values: Vec<u32> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
-    // Sectors, wards, pages.
-    let counted_up = digits <= 3 * values.len() && values.is_sorted_by(|one, next| one < next);
+    // `50, 62, 64, 51`: short numbers with commas, unless they make up a mobile's number.
+    let short = digits <= 3 * numbers.len() && list.contains(", ");
+    let mobile = digits == 10 && list.starts_with(['6', '7', '8', '9']);
+    let pieces = !uneven
+        && (numbers[0].len() == 1
+            || numbers.last().is_some_and(|last| last.len() < numbers[0].len())
+            || checks(list));
     numbers.len() >= 3
-        && (uneven || sum || counted_up && values.len() == numbers.len() || digits <= 9)
+        && (!pieces || sum)
+        && (uneven || sum || short && !mobile || digits <= 9)
         && !numbers.iter().any(|number| leads_with_zero(number))
+}
+
+fn checks(list: &str) -> bool {
+    let digits: Vec<u8> = list.bytes().filter(u8::is_ascii_digit).map(|byte| byte - b'0').collect();
+    matches!(digits.len(), 15 | 16) && luhn(&digits) || digits.len() == 12 && verhoeff(&digits)
 }
 
 fn leads_with_zero(number: &str) -> bool {
