@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::fir::pattern;
 use super::normalise::{Glyph, Spelled};
+use super::squeeze;
 use super::view::View;
 use super::words;
 use super::{Finding, LeakKind};
@@ -21,7 +22,7 @@ paytmupi gpay phonepe bhim";
 
 /// Payment handles that people also write for a company or a bank.
 const NAMES: &str = "paytm sbi icici icicibank hdfc hdfcbank axis axisbank kotak federal indus airtel jio fam postbank pnb \
-unionbank mobikwik amazonpay cred bandhan bob canara dhanlaxmi rbi yes au union";
+unionbank mobikwik amazonpay cred bandhan bob canara dhanlaxmi yes au union";
 
 const MAIL_HOSTS: &str = "gmail googlemail yahoo ymail outlook hotmail live rediffmail rediff protonmail proton icloud \
 zoho zohomail aol gmx msn mail inbox fastmail tutanota yandex pm";
@@ -29,7 +30,7 @@ zoho zohomail aol gmx msn mail inbox fastmail tutanota yandex pm";
 /// Words before an at sign that name a place of posting, not a person.
 const PLACES: &str = "x twitter instagram insta facebook fb youtube threads bluesky mastodon koo telegram follow tag dm cc \
 via by linkedin us at report portal complain complaint online visit website login register lodge file site or \
-available www page web";
+available www page web in a.m p.m i.e e.g st dt";
 
 struct Signs {
     at: Regex,
@@ -39,7 +40,7 @@ struct Signs {
 static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
     Some(Signs {
         at: pattern(
-            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at|@)[\s_\-]+(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट|एट)\s+द\s+रेट\s+)|(?P<word>\s+(?:at|एट|ऐट|ऍट)\s+|[_*\-~|/.]+at[_*\-~|/.]+|\s*[:;]at[:;]\s*)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
+            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at|@)[\s_\-]+(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट|एट)\s+द\s+रेट\s+)|(?P<word>\s+(?:at|एट|ऐट|ऍट)\s+|\s*[:;]at[:;]\s*)|(?P<tight>[_*\-~|/.]+at[_*\-~|/.]+)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
         )?,
         dot: pattern(
             r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:dot|d0t|\.|डॉट|डाट|point|पॉइंट)\s*[\])}>»›】）]{1,2}\s*)|(?P<word>\s+(?:dot|d0t|डॉट|डाट|पॉइंट)\s+|[_*\-~|/]+dot[_*\-~|/]+)|(?P<spaced>\s+\.\s+|\s+\.|\.\s)",
@@ -62,6 +63,37 @@ pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
             check_at(&glyphs, at, found);
         }
     }
+    let plain = &view.glyphs;
+    for at in (0..plain.len()).filter(|&at| plain[at].ch == '@') {
+        for address in squeeze::around(plain, at) {
+            check_squeezed(&address, found);
+        }
+    }
+}
+
+/// An address put together from its pieces is believed where its host is one that we know, or a
+/// name with a dot.
+fn check_squeezed(glyphs: &[Glyph], found: &mut Vec<Finding>) {
+    let Some(at) = glyphs.iter().position(|glyph| glyph.ch == '@') else { return };
+    let text = |part: &[Glyph]| part.iter().map(|glyph| glyph.ch).collect::<String>();
+    let (local, host) = (text(&glyphs[..at]), text(&glyphs[at + 1..]));
+    let letters: String = host.chars().filter(|ch| ch.is_alphanumeric()).collect();
+    let starts = |list: &str| {
+        list.split_whitespace().any(|known| known.len() > 3 && letters.starts_with(known))
+    };
+    let short = listed(HANDLES, &letters) || listed(NAMES, &letters);
+    let dotted = host.trim_end_matches('.').split_once('.').is_some_and(|(name, top)| {
+        const TOPS: [&str; 12] = [
+            "com", "in", "co.in", "io", "me", "org", "net", "co", "example", "org.in", "info",
+            "biz",
+        ];
+        name.len() > 1 && TOPS.contains(&top)
+    });
+    if local.chars().filter(|ch| ch.is_alphanumeric()).count() >= 2
+        && (short || dotted || starts(HANDLES) || starts(MAIL_HOSTS))
+    {
+        report(glyphs, kind_of_host(&host), found);
+    }
 }
 
 /// The glyphs with every match written as `sign`.
@@ -73,6 +105,8 @@ fn replace(view: &View, regex: &Regex, sign: char) -> Vec<Glyph> {
         let spelled = [
             ("bracketed", Spelled::Bracketed),
             ("rate", Spelled::Rate),
+            // `name_at_bank`
+            ("tight", Spelled::Rate),
             ("word", Spelled::Word),
             ("spaced", Spelled::Spaced),
             ("handle", Spelled::Handle),
@@ -197,7 +231,8 @@ fn host_end(glyphs: &[Glyph], at: usize) -> usize {
 
 /// `gmail . com`: a spaced dot goes on with a name's last part only.
 fn spaced_tail(glyphs: &[Glyph], dot: usize) -> bool {
-    const TAILS: [&str; 9] = ["com", "in", "co", "org", "net", "gov", "nic", "edu", "example"];
+    const TAILS: [&str; 11] =
+        ["com", "in", "co", "org", "net", "gov", "nic", "edu", "io", "me", "example"];
     let tail: String = glyphs[dot + 1..]
         .iter()
         .take(8)
@@ -247,6 +282,8 @@ impl Address<'_> {
                     || words::number_word(self.local).is_some()
             }
             Spelled::Spaced => !portal,
+            // `at H.No. 12`
+            Spelled::Word if labels[0].chars().count() == 1 && !written_out => known,
             Spelled::Word => {
                 known || !portal && (written_out || self.is_telling() || self.is_called_mail())
             }
@@ -273,6 +310,7 @@ impl Address<'_> {
                 known
                     || (name || self.spelled != Spelled::Word) && (self.is_telling() || called)
                     || self.spelled == Spelled::Rate && name
+                    || self.spelled == Spelled::Spaced && name && !listed(PLACES, self.local)
             }
         }
     }
@@ -284,12 +322,16 @@ impl Address<'_> {
 
     /// The name looks like an account's name, not like a word.
     fn is_telling(&self) -> bool {
+        // A full stop before a handle ends a sentence.
+        if self.spelled == Spelled::Handle && self.local.ends_with('.') {
+            return false;
+        }
         self.local.chars().any(|ch| ch.is_ascii_digit() || ch == '.' || ch == '_')
             || words::number_word(self.local).is_some()
     }
 
     fn is_called_payment(&self) -> bool {
-        ["upi", "vpa", "यूपीआई", "bhim"].iter().any(|name| self.before.contains(name))
+        ["upi", "vpa", "यूपीआई", "bhim", "payment id"].iter().any(|name| self.before.contains(name))
     }
 
     fn is_called_mail(&self) -> bool {
@@ -317,10 +359,12 @@ fn listed(list: &str, word: &str) -> bool {
     !word.is_empty() && list.split_whitespace().any(|known| known == word || plain_eq(known, word))
 }
 
-/// `l` and `i` pose as each other.
+/// `l` and `i` pose as each other; in three letters they tell two institutions apart (`rbi`, `rbl`).
 fn plain_eq(known: &str, word: &str) -> bool {
     let fold = |ch: char| if ch == 'l' { 'i' } else { ch };
-    known.len() == word.len() && known.chars().map(fold).eq(word.chars().map(fold))
+    known.len() > 3
+        && known.len() == word.len()
+        && known.chars().map(fold).eq(word.chars().map(fold))
 }
 
 #[cfg(test)]

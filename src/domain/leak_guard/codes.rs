@@ -14,7 +14,7 @@ use super::view::View;
 use super::{Finding, LeakKind};
 
 const LETTER: &str = "[a-z0158|]";
-const DIGIT: &str = "[0-9olisbzqgt]";
+const DIGIT: &str = "[0-9olisbzqgt|]";
 const APART: &str = r"[^a-z0-9\u0900-\u0965₹%@]{0,4}";
 
 static PAN_TIGHT: LazyLock<Option<Regex>> =
@@ -80,7 +80,8 @@ fn stands_alone(view: &View, code: &Range<usize>) -> bool {
             && code.start > 0
             && !view.glyphs(&(code.start - 1..code.start)).iter().any(|glyph| glyph.upper);
     let named =
-        ["pan", "pancard", "panno"].iter().any(|name| view.before(code.start, 9).ends_with(name));
+        ["pan", "pancard", "panno"].iter().any(|name| view.before(code.start, 9).ends_with(name))
+            && code.len() == 10;
     let low_follows = after.is_some_and(|ch| ch.is_ascii_alphanumeric())
         && covered.iter().any(|glyph| glyph.upper)
         && view
@@ -110,7 +111,10 @@ fn is_pan(code: &[Glyph]) -> bool {
         && !signs[..5].iter().all(|glyph| glyph.upper || glyph.ch.is_ascii_digit())
         && signs[9].ch.is_ascii_lowercase()
         && !is_holder(signs[3].ch);
-    letters >= 3 && digits >= 2 && letters + digits >= 6 && !year
+    let capitals =
+        signs[..5].iter().chain(&signs[9..]).all(|glyph| glyph.upper || glyph.ch.is_ascii_digit());
+    let firm = capitals && letters == 5 && digits >= 1 && is_holder(signs[3].ch);
+    (letters >= 3 && digits >= 2 || firm) && letters + digits >= 6 && !year
 }
 
 /// The fourth letter says what sort of person holds the number (Income Tax Department).
@@ -124,13 +128,18 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     if text.len() == 10 || !is_pan(view.glyphs(code)) {
         return false;
     }
+    // One of our references after a word (`AM. GGM-4G29V`).
+    let reference = text.rsplit(char::is_whitespace).next().is_some_and(|word| {
+        word.len() == 9 && word.as_bytes()[3] == b'-' && word.len() < text.len()
+    });
+    if reference {
+        return false;
+    }
     let covered = view.glyphs(code);
     let signs = signs(covered);
     let capitals =
         signs.iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).all(|glyph| glyph.upper);
-    let before = view.before(code.start, 40);
-    let named =
-        ["pan", "पैन", "permanent account", "income tax"].iter().any(|name| before.contains(name));
+    let named = called_pan(view, code.start);
     let words: Vec<&str> = text
         .split(|ch: char| !ch.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -139,9 +148,10 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     let digits_together =
         words.iter().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit())).count();
     let tight = !text.contains(char::is_whitespace);
-    let year = words
-        .iter()
-        .any(|word| word.len() == 4 && (word.starts_with("20") || word.starts_with("19")));
+    let year = words.iter().any(|word| {
+        word.len() == 4
+            && ["19", "200", "201", "202", "203"].iter().any(|year| word.starts_with(year))
+    });
     let aligned = words
         .iter()
         .scan(0, |seen, word| {
@@ -153,15 +163,72 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     if !named && letters < 5 && (text.contains([' ', ',']) || letters < 4) {
         return false;
     }
+    let closed = signs[9].ch.is_ascii_alphabetic();
+    let letters_apart = words.iter().take_while(|word| word.len() == 1).count() >= 4;
+    let figures = signs[5..9].iter().all(|glyph| glyph.ch.is_ascii_digit() && !glyph.word);
+    let firm = capitals && letters == 5 && figures && is_holder(signs[3].ch);
+    let mixed = words.iter().any(|word| {
+        word.bytes().any(|byte| byte.is_ascii_digit())
+            && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+    });
     named
-        || singles >= 6
-        || aligned && capitals && is_holder(signs[3].ch) && (!year || tight)
-        || (aligned
+        || singles >= 6 && letters_apart
+        || firm && (tight || mixed && !year)
+        || closed && aligned && capitals && is_holder(signs[3].ch) && (!year || tight)
+        || (closed
+            && aligned
             && tight
             && !year
             && words.len() <= 4
             && digits_together <= 2
             && words.first().is_some_and(|word| word.len() <= 5))
+}
+
+/// The words right before say that a permanent account number follows.
+fn called_pan(view: &View, start: usize) -> bool {
+    const NAMES: [&str; 6] = ["pan", "पैन", "permanent account", "income tax", "pancard", "panno"];
+    const AFTER: [&str; 18] = [
+        "no",
+        "number",
+        "num",
+        "card",
+        "is",
+        "id",
+        "ka",
+        "hai",
+        "नंबर",
+        "संख्या",
+        "कार्ड",
+        "है",
+        "holder",
+        "details",
+        "the",
+        "नं",
+        "of",
+        "with",
+    ];
+    let word_end = |text: &str| {
+        text.trim_end_matches(|ch: char| {
+            !ch.is_alphanumeric() && !matches!(ch, '\u{900}'..='\u{963}')
+        })
+        .len()
+    };
+    let mut before = view.sentence_before(start, 48);
+    for _ in 0..4 {
+        before = &before[..word_end(before)];
+        let word = before
+            .rsplit(|ch: char| !ch.is_alphanumeric() && !matches!(ch, '\u{900}'..='\u{963}'))
+            .next()
+            .unwrap_or_default();
+        if NAMES.contains(&word) {
+            return true;
+        }
+        if !AFTER.contains(&word) {
+            break;
+        }
+        before = &before[..before.len() - word.len()];
+    }
+    before.ends_with("permanent account") || before.ends_with("income tax")
 }
 
 /// Where branch codes stand.
@@ -243,11 +310,22 @@ pub(super) fn check_named(view: &View, honest: &[Honest], found: &mut Vec<Findin
             } else {
                 3
             };
-            if digits >= least && !is_honest(honest, &number.range()) {
+            let place = number.range();
+            if digits >= least && !is_honest(honest, &place) && !is_span(view, honest, &place) {
                 view.report(*kind, &number.range(), found);
             }
         }
     }
+}
+
+/// `left your account in the last 15-20 minutes`
+fn is_span(view: &View, honest: &[Honest], number: &Range<usize>) -> bool {
+    const UNITS: [&str; 8] = ["minute", "min", "hour", "hr", "day", "घंट", "मिनट", "दिन"];
+    honest
+        .iter()
+        .filter(|honest| honest.reading == Reading::Count && honest.range.end > number.end)
+        .filter(|honest| honest.range.start <= number.start)
+        .any(|honest| UNITS.iter().any(|unit| view.text[honest.range.clone()].contains(unit)))
 }
 
 fn is_honest(honest: &[Honest], range: &Range<usize>) -> bool {

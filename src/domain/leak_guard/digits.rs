@@ -303,8 +303,20 @@ fn poses_alone(token: &[Glyph]) -> bool {
 
 fn could_pose(token: &[Glyph]) -> bool {
     const WORDS: [&str; 8] = ["is", "so", "lo", "i", "bis", "oil", "sis", "bol"];
-    let well = token.iter().all(|glyph| glyph.ch.is_ascii_digit() || poses_well(glyph.ch));
+    let mixed = token.iter().any(|glyph| glyph.ch.is_ascii_digit());
+    let well = token.iter().all(|glyph| {
+        glyph.ch.is_ascii_digit()
+            || poses_well(glyph.ch)
+            || (mixed || token.len() == 1) && matches!(glyph.ch, 'g' | 'q')
+    });
     let word: String = token.iter().map(|glyph| glyph.ch).collect();
+    // `SIs`, `So`: capitals first and a small letter last are a word's.
+    let worded = !mixed
+        && token.first().is_some_and(|glyph| glyph.upper)
+        && token.last().is_some_and(|glyph| !glyph.upper && token.len() > 1);
+    if word == "iso" || worded {
+        return false;
+    }
     let capitals = token.iter().any(|glyph| glyph.upper || glyph.ch.is_ascii_digit());
     well && token.len() <= 6 && (capitals || !WORDS.contains(&word.as_str()))
 }
@@ -325,7 +337,7 @@ fn among_singles(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
     let row = |places: &mut dyn Iterator<Item = usize>| {
         places
             .map_while(single)
-            .take_while(|&ch| ch.is_ascii_digit() || poses_well(ch))
+            .take_while(|&ch| ch.is_ascii_digit() || poses_well(ch) || matches!(ch, 'g' | 'q'))
             .filter(char::is_ascii_digit)
             .count()
     };
@@ -361,6 +373,48 @@ fn named_number(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
         NAMES.contains(&word.as_str()) && tokens[i - 1].range.len() <= 3
     });
     named && tokens[i].kind == Kind::Mixed
+}
+
+/// `BO-56-86-Z5-33`: a piece of the same length as the pieces of digits after it.
+fn equal_piece(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    const ENOUGH: usize = 3;
+    let token = &tokens[i].range;
+    let upper = glyphs[token.clone()].iter().all(|glyph| glyph.upper || !glyph.ch.is_alphabetic());
+    let pieces = (i + 1..tokens.len()).step_by(2).map_while(|at| {
+        let (between, piece) = (&tokens[at].range, &tokens.get(at + 1)?.range);
+        let tight = between.len() <= 2
+            && glyphs[between.clone()].iter().all(|glyph| !glyph.ch.is_whitespace());
+        let equal = piece.len() == token.len();
+        let digits = glyphs[piece.clone()]
+            .iter()
+            .all(|glyph| glyph.ch.is_ascii_digit() || posed(glyph.ch).is_some());
+        let figures = glyphs[piece.clone()].iter().any(|glyph| glyph.ch.is_ascii_digit());
+        (tight && equal && digits).then_some(figures)
+    });
+    token.len() >= 2
+        && (upper || tokens[i].kind == Kind::Mixed)
+        && pieces.filter(|&figures| figures).count() >= ENOUGH
+}
+
+/// `420/467/120B`: a section of law with its letter, in a list of sections.
+fn is_section(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    let token = &glyphs[tokens[i].range.clone()];
+    let Some((last, figures)) = token.split_last() else { return false };
+    let shaped = last.ch == 'b'
+        && (2..=3).contains(&figures.len())
+        && figures.iter().all(|glyph| glyph.ch.is_ascii_digit());
+    let short = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at))
+            .is_some_and(|token| token.kind == Kind::Digits && (2..=3).contains(&token.range.len()))
+    };
+    shaped && i >= 1 && tokens[i - 1].range.len() <= 2 && {
+        const LAWS: [&str; 10] =
+            ["ipc", "bns", "u/s", "section", "sec", "act", "धारा", "dhara", "भादंसं", "s."];
+        let from = tokens[i].range.start.saturating_sub(60);
+        let to = (tokens[i].range.end + 6).min(glyphs.len());
+        let around: String = glyphs[from..to].iter().map(|glyph| glyph.ch).collect();
+        short(i.checked_sub(2)) && LAWS.iter().any(|law| around.contains(law))
+    }
 }
 
 /// A short word of posing letters is read as digits where digits stand on both sides, or tightly
@@ -405,7 +459,9 @@ fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) ->
     let zulu = tokens[i].range.len() == 3
         && glyphs[tokens[i].range.end - 1].ch == 'z'
         && tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == ':');
-    if zulu {
+    let hashtag = tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == '#')
+        && glyphs[tokens[i].range.start].ch.is_alphabetic();
+    if hashtag || zulu || is_section(glyphs, tokens, i) {
         return false;
     }
     let beside_long = |forward: bool| {
@@ -415,6 +471,7 @@ fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) ->
                 .is_some_and(|token| token.range.len() >= 4)
     };
     named_number(glyphs, tokens, i)
+        || equal_piece(glyphs, tokens, i)
         || among_singles(glyphs, tokens, i)
         || tokens[i].kind == Kind::Mixed && (beside_long(true) || beside_long(false))
         || (near(true) && near(false))

@@ -12,10 +12,18 @@ use super::{Finding, LeakKind};
 
 /// A pattern that is a constant of this program; the tests compile every one.
 pub(super) fn pattern(text: &str) -> Option<Regex> {
-    Regex::new(text).ok()
+    // Folding leaves only these; the classes of all of Unicode are large and slow.
+    const NARROW: [(&str, &str); 3] = [
+        (r"[\W_]", r"[^a-z0-9\u0900-\u0965]"),
+        (r"[^\w\n]", r"[^a-z0-9_\u0900-\u0965\n]"),
+        (r"\d", "[0-9]"),
+    ];
+    let narrow =
+        NARROW.iter().fold(text.to_owned(), |text, (wide, narrow)| text.replace(wide, narrow));
+    Regex::new(&narrow).ok()
 }
 
-const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bfir(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|क्राइम)";
+const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bfir(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
 const NO: &str = r"(?:nos?|num|number|numbers|nr|s\.?\s?no|sankhya|sankhyaa|sankya|sankhaya|nambar|namber|संख्या|संख़्या|नंबर|नम्बर|नं|न0|सं|क्रमांक|kramank|क्र|#)";
 const YEAR: &str = r"(?:(?:1\s?9|2\s?0)[\s.\-_]?\d[\s.\-_]?\d|\d\d)";
 const BY: &str = r"(?:\s?[/\\|\-–_.:,]{1,2}\s?|\s?\(\s?|\s?(?:\b(?:of|slash|by|oblique|stroke|bata|batta|dated|dt|year|yr|sal|saal|san|ka|ki|in)\b|बटा|सन|का|की|वर्ष|साल|स्लैश|दिनांक)[\s.\-]{0,2}){1,2}";
@@ -28,13 +36,14 @@ struct Rules {
     bare: Regex,
     near: Regex,
     spoken: Regex,
+    scattered: Regex,
 }
 
 static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
     Some(Rules {
         word: pattern(FIR)?,
         numbered: pattern(&format!(
-            r"{FIR}s?[\s\-_:.,(\[#]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-]{{1,3}}){{0,3}}{NO}[\s.:_\-#=)]{{0,5}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
+            r"{FIR}s?[\s\-_:.,(\[#]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-]{{1,3}}){{0,3}}{NO}[\s.:_\-#=)|]{{0,5}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
         ))?,
         dated: pattern(&format!(
             r"{FIR}[\s\-_:.,(\[#*]{{0,4}}(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
@@ -42,6 +51,9 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
         bare: pattern(&format!(r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>0\d{{1,5}}|\d{{3,5}})\b"))?,
         spoken: pattern(&format!(
             r"{FIR}[\W_]{{0,4}}(?:{NO}[\W_]{{0,4}})?(?P<n>\d(?:(?:[\W_]{{0,6}}|[\W_]{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)[\W_]{{1,4}})\d){{2,10}})"
+        ))?,
+        scattered: pattern(&format!(
+            r"{FIR}[\W_]{{0,5}}(?:{NO}[\W_]{{0,5}})?(?P<n>\d(?:[\W_]{{0,6}}\d){{0,5}}[\W_]{{0,6}}(?:/|-|o[\W_]{{0,6}}f|d[\W_]{{0,6}}a[\W_]{{0,6}}t[\W_]{{0,6}}e[\W_]{{0,6}}d)[\W_]{{0,8}}(?:(?:[0-3][\W_]{{0,6}})?\d[\W_]{{0,8}}(?:[01][\W_]{{0,6}})?\d[\W_]{{0,8}})?2[\W_]{{0,6}}0[\W_]{{0,6}}[12][\W_]{{0,6}}\d|\d(?:[\W_]{{1,6}}\d){{2,12}}\b)"
         ))?,
         near: pattern(
             r"\b(?P<n>\d{1,6}\s?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)\s?(?:19|20)\d\d)\b",
@@ -59,7 +71,11 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
             .glyphs(&number.range())
             .iter()
             .all(|glyph| glyph.word || !glyph.ch.is_ascii_digit());
-        if !opens(honest, number.start()) && (digits >= 2 || !words) {
+        // `₹90 Cr #7DaysChallenge`: crore, and a hashtag.
+        let crore = whole.as_str().starts_with("cr")
+            && whole.as_str().contains('#')
+            && view.before(whole.start(), 2).trim_end().ends_with(|ch: char| ch.is_ascii_digit());
+        if !crore && !opens(honest, number.start()) && (digits >= 2 || !words) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }
@@ -67,6 +83,12 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
         let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
         let words = view.glyphs(&number.range()).iter().filter(|glyph| glyph.word).count();
         if words >= 3 && !other(honest, &number.range()) {
+            view.report(LeakKind::FirNumber, &whole.range(), found);
+        }
+    }
+    for captures in rules.scattered.captures_iter(&view.text) {
+        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
+        if !other(honest, &number.range()) && is_report(whole.as_str()) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }
@@ -91,7 +113,9 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
 
 /// The word alone says report; `crime` and `cr` say it only with *number*.
 fn is_report(word: &str) -> bool {
-    !["cr", "crime", "case", "अपराध", "apradh", "क्राइम"].iter().any(|other| word.starts_with(other))
+    !["cr", "crime", "case", "अपराध", "apradh", "क्राइम", "अभियोग", "abhiyog"]
+        .iter()
+        .any(|other| word.starts_with(other))
         || word.starts_with("case crime")
 }
 
@@ -110,8 +134,11 @@ fn check_near(
     word: &Range<usize>,
     found: &mut Vec<Finding>,
 ) {
-    const PAPER: [&str; 22] = [
+    const PAPER: [&str; 24] = [
         "order",
+        "crl.m",
+        "tender",
+        "memo",
         "circular",
         "w.p",
         "writ",
@@ -121,7 +148,6 @@ fn check_near(
         "crm",
         "appeal",
         "letter",
-        "memo",
         "sop",
         "आदेश",
         "परिपत्र",
@@ -158,7 +184,12 @@ fn opens(honest: &[Honest], at: usize) -> bool {
         .iter()
         .take_while(|honest| honest.range.start <= at)
         .filter(|honest| honest.range.end > at)
-        .any(|honest| matches!(honest.reading, Reading::Moment | Reading::Money | Reading::Law))
+        .any(|honest| match honest.reading {
+            Reading::Moment | Reading::Money | Reading::Law => true,
+            // A hashtag of the helpline.
+            Reading::Year => honest.range.start + 1 == at,
+            _ => false,
+        })
 }
 
 /// The number has an honest reading that a report's number never has.
@@ -171,7 +202,7 @@ fn other(honest: &[Honest], number: &Range<usize>) -> bool {
         .any(|honest| match honest.reading {
             Reading::Count if number.len() > 4 => false,
             Reading::Moment | Reading::Money | Reading::Law | Reading::Helpline => {
-                honest.range.end >= number.end
+                honest.range.start <= number.start && honest.range.end >= number.end
             }
             Reading::Count => honest.range.end > number.end,
             _ => false,

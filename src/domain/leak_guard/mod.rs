@@ -21,6 +21,7 @@ mod honest;
 pub mod lines;
 mod normalise;
 mod runs;
+mod squeeze;
 mod view;
 mod words;
 

@@ -118,19 +118,25 @@ fn believed(view: &View, honest: &Honest) -> bool {
         Reading::Grouped | Reading::TollFree | Reading::Count => digits >= LONG,
         _ => false,
     };
-    let before = view.before(honest.range.start, 48);
-    let lead = before
-        .rfind(|ch: char| ch.is_ascii_digit() || ch == '\n')
-        .map_or(before, |at| &before[at..]);
-    !doubtful
-        || named(lead)
-            .is_none_or(|kind| honest.reading == Reading::TollFree && kind == LeakKind::Phone)
+    let before = view.sentence_before(honest.range.start, 48);
+    let lead = before.rfind(|ch: char| ch.is_ascii_digit()).map_or(before, |at| &before[at..]);
+    let called = honest.reading == Reading::TollFree
+        && ["dial", "helpline", "toll", "call", "डायल", "हेल्पलाइन", "कॉल"]
+            .iter()
+            .any(|word| lead.contains(word));
+    // A crore of crores has no commas in any post.
+    let endless = honest.reading == Reading::Grouped && digits >= 12;
+    !(doubtful || endless)
+        || called
+        || !endless
+            && named(lead)
+                .is_none_or(|kind| honest.reading == Reading::TollFree && kind == LeakKind::Phone)
 }
 
 /// What may stand between the groups of one number: signs, and words that say a sign.
 fn separates(between: &str) -> bool {
     const MOST_SIGNS: usize = 14;
-    const MOST_LINES: usize = 3;
+    const MOST_LINES: usize = 4;
     const SAID: [&str; 30] = [
         "dash",
         "hyphen",
@@ -163,7 +169,8 @@ fn separates(between: &str) -> bool {
         "br",
         "und",
     ];
-    if between.matches('\n').count() > MOST_LINES {
+    let sentence_ends = ["! ", "? ", "। ", "; ", " #"].iter().any(|end| between.contains(end));
+    if between.matches('\n').count() > MOST_LINES || sentence_ends {
         return false;
     }
     let mut signs = 0;

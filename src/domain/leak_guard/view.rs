@@ -51,6 +51,19 @@ impl View {
         &self.text[start..end]
     }
 
+    /// Up to `most` bytes before `end` that belong to the same sentence.
+    pub fn sentence_before(&self, end: usize, most: usize) -> &str {
+        let before = self.before(end, most);
+        let ends = |(at, ch): (usize, char)| {
+            let rest = &before[at + ch.len_utf8()..];
+            let abbreviated = before[..at].rsplit(' ').next().is_some_and(|word| word.len() <= 3);
+            matches!(ch, '!' | '?' | '।' | ';' | '\n')
+                || ch == '.' && rest.starts_with(' ') && !abbreviated
+        };
+        let cut = before.char_indices().rev().find(|&place| ends(place));
+        cut.map_or(before, |(at, ch)| &before[at + ch.len_utf8()..])
+    }
+
     /// Up to `most` bytes from `start`, cut at a character.
     pub fn after(&self, start: usize, most: usize) -> &str {
         let mut end = (start + most).min(self.text.len());

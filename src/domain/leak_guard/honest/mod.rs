@@ -5,6 +5,7 @@
 //! the rest of it honest.
 
 mod rules;
+mod tables;
 
 use std::ops::Range;
 
@@ -26,6 +27,8 @@ pub(super) enum Reading {
     Reference,
     Place,
     Permalink,
+    /// Figures in a table, a list or a score.
+    Table,
 }
 
 /// One honest number: byte range in the view's text.
@@ -38,6 +41,9 @@ pub(super) struct Honest {
 /// Every honest number of a text.
 pub(super) fn readings(view: &View) -> Vec<Honest> {
     let mut found: Vec<Honest> = Vec::new();
+    if !view.text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return found;
+    }
     for rule in rules::RULES.iter() {
         let mut from = 0;
         while let Some(captures) = rule.pattern.captures_at(&view.text, from) {
@@ -54,6 +60,7 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
             }
         }
     }
+    found.extend(tables::readings(view));
     found.sort_by_key(|honest| honest.range.start);
     keep_whole(view, found)
 }
@@ -76,10 +83,14 @@ fn past_first_number(text: &str, start: usize) -> usize {
 /// `9876543210 Rs 500`: the currency belongs to what follows.
 fn runs_into_currency(view: &View, range: &Range<usize>, reading: Reading) -> bool {
     let text = &view.text[range.clone()];
-    reading == Reading::Money
-        && text.starts_with(|ch: char| ch.is_ascii_digit())
-        && !text.ends_with("/-")
-        && view.after(range.end, 6).trim_start().starts_with(|ch: char| ch.is_ascii_digit())
+    // `FIR 180/-2025`
+    let goes_on = text.ends_with("/-")
+        && view.after(range.end, 1).starts_with(|ch: char| ch.is_ascii_digit());
+    goes_on
+        || reading == Reading::Money
+            && text.starts_with(|ch: char| ch.is_ascii_digit())
+            && !text.ends_with("/-")
+            && view.after(range.end, 6).trim_start().starts_with(|ch: char| ch.is_ascii_digit())
 }
 
 /// Drops the readings that cover a number only in part, until none is left.
@@ -123,7 +134,9 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
 fn is_firm(view: &View, honest: &Honest) -> bool {
     let text = &view.text[honest.range.clone()];
     match honest.reading {
-        Reading::Money | Reading::Grouped | Reading::TollFree => text.contains([',', '-']),
+        Reading::Money | Reading::Grouped => text.contains([',', '-']),
+        Reading::TollFree | Reading::Permalink => true,
+        Reading::Circular => text.contains('/'),
         Reading::Moment => {
             text.contains(':') || text.bytes().filter(u8::is_ascii_digit).count() >= 6
         }

@@ -45,7 +45,7 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 
 fn rule(reading: Reading, pattern: &str, holds: fn(&Captures<'_>) -> bool) -> Option<Rule> {
     // The patterns are constants of this file and every one is compiled by the tests.
-    Regex::new(pattern).ok().map(|pattern| Rule { reading, pattern, holds })
+    super::super::fir::pattern(pattern).map(|pattern| Rule { reading, pattern, holds })
 }
 
 fn always(_: &Captures<'_>) -> bool {
@@ -55,10 +55,17 @@ fn always(_: &Captures<'_>) -> bool {
 fn money() -> Vec<Rule> {
     let plain = r"(?:\d{1,3}(?:,\s?\d{2,3})+(?:\.\d{1,2})?|\d{1,12}(?:\.\d{1,2})?)";
     let amount = format!(r"{plain}(?:\s?{MAGNITUDE}\b)?");
+    // The end of a range without a currency of its own: a longer number is no amount (`Rs 500 to 9876543210`).
+    let smaller = r"(?:\d{1,3}(?:,\d{2,3})+|\d{1,7})";
     [
         rule(
             Reading::Money,
-            &format!(r"{CURRENCY}[\s:\-]{{0,2}}{amount}(?:\s?(?:-|to|se|से|–)\s?(?:₹|rs\.?)?\s?{amount})?(?:/-)?"),
+            &format!(r"{CURRENCY}[\s:\-]{{0,2}}{amount}(?:\s?(?:-|to|se|से|–)\s?(?:₹|rs\.?)\s?{amount})?(?:/-)?"),
+            always,
+        ),
+        rule(
+            Reading::Money,
+            &format!(r"{CURRENCY}[\s:\-]{{0,2}}{amount}\s?(?:-|to|se|से|–)\s?{smaller}(?:\s?{MAGNITUDE}\b|[.,;)]?(?:$|\s[^\d\s]))"),
             always,
         ),
         rule(
@@ -83,7 +90,7 @@ fn moments() -> Vec<Rule> {
         format!(r"(?:{DAY}{ordinal}\s?(?:,|&|-|/|to\b|and\b|se\b|aur\b|से|और|व|एवं|–)\s?){{0,8}}");
     let clock = r"(?:[01]?[0-9]|2[0-4])\s?:\s?[0-5][0-9](?:\s?:\s?[0-5][0-9])?(?:\.\d{1,6})?";
     let dated = format!(
-        r"(?:{DAY}-{MON}-(?:{YEAR}|\d\d)|{DAY}/{MON}/(?:{YEAR}|\d\d)|{DAY}\.{MON}\.(?:{YEAR}|\d\d)|{YEAR}-{MON}-{DAY}|{YEAR}/{MON}/{DAY}|{YEAR}\.{MON}\.{DAY}|{MON}/{DAY}/{YEAR})"
+        r"(?:{DAY}-{MON}-(?:{YEAR}|\d\d)|{DAY}/{MON}/(?:{YEAR}|\d\d)|{DAY}\.{MON}\.(?:{YEAR}|\d\d)|{DAY} / {MON} / {YEAR}|{DAY} - {MON} - {YEAR}|{DAY} \. {MON} \. {YEAR}|{YEAR}-{MON}-{DAY}|{YEAR}/{MON}/{DAY}|{YEAR}\.{MON}\.{DAY}|{MON}/{DAY}/{YEAR})"
     );
     [
         rule(
@@ -102,8 +109,13 @@ fn moments() -> Vec<Rule> {
         rule(Reading::Moment, &format!(r"{dated}(?:t{clock}(?:z|[+\-]\d\d:?\d\d)?|/\d{{1,2}}\b)?"), always),
         rule(Reading::Moment, &format!(r"(?:(?:ist|utc|gmt)\s?[+\-]?\s?)?{clock}(?:\s?(?:am|pm|hrs?|hours|ist|बजे|baje))?"), always),
         rule(Reading::Moment, r"(?:[01]?[0-9]|2[0-4])\.[0-5][0-9]\s?(?:am|pm|a\.m|p\.m|hrs?|hours|ist|बजे|baje)", always),
-        rule(Reading::Moment, r"(?:[01][0-9]|2[0-4])[0-5][0-9]\s?(?:hrs?|hours|ist|बजे|baje)", always),
+        rule(Reading::Moment, r"(?:[01][0-9]|2[0-4])[0-5][0-9]\s?(?:hrs?|hours|h\b|ist|बजे|baje)", always),
         rule(Reading::Moment, r"\d{1,2}\s?(?:am|pm|a\.m|p\.m|बजे|baje|o'?clock)", always),
+        rule(
+            Reading::Moment,
+            r"\b\d{1,2}\s?(?:am|pm)?\s?[-–]\s?\d{1,2}\s?(?:am|pm)\b|\b24\s?[x/×]\s?7\b",
+            always,
+        ),
         rule(
             Reading::Year,
             r"\b(?P<y>(?:19|20)\d\d)\s?[-/]\s?(?P<n>(?:20)?\d\d)\b",
@@ -143,6 +155,8 @@ fn law_and_paper() -> Vec<Rule> {
         rule(Reading::Law, &format!(r"\b{section}\s?(?:no\.?\s?)?{list}"), always),
         rule(Reading::Law, &format!(r"{list}\s?(?:of\s)?(?:the\s)?(?:{act})\b"), always),
         rule(Reading::Law, &format!(r"\b{act}[\s,]{{1,2}}(?:(?:की|ki|ke|का|के)\s)?(?:{section}\s?)?{list}"), always),
+        // `318(4) - 12, 316(2) - 7`
+        rule(Reading::Law, r"\b[1-9]\d{1,2}[a-z]?\([1-9]\d?\)(?:\([a-z]\))?", always),
         rule(
             Reading::Circular,
             &format!(r"\b{paper}[a-z\u0900-\u0963.\s:()/#,\-]{{0,30}}{tight}"),
@@ -157,7 +171,13 @@ fn law_and_paper() -> Vec<Rule> {
             always,
         ),
         rule(Reading::Circular, &format!(r"\b\d{{1,5}}\s?/\s?{YEAR}\b"), always),
+        rule(Reading::Circular, r"\b(?:iso|iec|iso/iec|ieee|bis|is)[\s\-]?\d{3,6}(?:-\d{1,2})?:\s?(?:19|20)\d\d\b", always),
         rule(Reading::Reference, r"\b[a-z]{3}-[0-9a-z]{5}\b", always),
+        rule(
+            Reading::Permalink,
+            r"\b(?:gov|nic|org|res|ac)(?:\.in)?/(?:[a-z0-9_./?=&#%\-]{0,100}[/=\-])?\d{1,8}\b/?",
+            always,
+        ),
         rule(
             Reading::Permalink,
             r"(?:\b(?:x|twitter)\.com/[a-z0-9_]{1,20}/status/\d{15,20}|https?://[a-z0-9.\-]+/@[a-z0-9_]{1,30}/\d{15,20}\b)",
@@ -170,7 +190,7 @@ fn law_and_paper() -> Vec<Rule> {
 }
 
 fn lines_and_counts() -> Vec<Rule> {
-    let helpline = r"(?:1930|155260|1800|112|100|101|102|104|108|139|181|182|1033|1064|1073|1076|1077|1090|1091|1092|1093|1094|1095|1096|1097|1098|1099|1100|1363|14[4-9]\d\d|15100|1515|1906|1909|1912|1915|1916|1947|1950|1963|1966)";
+    let helpline = r"(?:1[ -]9[ -]3[ -]0|19[ -]30|1[ -]1[ -]2|1[ -]5[ -]5[ -]2[ -]6[ -]0|1930|155260|1800|112|100|101|102|104|108|139|181|182|1033|1064|1073|1076|1077|1090|1091|1092|1093|1094|1095|1096|1097|1098|1099|1100|1363|14[4-9]\d\d|15100|1515|1906|1909|1912|1915|1916|1947|1950|1963|1966)";
     let or = r"\s?(?:,|/|&|\||;|\bor\b|\band\b|\bya\b|\baur\b|और|या|व)\s?";
     let count = format!(
         r"{NUMBER}(?:\s?(?:,|/|-|–|&|\bto\b|\band\b|\bor\b|\bse\b|\baur\b|\bya\b|से|और|या|\s)\s?{NUMBER}){{0,12}}\s?-?\s?(?:%|{UNIT}\b)"
@@ -188,6 +208,7 @@ fn lines_and_counts() -> Vec<Rule> {
                 (10..=11).contains(&(digits - lead_digits))
             },
         ),
+        rule(Reading::TollFree, r"\b18[06]0[ \-]\d{4}\b", always),
         rule(Reading::Count, &count, counted),
         rule(Reading::Count, r"\d{1,3}(?:\.\d{1,2})?\s?(?:%|percent\b|per cent\b|प्रतिशत|फीसदी)", always),
         rule(
@@ -198,6 +219,7 @@ fn lines_and_counts() -> Vec<Rule> {
             always,
         ),
         rule(Reading::Year, r"#[a-z\u0900-\u0963]{3,24}(?:1930|(?:19|20)\d\d)\b", always),
+        rule(Reading::Year, r"#(?:1930|112|155260)(?:[a-z_][a-z0-9_]{0,24}|[\u0900-\u0963]{1,24})?\b", always),
         rule(Reading::Count, r"\b\d{1,6}\+(?:\s|$)", always),
         rule(
             Reading::Count,
@@ -209,6 +231,11 @@ fn lines_and_counts() -> Vec<Rule> {
                     .flat_map(|pair| pair.split("and"))
                     .all(|pair| pair.split_once('/').is_some_and(|(a, b)| part(a) <= part(b)))
             },
+        ),
+        rule(
+            Reading::Place,
+            r"(?:\bpin(?:\s?code)?|पिन(?:\s?कोड)?)\s?[-:.]?\s?[1-8]\d{2}\s?\d{3}\b",
+            always,
         ),
         rule(Reading::Place, r"\b[a-z\u0900-\u0963]{3,}\s?[-–,:]?\s?[1-8]\d{5}\b", |found| {
             !names_a_person_or_case(&found[0]) && named_place(&found[0])
@@ -301,9 +328,9 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert_eq!(money().len(), 7);
-        assert_eq!(moments().len(), 11);
-        assert_eq!(law_and_paper().len(), 9);
-        assert_eq!(lines_and_counts().len(), 9);
+        assert_eq!(money().len(), 8);
+        assert_eq!(moments().len(), 12);
+        assert_eq!(law_and_paper().len(), 12);
+        assert_eq!(lines_and_counts().len(), 12);
     }
 }

@@ -1,0 +1,190 @@
+//! Rows of figures: tables over lines, years with their figures, lists and scores.
+//!
+//! An identifier that was taken apart is one number in equal pieces without words. A table repeats
+//! its shape and calls each row by name or year; a list holds numbers of unequal length.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::checks::{luhn, verhoeff};
+use super::super::fir::pattern;
+use super::super::runs::named;
+use super::super::view::View;
+use super::{Honest, Reading};
+
+const FIGURE: &str =
+    r"(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\.\d{1,2})?(?:\s?(?:%|percent|per cent|प्रतिशत|cr|lakh))?";
+const CALENDAR: &str = r"(?:19|20)\d\d";
+const YEAR: &str = r"(?:19|20)\d\d(?:-\d\d)?";
+
+struct Rows {
+    labelled: Regex,
+    years: Regex,
+    year_list: Regex,
+    after_figures: Regex,
+    list: Regex,
+    slashes: Regex,
+    arrows: Regex,
+}
+
+static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
+    Some(Rows {
+        labelled: pattern(&format!(
+            r"(?:^|[.।!?:—]\s)[^\w\n]{{0,4}}(?P<label>[a-z\u0900-\u0965][^\d\n@₹]{{0,28}}?\d?)[\s|:,=\-]{{1,5}}(?P<n>{FIGURE}(?:[\s|,;/\-]{{1,4}}{FIGURE}){{1,8}})(?:[^\w\n]{{0,4}}$|[\s|,.;।]+[^\d\s|])"
+        ))?,
+        years: pattern(&format!(
+            r"(?:^|:\s|\s)[^\w\n]{{0,4}}(?P<label>{YEAR})[\s|:,=\-]{{1,5}}(?P<n>{FIGURE}(?:[\s|,;/\-]{{1,4}}{FIGURE}){{0,8}})(?:[^\w\n]{{0,4}}$|[\s|,.;।]+[^\d\s|])"
+        ))?,
+        year_list: pattern(&format!(
+            r"\b{CALENDAR}[\s:=()\-]{{1,3}}{FIGURE}\)?(?:\s?[,;|/•→]\s?(?:and\s|और\s|aur\s)?{CALENDAR}[\s:=()\-]{{1,3}}{FIGURE}\)?)+"
+        ))?,
+        after_figures: pattern(&format!(
+            r"\b{FIGURE}\s?\(\s?{CALENDAR}\s?\)(?:\s?(?:,|;|\||/|→|and|vs|और|aur)\s?(?:and\s|और\s)?{FIGURE}\s?\(\s?{CALENDAR}\s?\))+"
+        ))?,
+        list: pattern(&format!(
+            r"\b{FIGURE}(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}(?:(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}){{0,10}}"
+        ))?,
+        arrows: pattern(&format!(r"\b{FIGURE}(?:\s?→\s?{FIGURE}){{1,5}}"))?,
+        slashes: pattern(
+            r"\b\d{1,4}(?:\s?/\s?\d{1,4}){1,15}\b|\b(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\s?/\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b",
+        )?,
+    })
+});
+
+/// The figures of tables, year by year comparisons, lists and scores.
+pub(super) fn readings(view: &View) -> Vec<Honest> {
+    let mut found = Vec::new();
+    let Some(rows) = ROWS.as_ref() else { return found };
+    if view.text.contains('\n') {
+        for row in [&rows.labelled, &rows.years] {
+            tables(view, row, &mut found);
+        }
+    }
+    for years in [&rows.year_list, &rows.after_figures] {
+        for list in years.find_iter(&view.text).filter(|list| ascending(list.as_str())) {
+            push(view, list.range(), &mut found);
+        }
+    }
+    for list in rows.list.find_iter(&view.text).filter(|list| is_list(list.as_str())) {
+        push(view, list.range(), &mut found);
+    }
+    for list in rows.arrows.find_iter(&view.text) {
+        const COMPARES: [&str; 10] =
+            ["year", "वर्ष", "साल", "compar", "month", "quarter", "from", "rose", "fell", "trend"];
+        let before = view.sentence_before(list.start(), 40);
+        if COMPARES.iter().any(|word| before.contains(word)) {
+            push(view, list.range(), &mut found);
+        }
+    }
+    for list in rows.slashes.find_iter(&view.text).filter(|list| is_score(list.as_str())) {
+        push(view, list.range(), &mut found);
+    }
+    found
+}
+
+fn push(view: &View, range: Range<usize>, found: &mut Vec<Honest>) {
+    let written = view.glyphs(&range).iter().all(|glyph| !glyph.word);
+    if written && named(view.sentence_before(range.start, 40)).is_none() {
+        found.push(Honest { range, reading: Reading::Table });
+    }
+}
+
+/// Two or more lines of one shape, one after the other.
+fn tables(view: &View, row: &Regex, found: &mut Vec<Honest>) {
+    const LEAST: usize = 2;
+    let mut block: Vec<Range<usize>> = Vec::new();
+    let mut start = 0;
+    for line in view.text.split('\n').chain(std::iter::once("")) {
+        let figures = row.captures(line).and_then(|captures| {
+            let called =
+                captures.name("label").is_some_and(|label| named(label.as_str()).is_some());
+            let figures = captures.name("n").filter(|_| !called)?;
+            let label = captures.name("label").map_or(figures.start(), |label| label.start());
+            Some(start + label..start + figures.end())
+        });
+        match figures {
+            Some(figures) => block.push(figures),
+            None => {
+                if block.len() >= LEAST {
+                    let rows = block.iter().cloned();
+                    found.extend(rows.map(|range| Honest { range, reading: Reading::Table }));
+                }
+                block.clear();
+            }
+        }
+        start += line.len() + 1;
+    }
+}
+
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|ch: char| !ch.is_ascii_digit() && ch != ',')
+        .map(|number| number.trim_matches(','))
+        .filter(|number| !number.is_empty())
+}
+
+/// Every other number is a year, in order.
+fn ascending(list: &str) -> bool {
+    let numbers: Vec<&str> = numbers(list).collect();
+    [0, 1].into_iter().any(|first| {
+        let years: Vec<&str> = numbers.iter().skip(first).step_by(2).copied().collect();
+        let all = years
+            .iter()
+            .all(|year| year.len() == 4 && (year.starts_with("19") || year.starts_with("20")));
+        all && years.len() >= 2 && (years.is_sorted() || years.iter().rev().is_sorted())
+    })
+}
+
+/// Numbers of equal length but for the last are the pieces of one number.
+fn is_list(list: &str) -> bool {
+    let numbers: Vec<&str> = numbers(list).collect();
+    let uneven = numbers[..numbers.len() - 1].windows(2).any(|two| two[0].len() != two[1].len());
+    let digits: usize = numbers.iter().map(|number| number.len()).sum();
+    let sum = list.contains(" = ") || list.contains(" + ");
+    // `50, 62, 64, 51`: short numbers with commas, unless they make up a mobile's number.
+    let short = digits <= 3 * numbers.len() && list.contains(", ");
+    let mobile = digits == 10 && list.starts_with(['6', '7', '8', '9']);
+    let pieces = !uneven
+        && (numbers[0].len() == 1
+            || numbers.last().is_some_and(|last| last.len() < numbers[0].len())
+            || checks(list));
+    numbers.len() >= 3
+        && (!pieces || sum)
+        && (uneven || sum || short && !mobile || digits <= 9)
+        && !numbers.iter().any(|number| leads_with_zero(number))
+}
+
+fn checks(list: &str) -> bool {
+    let digits: Vec<u8> = list.bytes().filter(u8::is_ascii_digit).map(|byte| byte - b'0').collect();
+    matches!(digits.len(), 15 | 16) && luhn(&digits) || digits.len() == 12 && verhoeff(&digits)
+}
+
+fn leads_with_zero(number: &str) -> bool {
+    number.len() > 1 && number.starts_with('0')
+}
+
+/// `450/120/330`, `142/187`, `12,450/15,000`: few numbers, none with leading zeros, that do not
+/// make a telephone's number.
+fn is_score(list: &str) -> bool {
+    const MOST: usize = 9;
+    let numbers: Vec<&str> = numbers(list).collect();
+    let digits = list.bytes().filter(u8::is_ascii_digit).count();
+    let grouped = list.contains(',');
+    !numbers.iter().any(|number| leads_with_zero(number))
+        && numbers.iter().any(|number| number.len() > 1)
+        && (digits <= MOST || grouped || uneven_score(&numbers))
+}
+
+fn uneven_score(numbers: &[&str]) -> bool {
+    numbers.len() >= 3
+        && numbers[..numbers.len() - 1].windows(2).any(|two| two[0].len() != two[1].len())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_pattern_compiles() {
+        assert!(super::ROWS.is_some());
+    }
+}
