@@ -2,7 +2,6 @@
 //! against them. Pure, and shared by whoever drafts, sends or rehearses.
 
 use super::{
-    calendar::limits::Counted,
     delivery::Content,
     escalation::{Escalation, EscalationKind, EscalationState, Rung},
     facts::FactPack,
@@ -23,8 +22,6 @@ pub struct About<'a> {
     pub kind: EscalationKind,
     /// The escalation that it is about, and that one's reference.
     pub about: Option<(&'a EscalationId, &'a Reference)>,
-    /// Which hours the limit counts.
-    pub counted: Counted,
 }
 
 /// The contents of an escalation, one for each place.
@@ -42,7 +39,7 @@ pub fn contents(
         return Err(Quiet::Wording { detail });
     }
     let reference = about.about.map(|(_, reference)| reference);
-    let subject = Subject { facts, kind: about.kind, about: reference, counted: about.counted };
+    let subject = Subject { facts, kind: about.kind, about: reference };
     let only: Vec<Place> = places.iter().map(|(_, place)| place.clone()).collect();
     let texts = wording::render_all(&subject, &only, templates)
         .map_err(|error| Quiet::Wording { detail: error.to_string() })?;

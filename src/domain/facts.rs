@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    calendar::limits::Counted,
     canonical::{self, Hash},
     ids::{BankCode, Reference},
     money::Paise,
@@ -38,6 +39,8 @@ pub struct FactPack {
     /// The unit's limit for the strictest kind among the actions, in whole hours: every public
     /// text names the limit it uses.
     pub limit_hours: u32,
+    /// Which hours that limit counts: a limit in working hours must be named as one.
+    pub limit_counted: Counted,
     /// The lower edge of the band in which the oldest action's age beyond its due time lies, in
     /// whole hours.
     pub overdue_hours_at_least: u32,

@@ -258,6 +258,7 @@ impl<'a> TagRules<'a> {
             holds: of_kind(Kind::Hold),
             amount_at_least: actions.iter().map(|one| one.amount()).sum::<Paise>().rounded_down(),
             limit_hours: group.rule.hours,
+            limit_counted: group.rule.counted,
             overdue_hours_at_least: band_floor(hours),
             acted: 0,
         }

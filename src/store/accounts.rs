@@ -232,7 +232,6 @@ impl Store {
     ///
     /// # Errors
     /// The ledger failed.
-    #[expect(clippy::too_many_arguments, reason = "an act and everything that it puts on record")]
     pub async fn verify_handle(
         &self,
         by: &Actor,

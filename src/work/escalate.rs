@@ -13,7 +13,6 @@ use super::{
 use crate::{
     domain::{
         action::Status,
-        calendar::limits::Counted,
         delivery::Content,
         drafting::{self, About},
         escalation::{Escalation, EscalationKind},
@@ -228,7 +227,7 @@ async fn draft_tag(
         .collect();
     let reference = ctx.dice.reference(&ctx.config.unit.reference_prefix);
     let facts = rules.facts(group, bank, names(ctx, bank), reference, now);
-    let about = About { kind: EscalationKind::Tag, about: None, counted: group.rule.counted };
+    let about = About { kind: EscalationKind::Tag, about: None };
     let escalation = match write(ctx, accounts, facts, &about, now) {
         Ok(escalation) => escalation,
         Err(quiet) => return Ok(Err(quiet)),
@@ -298,7 +297,6 @@ async fn draft_closures(ctx: &Ctx, accounts: &Accounts) -> anyhow::Result<u64> {
         let about = About {
             kind: EscalationKind::Closure,
             about: Some((&tag.escalation.id, &tag.escalation.reference)),
-            counted: Counted::RoundTheClock,
         };
         let Ok(escalation) = write(ctx, accounts, facts, &about, now) else { continue };
         // Too few have been acted on yet to speak of it: the next pass asks again.

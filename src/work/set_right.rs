@@ -6,7 +6,6 @@ use anyhow::{Context, bail};
 use super::{Ctx, saying::Grounds};
 use crate::{
     domain::{
-        calendar::limits::Counted,
         delivery::{Content, State},
         drafting::{self, About},
         escalation::{Escalation, EscalationKind},
@@ -84,7 +83,7 @@ async fn draft(
         ..row.escalation.facts.clone()
     };
     let about = Some((&row.escalation.id, &row.escalation.reference));
-    let about = About { kind, about, counted: Counted::RoundTheClock };
+    let about = About { kind, about };
     let (contents, senders) = contents(ctx, &row, &facts, &about)?;
     if contents.is_empty() {
         bail!("nothing of {reference} was delivered, so there is nothing to set right");
@@ -122,12 +121,7 @@ fn contents(
             spoiler: old.spoiler.clone(),
             bank_in_text: old.bank_in_text.clone(),
         };
-        let subject = Subject {
-            facts,
-            kind: about.kind,
-            about: Some(&row.escalation.reference),
-            counted: about.counted,
-        };
+        let subject = Subject { facts, kind: about.kind, about: Some(&row.escalation.reference) };
         let text = wording::render(&subject, &place, &ctx.templates)?;
         contents.push(Content {
             text: text.text,

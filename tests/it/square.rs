@@ -120,6 +120,7 @@ fn claimed(id: &str, text: &str, retracts: Option<&str>) -> ClaimedDelivery {
         holds: 0,
         amount_at_least: Paise::from_rupees(400_000),
         limit_hours: 24,
+        limit_counted: takaza::domain::calendar::limits::Counted::RoundTheClock,
         overdue_hours_at_least: 6,
         acted: 0,
     };

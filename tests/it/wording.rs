@@ -62,6 +62,7 @@ fn facts(bank: &Bank, members: &[(u32, Paise)], holds: u32, overdue: u32) -> Fac
         holds,
         amount_at_least: total.rounded_down(),
         limit_hours: 6,
+        limit_counted: takaza::domain::calendar::limits::Counted::RoundTheClock,
         overdue_hours_at_least: band_floor(overdue),
         acted: 0,
     }
@@ -101,7 +102,7 @@ fn subject<'a>(
     kind: EscalationKind,
     about: Option<&'a Reference>,
 ) -> Subject<'a> {
-    Subject { facts, kind, about, counted: Counted::RoundTheClock }
+    Subject { facts, kind, about }
 }
 
 /// The codes of the objections to a text, everything but the text being in order.
@@ -244,13 +245,10 @@ fn both(bank: &Bank, platform: Platform, max: u32) -> Vec<Place> {
 #[test]
 fn the_clauses_of_facts_that_are_nothing_are_left_out() {
     let templates = Templates::built_in().unwrap();
-    let facts = facts(&neem(), &small(), 1, 2);
+    let facts = FactPack { limit_counted: Counted::WorkingHours, ..facts(&neem(), &small(), 1, 2) };
     let mut page = String::new();
     for place in both(&neem(), Platform::Telegram, 4_096) {
-        let subject = Subject {
-            counted: Counted::WorkingHours,
-            ..subject(&facts, EscalationKind::Tag, None)
-        };
+        let subject = subject(&facts, EscalationKind::Tag, None);
         page += &render(&subject, &place, &templates).unwrap().text;
         page += "\n";
     }

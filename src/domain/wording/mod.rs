@@ -25,7 +25,6 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    calendar::limits::Counted,
     canonical::Hash,
     escalation::EscalationKind,
     facts::FactPack,
@@ -47,8 +46,6 @@ pub struct Subject<'a> {
     pub kind: EscalationKind,
     /// The reference of the earlier post that a closure, correction or retraction is about.
     pub about: Option<&'a Reference>,
-    /// Which hours the limit counts: a limit in working hours must be named as one.
-    pub counted: Counted,
 }
 
 /// Where one text of an escalation goes.

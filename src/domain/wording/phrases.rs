@@ -42,7 +42,7 @@ pub(super) fn of(subject: &Subject<'_>, place: &Place) -> Value {
         holds => facts.holds,
         acted => facts.acted,
         amount => or_empty(amount.rupees() > 0, amount.in_words(language)),
-        limit => limit(facts.limit_hours, subject.counted, language),
+        limit => limit(facts.limit_hours, facts.limit_counted, language),
         age => or_empty(age > 0, ages::age_in_words(age, language)),
     }
 }

@@ -163,8 +163,7 @@ impl Templates {
         let about = Reference::new("GGM-2B9QZ");
         for facts in samples() {
             for about in [None, Some(&about)] {
-                let subject =
-                    Subject { facts: &facts, kind, about, counted: Counted::RoundTheClock };
+                let subject = Subject { facts: &facts, kind, about };
                 let texts = Language::ALL.iter().map(|language| {
                     let place = sample_place(*language);
                     let text = self.render(&subject, &place, variant)?.text;
@@ -224,6 +223,7 @@ fn samples() -> impl Iterator<Item = FactPack> {
             holds: 16,
             amount_at_least: Paise::from_rupees(rupees),
             limit_hours: 9,
+            limit_counted: Counted::RoundTheClock,
             overdue_hours_at_least: age,
             acted,
         },

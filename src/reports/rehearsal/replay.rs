@@ -314,7 +314,7 @@ impl<'a> Replay<'a> {
         if self.refused.get(bank) == Some(&asked) {
             return Ok(None);
         }
-        let about = About { kind: EscalationKind::Tag, about: None, counted: group.rule.counted };
+        let about = About { kind: EscalationKind::Tag, about: None };
         let places = (self.rules.places)(bank, now);
         let Ok(contents) = drafting::contents(&facts, &about, places, self.rules.templates) else {
             return Err(asked);

@@ -44,6 +44,7 @@ async fn held(unit: &Unit) -> Store {
         holds: 1,
         amount_at_least: Paise::from_rupees(200_000),
         limit_hours: 6,
+        limit_counted: takaza::domain::calendar::limits::Counted::RoundTheClock,
         overdue_hours_at_least: 24,
         acted: 0,
     };

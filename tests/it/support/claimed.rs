@@ -150,6 +150,7 @@ pub fn facts(reference: &str, now: Timestamp) -> FactPack {
         holds: 0,
         amount_at_least: Paise::from_rupees(1_200_000),
         limit_hours: 6,
+        limit_counted: takaza::domain::calendar::limits::Counted::RoundTheClock,
         overdue_hours_at_least: 12,
         acted: 0,
     }
