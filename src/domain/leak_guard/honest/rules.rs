@@ -175,8 +175,8 @@ fn law_and_paper() -> Vec<Rule> {
         rule(Reading::Reference, r"\b[a-z]{3}-[0-9a-z]{5}\b", always),
         rule(
             Reading::Permalink,
-            r"\b(?:gov|nic|org|res|ac)(?:\.in)?/(?:[a-z0-9_./?=&#%\-]{0,100}[/=\-])?\d{1,8}\b/?",
-            always,
+            r"\b(?:gov|nic|org|res|ac)(?:\.in)?/(?:[a-z_./?=&#%\-]{0,100}[/=])?\d{1,8}\b/?",
+            |found| !["ac=", "acc", "phone", "mob", "upi", "card"].iter().any(|name| found[0].contains(name)),
         ),
         rule(
             Reading::Permalink,
