@@ -77,7 +77,10 @@ fn money() -> Vec<Rule> {
         rule(Reading::Money, r"\d{1,4}(?:\.\d{1,2})?(?:k|l|cr|m)\b", always),
         rule(Reading::Money, r"(?:[$€£]|\busd\b|\baed\b)\s?\d[\d,]{0,12}(?:\.\d{1,2})?", always),
         rule(Reading::Grouped, r"\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d{1,2})?", always),
-        rule(Reading::Grouped, r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?", always),
+        rule(Reading::Grouped, r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?", |found| {
+            // No post counts beyond a hundred thousand crore: that is a number in equal pieces.
+            found[0].bytes().filter(u8::is_ascii_digit).count() <= 12
+        }),
     ]
     .into_iter()
     .flatten()
