@@ -321,11 +321,12 @@ pub(super) fn check_named(view: &View, honest: &[Honest], found: &mut Vec<Findin
 /// `left your account in the last 15-20 minutes`
 fn is_span(view: &View, honest: &[Honest], number: &Range<usize>) -> bool {
     const UNITS: [&str; 8] = ["minute", "min", "hour", "hr", "day", "घंट", "मिनट", "दिन"];
-    honest
-        .iter()
-        .filter(|honest| honest.reading == Reading::Count && honest.range.end > number.end)
-        .filter(|honest| honest.range.start <= number.start)
-        .any(|honest| UNITS.iter().any(|unit| view.text[honest.range.clone()].contains(unit)))
+    view.text[number.clone()].contains('-')
+        && honest
+            .iter()
+            .filter(|honest| honest.reading == Reading::Count && honest.range.end > number.end)
+            .filter(|honest| honest.range.start <= number.start)
+            .any(|honest| UNITS.iter().any(|unit| view.text[honest.range.clone()].contains(unit)))
 }
 
 fn is_honest(honest: &[Honest], range: &Range<usize>) -> bool {

@@ -314,7 +314,8 @@ fn could_pose(token: &[Glyph]) -> bool {
     let worded = !mixed
         && token.first().is_some_and(|glyph| glyph.upper)
         && token.last().is_some_and(|glyph| !glyph.upper && token.len() > 1);
-    if word == "iso" || worded {
+    let quarter = token.len() == 2 && token[0].ch == 'q';
+    if word == "iso" || worded || quarter {
         return false;
     }
     let capitals = token.iter().any(|glyph| glyph.upper || glyph.ch.is_ascii_digit());

@@ -124,13 +124,10 @@ fn believed(view: &View, honest: &Honest) -> bool {
         && ["dial", "helpline", "toll", "call", "डायल", "हेल्पलाइन", "कॉल"]
             .iter()
             .any(|word| lead.contains(word));
-    // A crore of crores has no commas in any post.
-    let endless = honest.reading == Reading::Grouped && digits >= 12;
-    !(doubtful || endless)
+    !doubtful
         || called
-        || !endless
-            && named(lead)
-                .is_none_or(|kind| honest.reading == Reading::TollFree && kind == LeakKind::Phone)
+        || named(lead)
+            .is_none_or(|kind| honest.reading == Reading::TollFree && kind == LeakKind::Phone)
 }
 
 /// What may stand between the groups of one number: signs, and words that say a sign.

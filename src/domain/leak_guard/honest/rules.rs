@@ -77,7 +77,10 @@ fn money() -> Vec<Rule> {
         rule(Reading::Money, r"\d{1,4}(?:\.\d{1,2})?(?:k|l|cr|m)\b", always),
         rule(Reading::Money, r"(?:[$€£]|\busd\b|\baed\b)\s?\d[\d,]{0,12}(?:\.\d{1,2})?", always),
         rule(Reading::Grouped, r"\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d{1,2})?", always),
-        rule(Reading::Grouped, r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?", always),
+        rule(Reading::Grouped, r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?", |found| {
+            // No post counts beyond a hundred thousand crore: that is a number in equal pieces.
+            found[0].bytes().filter(u8::is_ascii_digit).count() <= 12
+        }),
     ]
     .into_iter()
     .flatten()
@@ -175,8 +178,8 @@ fn law_and_paper() -> Vec<Rule> {
         rule(Reading::Reference, r"\b[a-z]{3}-[0-9a-z]{5}\b", always),
         rule(
             Reading::Permalink,
-            r"\b(?:gov|nic|org|res|ac)(?:\.in)?/(?:[a-z0-9_./?=&#%\-]{0,100}[/=\-])?\d{1,8}\b/?",
-            always,
+            r"\b(?:gov|nic|org|res|ac)(?:\.in)?/(?:[a-z_./?=&#%\-]{0,100}[/=])?\d{1,8}\b/?",
+            |found| !["ac=", "acc", "phone", "mob", "upi", "card"].iter().any(|name| found[0].contains(name)),
         ),
         rule(
             Reading::Permalink,
