@@ -1,6 +1,9 @@
 //! The ledger's sight of the case source: what each bank action was last seen to be, every change of
 //! it, and which are overdue.
 
+mod notes;
+mod pages;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
@@ -21,6 +24,9 @@ use crate::domain::{
     tagging::Overdue,
     time::Timestamp,
 };
+
+pub use self::notes::Note;
+use self::pages::*;
 
 /// The case source as last read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -276,64 +282,6 @@ impl Store {
         Ok(found)
     }
 
-    /// When each of these actions was last confirmed by an officer to be still pending.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn confirmations(
-        &self,
-        ids: &[ExternalId],
-    ) -> Result<BTreeMap<ExternalId, Timestamp>, StoreError> {
-        let mut tx = self.read().await?;
-        let rows = sql("SELECT external_id, MAX(at) AS at FROM action_note
-             WHERE what = 'confirmed'
-               AND external_id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)
-             GROUP BY external_id")
-        .batch(ids.iter().map(|id| json!({"id": id})).collect())
-        .all(&mut tx)
-        .await?;
-        rows.iter().map(|row| Ok((row.get("external_id")?, row.get("at")?))).collect()
-    }
-
-    /// A person notes on the record that a private notice of exactly this action went to the bank
-    /// (with the message's id), or confirms that it still pends.
-    ///
-    /// # Errors
-    /// There is no such action, or the ledger failed.
-    pub async fn note_action(
-        &self,
-        by: &Actor,
-        desk: &Desk,
-        id: &ExternalId,
-        note: Note<'_>,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        let now = tx.now().await?;
-        let known = sql("SELECT bank FROM action WHERE external_id = $1").bind(id);
-        let Some(row) = known.opt(&mut tx).await? else {
-            return Err(StoreError::NotFound("action with that id in the case source".to_owned()));
-        };
-        let bank: BankCode = row.get("bank")?;
-        let (what, at, message) = match note {
-            Note::Notice { at, message_id } => ("notice", at, Some(message_id)),
-            Note::StillPending => ("confirmed", now, None),
-        };
-        let note_id = self.dice.uuid(now);
-        sql("INSERT INTO action_note (id, external_id, salt, what, at, by_person, message_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *")
-        .bind(&note_id)
-        .bind(id)
-        .bind(self.dice.token())
-        .bind(what)
-        .bind(at)
-        .bind(desk.id())
-        .bind(message)
-        .write(&NOTE, &mut tx)
-        .await?;
-        let body = json!({"what": what, "bank": bank, "at": at});
-        self.finish(tx, by, vec![Act::new(&note_id, "action.noted", body)]).await
-    }
-
     /// Rows that are set aside now, the newest first.
     ///
     /// # Errors
@@ -358,81 +306,6 @@ impl Store {
                     reason: row.get("reason")?,
                 };
                 Ok((rejected, row.get("last_seen_at")?))
-            })
-            .collect()
-    }
-
-    /// Replaces the list of what is silenced in public about a bank, with the reasons.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn silence_list(
-        &self,
-        bank: &BankCode,
-        silenced: &[(ExternalId, Quiet)],
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        let batch: Vec<_> = silenced
-            .iter()
-            .map(|(id, reason)| json!({"id": id, "reason": reason.to_string()}))
-            .collect();
-        sql("DELETE FROM silenced WHERE bank = $2 AND external_id NOT IN
-               (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
-        .batch(batch.clone())
-        .bind(bank)
-        .run(&mut tx)
-        .await?;
-        sql("INSERT INTO silenced (bank, external_id, reason, since)
-             SELECT $2, j.value->>'id', j.value->>'reason', $3
-             FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
-             ON CONFLICT (external_id) DO UPDATE SET bank = excluded.bank,
-               reason = excluded.reason")
-        .batch(batch)
-        .bind(bank)
-        .bind(now)
-        .run(&mut tx)
-        .await?;
-        tx.commit().await
-    }
-
-    /// Forgets what was silenced about banks that have nothing overdue now.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn silence_only(&self, banks: &[&BankCode]) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        sql("DELETE FROM silenced WHERE bank NOT IN
-               (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)")
-        .batch(banks.iter().map(|bank| json!({"b": bank})).collect())
-        .run(&mut tx)
-        .await?;
-        tx.commit().await
-    }
-
-    /// What is silenced in public, for the private rungs: bank, action, reason, since when.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn silenced(
-        &self,
-        skip: u32,
-        limit: u32,
-    ) -> Result<Vec<(BankCode, ExternalId, String, Timestamp)>, StoreError> {
-        let mut tx = self.read().await?;
-        let rows = sql("SELECT * FROM silenced ORDER BY bank, external_id LIMIT $1 OFFSET $2")
-            .bind(limit)
-            .bind(skip)
-            .all(&mut tx)
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok((
-                    row.get("bank")?,
-                    row.get("external_id")?,
-                    row.get("reason")?,
-                    row.get("since")?,
-                ))
             })
             .collect()
     }
@@ -484,20 +357,6 @@ impl Store {
     }
 }
 
-/// What a person notes about one action.
-#[derive(Debug, Clone, Copy)]
-pub enum Note<'a> {
-    /// A private notice of exactly this action went to the bank's verified nodal address.
-    Notice {
-        /// When it went.
-        at: Timestamp,
-        /// The message's id.
-        message_id: &'a str,
-    },
-    /// It still pends, whatever the age of the source's facts.
-    StillPending,
-}
-
 async fn source_in(tx: &mut Tx, name: &str) -> Result<SourceState, StoreError> {
     let Some(row) = sql("SELECT * FROM source WHERE name = $1").bind(name).opt(tx).await? else {
         return Ok(SourceState::default());
@@ -509,128 +368,6 @@ async fn source_in(tx: &mut Tx, name: &str) -> Result<SourceState, StoreError> {
         failures: row.get("failures")?,
         last_try_at: row.get("last_try_at")?,
     })
-}
-
-struct Known {
-    body: String,
-    as_of: Option<Timestamp>,
-    vanished: bool,
-}
-
-impl Known {
-    /// A sighting that is older than what we know (a file among imports) changes nothing.
-    fn newer_than(&self, as_of: Option<Timestamp>) -> bool {
-        matches!((self.as_of, as_of), (Some(known), Some(new)) if new < known)
-    }
-}
-
-async fn known(
-    tx: &mut Tx,
-    sightings: &[&Sighting],
-) -> Result<BTreeMap<ExternalId, Known>, StoreError> {
-    let ids = sightings.iter().map(|seen| json!({"id": seen.action.external_id})).collect();
-    let rows = sql("SELECT external_id, body, as_of, vanished_at FROM action
-         WHERE external_id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
-    .batch(ids)
-    .all(tx)
-    .await?;
-    let mut found = BTreeMap::new();
-    for row in &rows {
-        let vanished = row.get::<Option<i64>>("vanished_at")?.is_some();
-        let known = Known { body: row.get("body")?, as_of: row.get("as_of")?, vanished };
-        found.insert(row.get("external_id")?, known);
-    }
-    Ok(found)
-}
-
-/// One sighting an action: the last of a page stands.
-fn latest(sightings: Vec<&Sighting>) -> Vec<&Sighting> {
-    let by_id: BTreeMap<_, _> =
-        sightings.into_iter().map(|seen| (&seen.action.external_id, seen)).collect();
-    by_id.into_values().collect()
-}
-
-async fn write_changes(
-    tx: &mut Tx,
-    poll: &str,
-    changes: &[Json],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    sql("INSERT INTO action_change (id, poll, external_id, seen_at, as_of, salt, body, commitment)
-         SELECT j.value->>'id', $2, j.value->>'external_id', $3,
-                CAST(j.value->>'change_as_of' AS BIGINT), j.value->>'salt', j.value->>'body',
-                j.value->>'commitment'
-         FROM json_each(CAST($1 AS TEXT)) AS j")
-    .batch(changes.to_vec())
-    .bind(poll)
-    .bind(now)
-    .run(tx)
-    .await?;
-    sql("INSERT INTO action (external_id, bank, kind, status, disputed, body, as_of, due_at,
-           limit_hours, calendar, commitment)
-         SELECT j.value->>'external_id', j.value->>'bank', j.value->>'kind', j.value->>'status',
-                CAST(j.value->>'disputed' AS BIGINT), j.value->>'body',
-                CAST(j.value->>'as_of' AS BIGINT), CAST(j.value->>'due_at' AS BIGINT),
-                CAST(j.value->>'limit_hours' AS BIGINT), j.value->>'calendar',
-                j.value->>'commitment'
-         FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
-         ON CONFLICT (external_id) DO UPDATE SET bank = excluded.bank, kind = excluded.kind,
-           status = excluded.status, disputed = excluded.disputed, body = excluded.body,
-           as_of = excluded.as_of, due_at = excluded.due_at, limit_hours = excluded.limit_hours,
-           calendar = excluded.calendar, vanished_at = NULL, commitment = excluded.commitment")
-    .batch(changes.to_vec())
-    .run(tx)
-    .await?;
-    sql("DELETE FROM rejected_row WHERE external_id IN
-           (SELECT j.value->>'external_id' FROM json_each(CAST($1 AS TEXT)) AS j)")
-    .batch(changes.to_vec())
-    .run(tx)
-    .await?;
-    Ok(())
-}
-
-/// Keeps the newest reason of each row set aside. What the ledger held of such a row is unknown now.
-async fn write_rejected(
-    tx: &mut Tx,
-    rows: &[&RejectedRow],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let mut by_place = BTreeMap::new();
-    for row in rows {
-        let id = row.external_id.as_ref().map(|id| id.expose().to_owned());
-        let place = if row.place.is_empty() {
-            id.clone().unwrap_or_else(|| row.reason.clone())
-        } else {
-            row.place.clone()
-        };
-        by_place.insert(place.clone(), json!({"place": place, "id": id, "reason": row.reason}));
-    }
-    sql("INSERT INTO rejected_row (place, external_id, reason, first_seen_at, last_seen_at)
-         SELECT j.value->>'place', j.value->>'id', j.value->>'reason', $2, $2
-         FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
-         ON CONFLICT (place) DO UPDATE SET external_id = excluded.external_id,
-           reason = excluded.reason, last_seen_at = excluded.last_seen_at")
-    .batch(by_place.into_values().collect())
-    .bind(now)
-    .run(tx)
-    .await?;
-    lose(tx, rows.iter().filter_map(|row| row.external_id.as_ref()).collect(), now).await?;
-    Ok(())
-}
-
-async fn lose(tx: &mut Tx, ids: Vec<&ExternalId>, now: Timestamp) -> Result<u64, StoreError> {
-    sql("UPDATE action SET vanished_at = $2 WHERE vanished_at IS NULL
-         AND external_id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
-    .batch(ids.into_iter().map(|id| json!({"id": id})).collect())
-    .bind(now)
-    .run(tx)
-    .await
 }
 
 fn read_overdue(row: &Row, live_as_of: Option<Timestamp>) -> Result<Option<Overdue>, StoreError> {

@@ -12,6 +12,7 @@ use takaza::{
         escalation::{EscalationKind, EscalationState},
         ids::{AccountName, BankCode, ExternalId, PersonId},
         ladder::Quiet,
+        pacing::Why,
         person::Role,
         platform::{Platform, Sender},
     },
@@ -399,6 +400,11 @@ async fn deliveries_are_claimed_recorded_and_told(world: World) {
     let (store, by) = (&world.ctx.store, world.ctx.actor("story"));
     let rows = [world.cleared("ZPPL").await, world.cleared("ZNMN").await];
     let rules = work::deliver::rules(&world.ctx);
+    let waits = store.why_waiting(&rows[0].escalation.id, &rules).await.unwrap();
+    assert!(matches!(&waits[..], [(_, None)]), "it may go: {waits:?}");
+    let shadow = ClaimRules { shadow: true, ..rules.clone() };
+    let waits = store.why_waiting(&rows[0].escalation.id, &shadow).await.unwrap();
+    assert!(matches!(&waits[..], [(_, Some(Why::Shadow))]), "nothing is sent: {waits:?}");
     let claimed = store.claim(&by, &rules).await.unwrap();
     assert_eq!((claimed.deliveries.len(), claimed.escalations.len()), (2, 2));
     assert!(claimed.members.values().all(|members| members.len() == 5));
@@ -514,8 +520,14 @@ fn every_method_of_the_store_is_in_the_suite() {
     let sources = [
         include_str!("../../src/store/accounts.rs"),
         include_str!("../../src/store/actions.rs"),
+        include_str!("../../src/store/actions/notes.rs"),
         include_str!("../../src/store/deliveries.rs"),
+        include_str!("../../src/store/deliveries/claiming.rs"),
+        include_str!("../../src/store/deliveries/doubts.rs"),
         include_str!("../../src/store/escalations.rs"),
+        include_str!("../../src/store/escalations/disputes.rs"),
+        include_str!("../../src/store/escalations/ends.rs"),
+        include_str!("../../src/store/escalations/reads.rs"),
         include_str!("../../src/store/gate.rs"),
         include_str!("../../src/store/orders.rs"),
         include_str!("../../src/store/people.rs"),

@@ -12,7 +12,8 @@ use takaza::{
 
 use crate::support::{
     fake_cases::{lien, liens},
-    world::World,
+    ledger_sql::number,
+    world::{Db, World},
 };
 
 #[tokio::test]
@@ -107,4 +108,24 @@ async fn what_is_not_overdue_or_not_ours_to_say_is_not_tagged() {
     assert!(world.escalations(&[]).await.is_empty(), "two cases are too few for a public text");
     let silenced = world.ctx.store.silenced(0, 100).await.unwrap();
     assert_eq!(silenced.len(), 3, "what is overdue and silenced is listed with its reason");
+}
+
+#[tokio::test]
+async fn an_analyst_reads_the_ledger_in_plain_words() {
+    for db in [Db::Sqlite, Db::Postgres] {
+        let Some(world) = World::with(db, |_| {}).await else { continue };
+        world.cleared("ZPPL").await;
+        work::deliver::run_once(&world.ctx).await.unwrap();
+        let url = &world.ledger_url;
+        let told = "SELECT COUNT(*) FROM posts WHERE bank = 'ZPPL' AND state = 'delivered'
+                    AND language = 'en' AND text LIKE '%GGM-%'";
+        assert_eq!(number(url, told).await, 1);
+        let rupees = "SELECT COUNT(*) FROM actions WHERE disputed_rupees BETWEEN 100000 AND 110000";
+        assert_eq!(number(url, rupees).await, 5);
+        let ever = "SELECT COUNT(*) FROM attempts WHERE claimed_at IS NOT NULL";
+        assert_eq!(number(url, ever).await, 1);
+        for view in ["escalations", "engagements", "standing_orders"] {
+            assert!(number(url, &format!("SELECT COUNT(*) FROM {view}")).await >= 0, "{view}");
+        }
+    }
 }

@@ -1,0 +1,228 @@
+//! Deliveries as rows: read, and written as they are now, each only if nobody else wrote it
+//! meanwhile.
+
+use super::*;
+
+/// A row's error is its own: one that cannot be read stops none of the others.
+pub(super) fn readable(rows: &[Row]) -> Vec<DeliveryRow> {
+    let read = rows.iter().filter_map(|row| match read(row) {
+        Ok(row) => Some(row),
+        Err(error) => {
+            let id: String = row.get("id").unwrap_or_default();
+            tracing::error!(delivery = %id, "a delivery is left alone: {error}");
+            None
+        }
+    });
+    read.collect()
+}
+
+pub(in crate::store) async fn find(tx: &mut Tx, id: &str) -> Result<DeliveryRow, StoreError> {
+    let row = sql("SELECT * FROM delivery WHERE id = $1").bind(id).opt(tx).await?;
+    row.as_ref().map_or_else(|| Err(StoreError::NotFound(format!("delivery {id}"))), read)
+}
+
+pub(super) async fn by_ids(
+    tx: &mut Tx,
+    ids: &[DeliveryId],
+) -> Result<BTreeMap<DeliveryId, DeliveryRow>, StoreError> {
+    let rows = sql("SELECT * FROM delivery
+         WHERE id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
+    .batch(ids.iter().map(|id| json!({"id": id})).collect())
+    .all(tx)
+    .await?;
+    let rows: Result<Vec<_>, _> = rows.iter().map(read).collect();
+    Ok(rows?.into_iter().map(|row| (row.delivery.id.clone(), row)).collect())
+}
+
+pub(in crate::store) async fn of_escalations(
+    tx: &mut Tx,
+    ids: &[EscalationId],
+) -> Result<BTreeMap<EscalationId, Vec<DeliveryRow>>, StoreError> {
+    let rows = sql("SELECT * FROM delivery
+         WHERE escalation IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)
+         ORDER BY escalation, n")
+    .batch(ids.iter().map(|id| json!({"id": id})).collect())
+    .all(tx)
+    .await?;
+    let mut found: BTreeMap<EscalationId, Vec<DeliveryRow>> = BTreeMap::new();
+    for row in &rows {
+        let row = read(row)?;
+        found.entry(row.delivery.escalation.clone()).or_default().push(row);
+    }
+    Ok(found)
+}
+
+pub(in crate::store) fn read(row: &Row) -> Result<DeliveryRow, StoreError> {
+    let receipt = || {
+        Ok::<_, StoreError>(Receipt {
+            id: row.get("receipt_id")?,
+            permalink: row.get("permalink")?,
+            at: row.get("receipt_at")?,
+        })
+    };
+    let why = || Ok::<_, StoreError>(row.get::<Option<String>>("why")?.unwrap_or_default());
+    let state = match row.get("state")? {
+        StateName::Waiting => {
+            State::Waiting { not_before: row.get("not_before")?, why: row.get("why")? }
+        }
+        StateName::Sending => State::Sending(Lease {
+            token: row.get("lease_token")?,
+            holder: row.get("lease_holder")?,
+            until: row.get("lease_until")?,
+        }),
+        StateName::Delivered => State::Delivered(receipt()?),
+        StateName::Retracted => State::Retracted(receipt()?),
+        StateName::Withdrawn => State::Withdrawn { why: why()? },
+        StateName::Refused => State::Refused { why: why()? },
+        StateName::Uncertain => State::Uncertain(Doubt {
+            since: row.get("doubt_since")?,
+            look_at: row.get("look_at")?,
+            empty_looks: row.get("empty_looks")?,
+            asks: row.get("asks")?,
+            why: why()?,
+        }),
+    };
+    let mut delivery = Delivery::new(
+        row.get("id")?,
+        row.get("escalation")?,
+        row.get("kind")?,
+        row.get("bank")?,
+        row.get("reference")?,
+        serde_json::from_str(&row.get::<String>("content")?)?,
+        row.get("attempts")?,
+        row.get("first_attempt_at")?,
+        state,
+    );
+    delivery.resend_until = row.get("resend_until")?;
+    Ok(DeliveryRow {
+        rev: row.get("rev")?,
+        n: row.get("n")?,
+        sender: row.get("sender")?,
+        sent_at: row.get("sent_at")?,
+        listen_at: row.get("listen_at")?,
+        delivery,
+    })
+}
+
+pub(super) fn to_json(row: &DeliveryRow) -> Json {
+    let delivery = &row.delivery;
+    let content_hash: Hash = delivery.content.hash();
+    let mut fields = json!({
+        "id": delivery.id, "rev": row.rev + 1, "escalation": delivery.escalation, "n": row.n,
+        "kind": delivery.kind, "bank": delivery.bank, "reference": delivery.reference,
+        "account": delivery.content.account, "sender": row.sender,
+        "content": serde_json::to_string(&delivery.content).unwrap_or_default(),
+        "content_hash": content_hash, "state": delivery.name(), "attempts": delivery.attempts,
+        "first_attempt_at": delivery.first_attempt_at, "resend_until": delivery.resend_until,
+        "sent_at": row.sent_at,
+        "listen_at": row.listen_at,
+    });
+    let more = match delivery.state() {
+        State::Waiting { not_before, why } => json!({"not_before": not_before, "why": why}),
+        State::Sending(lease) => json!({
+            "lease_token": lease.token, "lease_holder": lease.holder, "lease_until": lease.until,
+        }),
+        State::Delivered(receipt) | State::Retracted(receipt) => json!({
+            "receipt_id": receipt.id, "permalink": receipt.permalink, "receipt_at": receipt.at,
+        }),
+        State::Withdrawn { why } | State::Refused { why } => json!({"why": why}),
+        State::Uncertain(doubt) => json!({
+            "doubt_since": doubt.since, "look_at": doubt.look_at,
+            "empty_looks": doubt.empty_looks, "asks": u8::from(doubt.asks), "why": doubt.why,
+        }),
+    };
+    if let (Json::Object(fields), Json::Object(more)) = (&mut fields, more) {
+        fields.extend(more);
+    }
+    fields
+}
+
+/// Writes deliveries as they are now, each only if nobody else wrote it meanwhile.
+pub(in crate::store) async fn save(tx: &mut Tx, rows: &[DeliveryRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let written =
+        sql("INSERT INTO delivery (id, rev, escalation, n, kind, bank, reference, account,
+           sender, content, content_hash, state, not_before, why, lease_token, lease_holder,
+           lease_until, attempts, first_attempt_at, sent_at, receipt_id, permalink, receipt_at,
+           doubt_since, look_at, empty_looks, asks, listen_at, resend_until)
+         SELECT j.value->>'id', CAST(j.value->>'rev' AS BIGINT), j.value->>'escalation',
+           CAST(j.value->>'n' AS BIGINT), j.value->>'kind', j.value->>'bank',
+           j.value->>'reference', j.value->>'account', j.value->>'sender', j.value->>'content',
+           j.value->>'content_hash', j.value->>'state', CAST(j.value->>'not_before' AS BIGINT),
+           j.value->>'why', j.value->>'lease_token', j.value->>'lease_holder',
+           CAST(j.value->>'lease_until' AS BIGINT), CAST(j.value->>'attempts' AS BIGINT),
+           CAST(j.value->>'first_attempt_at' AS BIGINT), CAST(j.value->>'sent_at' AS BIGINT),
+           j.value->>'receipt_id', j.value->>'permalink', CAST(j.value->>'receipt_at' AS BIGINT),
+           CAST(j.value->>'doubt_since' AS BIGINT), CAST(j.value->>'look_at' AS BIGINT),
+           CAST(j.value->>'empty_looks' AS BIGINT), CAST(j.value->>'asks' AS BIGINT),
+           CAST(j.value->>'listen_at' AS BIGINT), CAST(j.value->>'resend_until' AS BIGINT)
+         FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
+         ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, content = excluded.content,
+           content_hash = excluded.content_hash, state = excluded.state,
+           not_before = excluded.not_before, why = excluded.why,
+           lease_token = excluded.lease_token, lease_holder = excluded.lease_holder,
+           lease_until = excluded.lease_until, attempts = excluded.attempts,
+           first_attempt_at = excluded.first_attempt_at, sent_at = excluded.sent_at,
+           receipt_id = excluded.receipt_id, permalink = excluded.permalink,
+           receipt_at = excluded.receipt_at, doubt_since = excluded.doubt_since,
+           look_at = excluded.look_at, empty_looks = excluded.empty_looks, asks = excluded.asks,
+           listen_at = excluded.listen_at, resend_until = excluded.resend_until
+         WHERE delivery.rev = excluded.rev - 1
+         RETURNING *")
+        .batch(rows.iter().map(to_json).collect())
+        .write(&DELIVERY, tx)
+        .await?;
+    if written.len() != rows.len() {
+        return Err(StoreError::Conflict("a delivery changed meanwhile"));
+    }
+    Ok(())
+}
+
+pub(super) async fn settle(
+    tx: &mut Tx,
+    row: &mut DeliveryRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    row.settle(now);
+    save(tx, std::slice::from_ref(row)).await?;
+    if row.delivery.name() == StateName::Delivered {
+        retract_target(tx, &row.delivery).await?;
+    }
+    Ok(())
+}
+
+/// A retraction that took effect retracts the delivery whose post it deleted.
+pub(super) async fn retract_target(tx: &mut Tx, retraction: &Delivery) -> Result<(), StoreError> {
+    let Some(post) = &retraction.content.retracts else { return Ok(()) };
+    let rows = sql("SELECT * FROM delivery WHERE account = $1 AND receipt_id = $2
+         AND state = 'delivered' AND kind <> 'retraction'")
+    .bind(&retraction.content.account)
+    .bind(post)
+    .all(tx)
+    .await?;
+    for row in &rows {
+        let mut row = read(row)?;
+        row.delivery.retracted()?;
+        row.listen_at = None;
+        save(tx, &[row]).await?;
+    }
+    Ok(())
+}
+
+impl DeliveryRow {
+    /// Budgets and listening follow the state: only what is proved not sent gives its budget back,
+    /// and only what was delivered is listened to.
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        match self.delivery.name() {
+            StateName::Waiting | StateName::Withdrawn => self.sent_at = None,
+            StateName::Delivered => {
+                self.sent_at.get_or_insert(now);
+                self.listen_at.get_or_insert(now);
+            }
+            StateName::Retracted => self.listen_at = None,
+            StateName::Sending | StateName::Uncertain | StateName::Refused => {}
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What others ask about escalations.
+
+use super::*;
+
+impl Store {
+    /// One escalation with its deliveries, by id or by reference.
+    ///
+    /// # Errors
+    /// There is none, or the ledger failed.
+    pub async fn escalation(&self, id_or_reference: &str) -> Result<EscalationRow, StoreError> {
+        let mut tx = self.read().await?;
+        find(&mut tx, id_or_reference).await
+    }
+
+    /// The queue: by money at risk, the largest first.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn queue(&self, filter: &QueueFilter) -> Result<Vec<EscalationRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let mut states = filter.states.clone();
+        if states.is_empty() {
+            states.extend(EscalationState::ALL.iter().filter(|state| state.open()));
+        }
+        let rows = sql("SELECT * FROM escalation
+             WHERE state IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+               AND ($2 = '' OR bank = $2)
+             ORDER BY money_at_risk DESC, id LIMIT $3 OFFSET $4")
+        .batch(states.iter().map(|state| json!({"s": state})).collect())
+        .bind(filter.bank.as_ref().map_or("", BankCode::as_str))
+        .bind(i64::from(filter.page.1))
+        .bind(i64::from(filter.page.0))
+        .all(&mut tx)
+        .await?;
+        with_deliveries(&mut tx, rows).await
+    }
+
+    /// The actions that an escalation rests on.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn members(&self, id: &EscalationId) -> Result<Vec<Evidence>, StoreError> {
+        let mut tx = self.read().await?;
+        let found = members_of(&mut tx, std::slice::from_ref(id)).await?;
+        Ok(found.into_iter().map(|(_, evidence)| evidence).collect())
+    }
+
+    /// Open escalations whose members are no longer as they were seen: the bank acted, disputed, or
+    /// the row changed. Only the changed ids come back with each.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn stale_escalations(
+        &self,
+    ) -> Result<Vec<(EscalationRow, Vec<Evidence>)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT * FROM escalation WHERE id IN (
+               SELECT m.escalation FROM escalation_action m
+               JOIN action a ON a.external_id = m.external_id
+               WHERE m.open = 1
+                 AND (a.commitment <> m.commitment OR a.vanished_at IS NOT NULL))
+             AND state IN ('held', 'cleared', 'disputed') AND kind IN ('tag', 'closure')
+             ORDER BY id")
+        .all(&mut tx)
+        .await?;
+        let rows = with_deliveries(&mut tx, rows).await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            let members = members_of(&mut tx, std::slice::from_ref(&row.escalation.id)).await?;
+            found.push((row, members.into_iter().map(|(_, evidence)| evidence).collect()));
+        }
+        Ok(found)
+    }
+
+    /// The tags about these banks that went out, or may have, since an instant: what the
+    /// differencing rule sets a new text beside.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn earlier_texts(
+        &self,
+        banks: &[&BankCode],
+        since: Timestamp,
+    ) -> Result<BTreeMap<BankCode, Vec<EarlierText>>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT d.bank AS bank, d.at AS at, m.escalation AS escalation,
+               m.case_ref AS case_ref
+             FROM (SELECT bank, escalation, MAX(sent_at) AS at FROM delivery
+                   WHERE kind = 'tag' AND sent_at > $2 AND bank IN
+                     (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)
+                   GROUP BY bank, escalation) d
+             JOIN escalation_action m ON m.escalation = d.escalation
+             WHERE m.case_ref IS NOT NULL
+             ORDER BY m.escalation, m.n")
+        .batch(banks.iter().map(|bank| json!({"b": bank})).collect())
+        .bind(since)
+        .all(&mut tx)
+        .await?;
+        let mut found: BTreeMap<BankCode, Vec<EarlierText>> = BTreeMap::new();
+        for row in &rows {
+            let texts = found.entry(row.get("bank")?).or_default();
+            let escalation: EscalationId = row.get("escalation")?;
+            let case = row.get("case_ref")?;
+            match texts.last_mut() {
+                Some(text) if text.escalation == escalation => text.cases.push(case),
+                _ => texts.push(EarlierText { escalation, at: row.get("at")?, cases: vec![case] }),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether an escalation of this kind is open about a bank: then none is drafted.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn has_open(
+        &self,
+        bank: &BankCode,
+        kind: EscalationKind,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT id FROM escalation WHERE bank = $1 AND kind = $2
+             AND state IN ('held', 'cleared', 'disputed') LIMIT 1")
+        .bind(bank)
+        .bind(kind)
+        .all(&mut tx)
+        .await?;
+        Ok(!rows.is_empty())
+    }
+
+    /// Tags that were delivered, of whose actions some have been acted on since, and which no
+    /// closure thanks for yet.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn to_thank(&self, since: Timestamp) -> Result<Vec<EscalationRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT e.* FROM escalation e
+             WHERE e.kind = 'tag' AND e.state = 'closed' AND e.drafted_at > $1
+               AND EXISTS (SELECT 1 FROM delivery d WHERE d.escalation = e.id
+                           AND d.state = 'delivered')
+               AND EXISTS (SELECT 1 FROM escalation_action m
+                           JOIN action a ON a.external_id = m.external_id
+                           WHERE m.escalation = e.id AND a.status = 'acted'
+                             AND a.vanished_at IS NULL)
+               AND NOT EXISTS (SELECT 1 FROM escalation c WHERE c.about = e.id
+                               AND c.kind = 'closure')
+             ORDER BY e.drafted_at")
+        .bind(since)
+        .all(&mut tx)
+        .await?;
+        with_deliveries(&mut tx, rows).await
+    }
+
+    /// As of when the facts of each of these escalations are true now, by its oldest member: what the
+    /// source last said, or an officer confirmed on the record. One that rests on an action that is
+    /// not in the source's answer is not among them.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn facts_as_of(
+        &self,
+        source: &str,
+        ids: &[EscalationId],
+    ) -> Result<BTreeMap<EscalationId, Timestamp>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT m.escalation AS escalation,
+               COALESCE(a.as_of, (SELECT s.last_ok_at FROM source s WHERE s.name = $2)) AS as_of,
+               CASE WHEN a.vanished_at IS NULL THEN a.external_id END AS there,
+               (SELECT MAX(n.at) FROM action_note n WHERE n.external_id = m.external_id
+                  AND n.what = 'confirmed') AS confirmed
+             FROM escalation_action m LEFT JOIN action a ON a.external_id = m.external_id
+             WHERE m.escalation IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
+        .batch(ids.iter().map(|id| json!({"id": id})).collect())
+        .bind(source)
+        .all(&mut tx)
+        .await?;
+        let mut oldest: BTreeMap<EscalationId, Option<Timestamp>> = BTreeMap::new();
+        for row in &rows {
+            let there = row.get::<Option<String>>("there")?.is_some();
+            let seen: Option<Timestamp> = row.get("as_of")?;
+            let as_of = seen.max(row.get("confirmed")?).filter(|_| there);
+            let known = oldest.entry(row.get("escalation")?).or_insert(as_of);
+            *known = (*known).min(as_of);
+        }
+        Ok(oldest.into_iter().filter_map(|(id, as_of)| Some((id, as_of?))).collect())
+    }
+
+    /// Held escalations that a standing order may clear: nobody holds them back.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn clearable(&self, now: Timestamp) -> Result<Vec<EscalationRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT * FROM escalation WHERE state = 'held' AND written_by IS NULL
+               AND outcome IS NULL AND expires_at > $1
+               AND (hold_until IS NULL OR hold_until <= $1)
+             ORDER BY money_at_risk DESC, id")
+        .bind(now)
+        .all(&mut tx)
+        .await?;
+        with_deliveries(&mut tx, rows).await
+    }
+}
