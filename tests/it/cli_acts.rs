@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use crate::support::{
     fake_mastodon::FakeMastodon,
+    servers,
     unit::{Unit, now, text},
 };
 
@@ -11,7 +12,16 @@ const PEEPAL: (&str, &str) = ("ZPPL", "Peepal Bank");
 
 #[test]
 fn a_unit_without_an_api_posts_by_hand_and_can_prove_it() {
-    let unit = Unit::staffed("");
+    by_hand(&Unit::staffed(""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_without_an_api_posts_by_hand_on_postgres_too() {
+    let Some(url) = servers::postgres().await else { return };
+    by_hand(&Unit::staffed(&format!("[ledger]\nurl = {url:?}\n")));
+}
+
+fn by_hand(unit: &Unit) {
     let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "@ggm"];
     unit.act("officer", &add).refused(3);
     unit.act("root", &add).done();
@@ -80,6 +90,18 @@ fn a_unit_without_an_api_posts_by_hand_and_can_prove_it() {
     assert!(text(&proof["entry"]).contains("escalation.drafted"));
     let checkpoint = unit.run(&["audit", "checkpoint"]).done();
     assert!(text(&proof["checkpoint"]).starts_with("takaza/ledger\n"), "{checkpoint}");
+
+    let list = |words: &[&str]| {
+        let words = [&["post", "list", "--json"], words].concat();
+        unit.run(&words).json().as_array().expect("a list").len()
+    };
+    assert_eq!((list(&[]), list(&["--state", "delivered"])), (2, 1));
+    assert_eq!((list(&["--bank", "zppl"]), list(&["--bank", "ZNMN"])), (2, 0));
+    assert_eq!((list(&["--account", "desk", "--limit", "1"]), list(&["--skip", "2"])), (1, 0));
+    let out = unit.file("out.jsonl");
+    unit.act("dcp", &["export", "--real-references", "--out", &out]).done();
+    let written = std::fs::read_to_string(&out).expect("the export");
+    assert_eq!(written.matches("\"type\":\"reference\"").count(), 5);
 }
 
 #[test]
