@@ -200,3 +200,32 @@ async fn killed_after_the_post_was_made_it_is_found_and_not_repeated() {
     story.town.release().await;
     story.is_whole();
 }
+
+/// SIGSTOP and SIGCONT: the process sleeps through its lease, then wakes and goes on.
+fn signal(service: &Child, signal: rustix::process::Signal) {
+    let id = i32::try_from(service.id()).ok().and_then(rustix::process::Pid::from_raw);
+    rustix::process::kill_process(id.expect("a process"), signal).expect("it lives");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopped_for_longer_than_its_lease_it_wakes_and_the_post_is_made_once() {
+    let ended =
+        |delivery: &serde_json::Value| delivered(delivery) || delivery["asks_a_person"] == true;
+    for more in [&[][..], &["--honours-idempotency"]] {
+        let story = Story::begin(more).await;
+        story.town.hostile(Trick::LateBefore);
+        let service = story.serve();
+        let parked = story.town.somebody_is_parked();
+        tokio::time::timeout(PATIENCE, parked).await.expect("in time");
+        signal(&service, rustix::process::Signal::STOP);
+
+        // Another worker looks while the first one sleeps.
+        story.until(ended);
+        story.town.release().await;
+        signal(&service, rustix::process::Signal::CONT);
+        story.until(ended);
+        assert_eq!((story.town.made(), story.town.posts().len()), (1, 1));
+        kill(service);
+        story.is_whole();
+    }
+}
