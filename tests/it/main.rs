@@ -17,6 +17,7 @@ mod mastodon;
 mod properties;
 mod record;
 mod rehearsal;
+mod restore;
 mod serve;
 mod square;
 mod states;
