@@ -48,6 +48,7 @@ fn every_command_and_argument_says_what_it_is_for() {
         "order draft",
         "order list",
         "order show",
+        "order templates",
         "order rehearse",
         "order sign",
         "order revoke",
@@ -61,6 +62,7 @@ fn every_command_and_argument_says_what_it_is_for() {
         "account live",
         "account unlive",
         "account pause",
+        "account adopt",
         "account revoke",
         "person add",
         "person list",
@@ -79,6 +81,7 @@ fn every_command_and_argument_says_what_it_is_for() {
         "guard",
         "stop",
         "resume",
+        "restore mark",
         "restore accept",
         "audit verify",
         "audit checkpoint",
@@ -166,13 +169,6 @@ fn a_passphrase_is_never_waited_for_without_a_terminal() {
         .expect("it runs");
     let said = super::Said::from(output).refused(2);
     assert!(said.contains("--passphrase-file"), "{said}");
-}
-
-#[test]
-fn what_is_not_built_says_so_and_does_nothing() {
-    let unit = Unit::new();
-    let said = unit.run(&["doctor"]).refused(1);
-    assert!(said.contains("not built yet"), "{said}");
 }
 
 #[test]

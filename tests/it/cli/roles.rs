@@ -223,7 +223,7 @@ async fn nobody_approves_their_own_wording() {
     );
     std::fs::write(&file, format!("{text} Call 98765 43210")).expect("written");
     let leak = unit.act("officer", &edit).refused(3);
-    assert!(leak.contains("may not be said") && leak.contains("text 1"), "{leak}");
+    assert!(leak.contains("stands against") && leak.contains("[1] en"), "{leak}");
     assert_eq!(shown_hash(&unit), unedited, "nothing was changed");
     std::fs::write(&file, &text).expect("written");
     assert!(unit.act("dcp", &edit).refused(3).contains("an officer"));
