@@ -8,6 +8,7 @@ mod config;
 mod crash;
 mod demo_world;
 mod guard;
+mod house;
 mod imports;
 mod kill;
 mod ledger;

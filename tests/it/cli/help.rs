@@ -191,6 +191,19 @@ fn a_password_is_shown_nowhere_not_even_when_the_database_fails() {
 }
 
 #[test]
+fn a_ledgers_server_that_is_not_there_is_named_as_that() {
+    let unit = Unit::new();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = server.local_addr().expect("an address").port();
+    drop(server);
+    let text = format!("[ledger]\nurl = \"postgres://takaza:hunter2@127.0.0.1:{port}/ledger\"\n");
+    std::fs::write(unit.path().join("takaza.toml"), text).expect("written");
+    let said = unit.run(&["person", "list"]).refused(1);
+    assert!(said.contains("ledger.url") && said.contains("cannot be reached"), "{said}");
+    assert!(!said.contains("hunter2"));
+}
+
+#[test]
 fn the_guard_judges_each_line_and_names_those_it_cannot() {
     let mut guard = Command::new(env!("CARGO_BIN_EXE_takaza"))
         .arg("guard")

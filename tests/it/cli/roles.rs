@@ -266,6 +266,35 @@ async fn an_escalation_is_held_back_disputed_decided_and_rejected() {
 }
 
 #[tokio::test]
+async fn no_approver_lets_a_tag_pass_the_stop_switch() {
+    let unit = Unit::staffed();
+    held(&unit).await;
+    let hash = shown_hash(&unit);
+    let approve = ["queue", "approve", REFERENCE, "--hash", &hash, "--past-stop"];
+    assert!(unit.act("dcp", &approve).refused(3).contains("not stopped"));
+    unit.act("officer", &["stop", "--why", "drill"]).done();
+    unit.act("officer", &approve).refused(3);
+    unit.act("dcp", &approve).refused(3);
+}
+
+#[tokio::test]
+async fn an_officer_adopts_a_post_written_by_hand_and_takes_its_alarm() {
+    let unit = Unit::staffed();
+    let (store, by) = (ledger(&unit).await, Actor::worker("story"));
+    let square = AccountName::new("square");
+    let posts = [("77", "https://square.example/@unit/77")];
+    store.unknown_posts(&by, &square, &posts, false).await.expect("noted");
+    let alarms = unit.run(&["alarm", "list", "--json"]).json();
+    let detail = alarms[0]["detail"].as_str().expect("words");
+    assert!(detail.contains("takaza account adopt square 77"), "{detail}");
+    unit.act("auditor", &["account", "adopt", "square", "77"]).refused(3);
+    unit.act("officer", &["account", "adopt", "square", "76"]).refused(2);
+    unit.act("officer", &["account", "adopt", "square", "77"]).done();
+    let alarms = unit.run(&["alarm", "list", "--json"]).json();
+    assert_eq!(alarms[0]["taken_by"], "officer", "{alarms}");
+}
+
+#[tokio::test]
 async fn an_order_is_drafted_by_one_and_signed_by_another() {
     let unit = Unit::staffed();
     std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
