@@ -38,6 +38,7 @@ pub(super) enum Account {
     Live(Live),
     Unlive(Unlive),
     Pause(Pause),
+    Adopt(Adopt),
     Revoke(Revoke),
 }
 
@@ -143,6 +144,18 @@ pub(super) struct Pause {
     signing: Signing,
 }
 
+/// Adopts a post that an officer wrote by hand, and takes the alarm about it (an officer's or
+/// approver's act)
+#[derive(Debug, Args)]
+pub(super) struct Adopt {
+    /// The account's name
+    name: String,
+    /// The post's id, as the alarm names it
+    post: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
 /// Revokes the platform's grant and says what to do next (an administrator's act)
 #[derive(Debug, Args)]
 pub(super) struct Revoke {
@@ -161,6 +174,7 @@ impl Account {
             Self::Live(command) => live(command, globals).await,
             Self::Unlive(command) => unlive(command, globals).await,
             Self::Pause(command) => pause(command, globals).await,
+            Self::Adopt(command) => adopt(command, globals).await,
             Self::Revoke(command) => revoke(command, globals).await,
         }
     }
@@ -589,4 +603,13 @@ async fn end_grant(ctx: &Ctx, row: &AccountRow) -> Option<Result<(), String>> {
             Err(error) => return Some(Err(format!("{error:#}"))),
         };
     Some(destination.revoke().await.map_err(|error| error.to_string()))
+}
+
+async fn adopt(command: Adopt, globals: &Globals) -> Outcome {
+    let session = command.signing.sign_in(globals, "account adopt").await?;
+    let ctx = &session.app.ctx;
+    let desk = session.person.as_desk(ctx.clock.now())?;
+    let (name, post) = (AccountName::new(&command.name), command.post.trim());
+    ctx.store.adopt_own_post(&session.by, &desk, &name, post).await?;
+    say(&format!("post {post} of {name} is the unit's own"))
 }

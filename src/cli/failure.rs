@@ -34,11 +34,6 @@ impl Failure {
         Self::Refused(text.into())
     }
 
-    /// A command whose work is still to come: it says so, and does nothing.
-    pub(super) fn not_built(command: &str) -> Self {
-        Self::Failed(format!("`takaza {command}` is not built yet; nothing was done"))
-    }
-
     /// Says it on standard error.
     pub(super) fn tell(&self) -> ExitCode {
         let (code, text) = match self {
@@ -63,6 +58,7 @@ impl From<StoreError> for Failure {
             | StoreError::Order(_)
             | StoreError::Refused(_) => Self::Refused(text),
             StoreError::Database(_)
+            | StoreError::Unreachable(_)
             | StoreError::Migration(_)
             | StoreError::Conflict(_)
             | StoreError::Corrupt(_) => Self::Failed(text),

@@ -5,8 +5,13 @@ use clap::{Args, Subcommand};
 use super::{
     Globals,
     failure::{Failure, Outcome},
-    output::say,
+    output::{Format, say},
     sign_in::Signing,
+    times::{clock, instant},
+};
+use crate::{
+    domain::ids::AccountName,
+    work::{own_timeline::Found, restore},
 };
 
 /// Presses the stop switch: nothing is sent until `takaza resume` (an officer's or approver's act)
@@ -57,24 +62,102 @@ impl Resume {
 /// Nothing is sent before a person has accepted the ledger, after the accounts were read back.
 #[derive(Debug, Subcommand)]
 pub(super) enum Restore {
+    Mark(Mark),
     Accept(Accept),
+}
+
+/// Marks the ledger as restored: nothing is sent before it is accepted (an officer's or approver's
+/// act)
+///
+/// A ledger that is older than a checkpoint known outside of it marks itself. Mark it by hand where
+/// the checkpoints were restored together with it.
+#[derive(Debug, Args)]
+pub(super) struct Mark {
+    /// Why, for the record: what was restored, and from when
+    #[arg(long, value_name = "REASON")]
+    why: String,
+    #[command(flatten)]
+    signing: Signing,
 }
 
 /// Reads the accounts back, adopts posts that the ledger does not know, and accepts (an approver's
 /// act)
+///
+/// Where an account cannot be read, nothing is changed. Where the record does not extend a
+/// checkpoint that is known, it goes on under a new origin that names the old checkpoint.
 #[derive(Debug, Args)]
 pub(super) struct Accept {
+    /// When the backup was made; a fail-over or lost power: when the old ledger was last sound
+    #[arg(long, value_name = "TIME")]
+    backup_at: String,
+    #[command(flatten)]
+    format: Format,
     #[command(flatten)]
     signing: Signing,
 }
 
 impl Restore {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
-        let Self::Accept(command) = self;
-        accept(command, globals).await
+        match self {
+            Self::Mark(command) => mark(command, globals).await,
+            Self::Accept(command) => accept(command, globals).await,
+        }
     }
 }
 
-async fn accept(_command: Accept, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("restore accept"))
+async fn mark(command: Mark, globals: &Globals) -> Outcome {
+    let why = command.why.trim();
+    if why.is_empty() {
+        return Err(Failure::usage("say what was restored, for the record: --why REASON"));
+    }
+    let session = command.signing.sign_in(globals, "restore mark").await?;
+    let ctx = &session.app.ctx;
+    session.person.as_desk(ctx.clock.now())?;
+    let doubted = ctx.store.mark_restored(&session.by, why).await?;
+    say(&format!(
+        "marked as restored; {doubted} unfinished deliveries are uncertain now\nnext: an approver \
+         runs `takaza restore accept --backup-at TIME`"
+    ))
+}
+
+async fn accept(command: Accept, globals: &Globals) -> Outcome {
+    let session = command.signing.sign_in(globals, "restore accept").await?;
+    let ctx = &session.app.ctx;
+    let (now, zone) = (ctx.clock.now(), ctx.limits.calendar().zone());
+    let approver = session.person.as_approver(now)?;
+    let since = instant(&command.backup_at, now, zone)?;
+    if since > now {
+        return Err(Failure::usage(format!("no backup was made at {}", clock(since, zone))));
+    }
+    if ctx.store.gate().await?.restored.is_none() {
+        return Err(Failure::refused(
+            "the ledger does not wait for a restore to be accepted; where it was restored together \
+             with its checkpoints, mark it first: `takaza restore mark --why REASON`",
+        ));
+    }
+    let report = restore::accept(ctx, &session.by, &approver, since).await?;
+    let closed = ctx.store.gate().await?.closed();
+    command.format.print(&report, |report| {
+        let mut lines: Vec<String> = report.accounts.iter().map(account_line).collect();
+        lines.extend(report.by_hand.iter().map(|name| {
+            format!("{name}: no program can read it; look at its posts since the backup yourself")
+        }));
+        lines.extend(report.origin.as_ref().map(|origin| {
+            format!("the record goes on under a new origin, {origin}, which names the old one")
+        }));
+        lines.push("accepted; what was approved before is held again".to_owned());
+        lines.extend(closed.map(|why| format!("still nothing is sent: {why}")));
+        lines.join("\n")
+    })
+}
+
+fn account_line((name, found): &(AccountName, Found)) -> String {
+    format!(
+        "{name}: {} posts adopted, {} second posts, {} unknown, {} gone, {} changed",
+        found.adopted.len(),
+        found.second.len(),
+        found.unknown,
+        found.deleted,
+        found.changed
+    )
 }

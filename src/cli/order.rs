@@ -11,11 +11,17 @@ use self::terms::OrderFile;
 use super::{
     Globals,
     failure::{Failure, Outcome},
-    output::{Format, say, table_or},
+    output::{Format, say, table, table_or},
     sign_in::Signing,
     times::clock,
 };
-use crate::domain::order::{MINIMUM_REHEARSED_DAYS, StandingOrder, Terms};
+use crate::{
+    domain::{
+        canonical::Hash,
+        order::{MINIMUM_REHEARSED_DAYS, StandingOrder, Terms},
+    },
+    work,
+};
 
 /// Standing orders: the signed, bounded, expiring authority to post without a click.
 ///
@@ -26,6 +32,7 @@ pub(super) enum Order {
     Draft(Draft),
     List(List),
     Show(Show),
+    Templates(ListTemplates),
     Rehearse(Rehearse),
     Sign(Sign),
     Revoke(Revoke),
@@ -37,6 +44,7 @@ impl Order {
             Self::Draft(command) => command.run(globals).await,
             Self::List(command) => command.run(globals).await,
             Self::Show(command) => command.run(globals).await,
+            Self::Templates(command) => templates(command, globals).await,
             Self::Rehearse(command) => rehearse(command, globals).await,
             Self::Sign(command) => command.run(globals).await,
             Self::Revoke(command) => command.run(globals).await,
@@ -47,8 +55,8 @@ impl Order {
 /// Drafts an order from a TOML file (an officer's or approver's act)
 ///
 /// The file: name, banks (codes, or ["*"]), kinds (tag, closure, correction, retraction), accounts,
-/// minimum_rupees, minimum_overdue_hours, templates (hashes), per_bank_day, per_day, per_hour,
-/// expires_at.
+/// minimum_rupees, minimum_overdue_hours, templates (names, hashes, or ["*"] for all as they are
+/// now: `takaza order templates`), per_bank_day, per_day, per_hour, expires_at.
 #[derive(Debug, Args)]
 pub(super) struct Draft {
     /// The file with the order's terms
@@ -65,7 +73,8 @@ impl Draft {
         let ctx = &session.app.ctx;
         let now = ctx.clock.now();
         let file = OrderFile::parse(&self.file, &text)?;
-        let (name, terms) = file.terms(&ctx.banks, now, ctx.limits.calendar().zone())?;
+        let zone = ctx.limits.calendar().zone();
+        let (name, terms) = file.terms(&ctx.banks, &ctx.templates, now, zone)?;
         let desk = session.person.as_desk(now)?;
         let id = ctx.store.draft_order(&session.by, &desk, &name, &terms).await?;
         say(&format!("order {name} is drafted ({id}); next: `takaza order rehearse {name}`"))
@@ -229,6 +238,33 @@ fn people(order: &StandingOrder, view: &OrderView, zone: &jiff::tz::TimeZone) ->
     .join("\n")
 }
 
+/// Lists the templates with their hashes, which an order binds
+///
+/// The built-in ones, and the unit's own in their place (the folder `templates` in the data folder).
+#[derive(Debug, Args)]
+pub(super) struct ListTemplates {
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct TemplateView {
+    name: String,
+    hash: String,
+}
+
+async fn templates(command: ListTemplates, globals: &Globals) -> Outcome {
+    let app = globals.open().await?;
+    let view =
+        |(name, hash): (&str, Hash)| TemplateView { name: name.to_owned(), hash: hash.to_string() };
+    let views: Vec<TemplateView> = app.ctx.templates.hashes().map(view).collect();
+    command.format.print(&views, |views| {
+        let rows: Vec<_> =
+            views.iter().map(|view| vec![view.name.clone(), view.hash.clone()]).collect();
+        table(&["NAME", "HASH"], &rows)
+    })
+}
+
 /// Shows what the order would have posted in the last days, and each regret
 ///
 /// A regret is a tag on a bank that had already acted. It is signed on no fewer than 14 observed
@@ -244,8 +280,17 @@ pub(super) struct Rehearse {
     format: Format,
 }
 
-async fn rehearse(_command: Rehearse, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("order rehearse"))
+async fn rehearse(command: Rehearse, globals: &Globals) -> Outcome {
+    let app = globals.open().await?;
+    let ctx = &app.ctx;
+    let order = ctx.store.order(&command.order).await?;
+    let rehearsal = work::rehearse::rehearse(ctx, &order.terms, u32::from(command.days)).await?;
+    // Only a draft's days still decide anything: whether it may be signed.
+    if order.signed.is_none() && order.revoked_at.is_none() {
+        let by = ctx.actor("order rehearse");
+        ctx.store.rehearsed(&by, order.id.as_str(), rehearsal.days_observed).await?;
+    }
+    command.format.print(&rehearsal, ToString::to_string)
 }
 
 /// Signs an order (an approver's act; not of the one who drafted it)

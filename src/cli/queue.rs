@@ -154,6 +154,9 @@ pub(super) struct Approve {
     /// The hash of what you saw: 64 hexadecimal digits
     #[arg(long, value_name = "HASH", value_parser = hash)]
     hash: Hash,
+    /// Let it go out although sending is stopped: a correction or a retraction only
+    #[arg(long)]
+    past_stop: bool,
     #[command(flatten)]
     signing: Signing,
 }
@@ -169,13 +172,15 @@ impl Approve {
         let session = self.signing.sign_in(globals, "queue approve").await?;
         let ctx = &session.app.ctx;
         let valid = ctx.config.ladder.clearance_valid_for;
-        let row = ctx
-            .store
-            .approve(&session.by, &self.reference, &session.person, &self.hash, valid)
-            .await?;
+        let (store, by, person) = (&ctx.store, &session.by, &session.person);
+        let row = if self.past_stop {
+            store.approve_past_stop(by, &self.reference, person, &self.hash, valid).await?
+        } else {
+            store.approve(by, &self.reference, person, &self.hash, valid).await?
+        };
         let zone = ctx.limits.calendar().zone();
         let until = row.clearance.map_or_else(String::new, |given| clock(given.until, zone));
-        let held = ctx.store.gate().await?.closed();
+        let held = ctx.store.gate().await?.closed().filter(|_| !self.past_stop);
         let note = held.map_or_else(String::new, |why| format!(". Nothing is sent now: {why}"));
         let reference = &row.escalation.reference;
         say(&format!("{reference} is approved until {until}; it goes out within its limits{note}"))

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::{App, reconcilers},
     serve::{Board, Next, Reconciler, Runner, Service, stop_signal},
-    telemetry,
+    telemetry, work,
 };
 
 /// Runs the service until it is told to stop (SIGTERM or Ctrl-C)
@@ -28,6 +28,8 @@ pub(super) struct Serve {
 async fn open(globals: &Globals, shadow: bool) -> Result<(App, Vec<Reconciler>), Failure> {
     let mut app = globals.open().await?;
     app.ctx.shadow = shadow;
+    // A restored ledger must notice that before its first claim, not a second after it.
+    work::seal::run_once(&app.ctx).await?;
     let reconcilers = reconcilers(&app.ctx.config);
     Ok((app, reconcilers))
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
+        alarm::Raised,
         ids::{BankCode, CaseRef},
         time::Timestamp,
     },
@@ -243,10 +244,51 @@ impl Alarm {
     }
 }
 
-async fn list_alarms(_command: ListAlarms, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("alarm list"))
+/// How many alarms that somebody took are shown below those that wait.
+const TAKEN_SHOWN: u32 = 50;
+
+async fn list_alarms(command: ListAlarms, globals: &Globals) -> Outcome {
+    let app = globals.open().await?;
+    let store = &app.ctx.store;
+    let mut alarms = store.alarms(true, 1000).await?;
+    let taken = store.alarms(false, TAKEN_SHOWN).await?;
+    alarms.extend(taken.into_iter().filter(|alarm| alarm.taken_at.is_some()));
+    let zone = app.ctx.limits.calendar().zone();
+    command.format.print(&alarms, |alarms| {
+        if alarms.is_empty() {
+            return "nothing rings, and nothing has".to_owned();
+        }
+        alarms.iter().map(|alarm| alarm_sheet(alarm, zone)).collect::<Vec<_>>().join("\n\n")
+    })
 }
 
-async fn take_alarm(_command: TakeAlarm, _globals: &Globals) -> Outcome {
-    Err(Failure::not_built("alarm take"))
+/// One alarm in words: a table would cut what to do.
+fn alarm_sheet(alarm: &Raised, zone: &TimeZone) -> String {
+    let at = |at: Timestamp| clock(at, zone);
+    let taken = match (&alarm.taken_by, alarm.taken_at) {
+        (Some(by), Some(when)) => format!("taken by {by} at {}", at(when)),
+        _ => format!("NOBODY HAS TAKEN IT: takaza alarm take {}", alarm.id),
+    };
+    let rung = alarm.rung_at.map_or_else(
+        || "it has reached nobody outside the console".to_owned(),
+        |when| format!("rung at {}", at(when)),
+    );
+    let stopped = alarm.stopped_at.map(|when| format!("; it stopped sending at {}", at(when)));
+    let over = alarm.over_at.map(|when| format!("; its cause was gone at {}", at(when)));
+    format!(
+        "{} since {}: {}\n  {rung}{}{}\n  {taken}",
+        alarm.what,
+        at(alarm.raised_at),
+        alarm.detail,
+        stopped.unwrap_or_default(),
+        over.unwrap_or_default()
+    )
+}
+
+async fn take_alarm(command: TakeAlarm, globals: &Globals) -> Outcome {
+    let session = command.signing.sign_in(globals, "alarm take").await?;
+    let ctx = &session.app.ctx;
+    session.person.as_desk(ctx.clock.now())?;
+    ctx.store.take_alarm(&session.by, &session.person, command.id.trim()).await?;
+    say(&format!("alarm {} is yours: look after it", command.id.trim()))
 }

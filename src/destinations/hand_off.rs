@@ -38,27 +38,25 @@ pub enum BadPermalink {
     OtherAccount(String),
 }
 
-/// The platform's id of the post that a permalink leads to, after checking the account in it.
+/// The platform's id of the post that a permalink leads to, after checking the platform's host and
+/// the account in it. `base_url` is the account's own server, for platforms that have many.
 ///
 /// # Errors
 /// It is no link, leads elsewhere, or to another account's post.
-pub fn post_id(platform: Platform, handle: &str, permalink: &str) -> Result<String, BadPermalink> {
+pub fn post_id(
+    platform: Platform,
+    base_url: &str,
+    handle: &str,
+    permalink: &str,
+) -> Result<String, BadPermalink> {
     let link = Url::parse(permalink.trim()).map_err(|_| BadPermalink::NotALink)?;
-    let host = link.host_str().unwrap_or_default().trim_start_matches("www.").to_lowercase();
+    if !leads_to(&link, platform, base_url) {
+        return Err(BadPermalink::Elsewhere(platform));
+    }
     let parts: Vec<&str> =
-        link.path_segments().into_iter().flatten().filter(|p| !p.is_empty()).collect();
-    let ours = |named: &str| {
-        let plain = |text: &str| text.trim_start_matches('@').to_lowercase();
-        let (named, own) = (plain(named), plain(handle));
-        let own = if platform == Platform::Mastodon {
-            own.split('@').next().unwrap_or_default().to_owned()
-        } else {
-            own
-        };
-        named == own
-    };
+        link.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).collect();
     let found = |account: &str, id: &str| {
-        if ours(account) && !id.is_empty() {
+        if is_ours(platform, handle, account) {
             Ok(id.to_owned())
         } else {
             Err(BadPermalink::OtherAccount(handle.to_owned()))
@@ -66,53 +64,120 @@ pub fn post_id(platform: Platform, handle: &str, permalink: &str) -> Result<Stri
     };
     match (platform, parts.as_slice()) {
         (Platform::X, [account, "status", id, ..])
-            if ["x.com", "twitter.com"].contains(&&*host) =>
-        {
-            found(account, id)
-        }
-        (Platform::Bluesky, ["profile", account, "post", id, ..]) if host == "bsky.app" => {
-            found(account, id)
-        }
+        | (Platform::Bluesky, ["profile", account, "post", id, ..])
+        | (Platform::Threads, [account, "post", id, ..])
+        | (Platform::Telegram, ["s", account, id] | [account, id]) => found(account, id),
         (Platform::Mastodon, [account, id]) if account.starts_with('@') => found(account, id),
-        (Platform::Threads, [account, "post", id, ..]) => found(account, id),
-        (Platform::X | Platform::Bluesky | Platform::Mastodon | Platform::Threads, _) => {
-            Err(BadPermalink::Elsewhere(platform))
-        }
-        (Platform::Facebook, _) if !host.ends_with("facebook.com") => {
-            Err(BadPermalink::Elsewhere(platform))
-        }
-        (Platform::Instagram, _) if !host.ends_with("instagram.com") => {
-            Err(BadPermalink::Elsewhere(platform))
-        }
-        (Platform::Linkedin, _) if !host.ends_with("linkedin.com") => {
-            Err(BadPermalink::Elsewhere(platform))
-        }
+        (
+            Platform::X
+            | Platform::Bluesky
+            | Platform::Threads
+            | Platform::Telegram
+            | Platform::Mastodon,
+            _,
+        )
+        | (_, []) => Err(BadPermalink::NotALink),
         // These name no account in a form that could be checked: the whole link is the id.
-        _ if link.scheme() == "https" && !parts.is_empty() => Ok(permalink.trim().to_owned()),
-        _ => Err(BadPermalink::NotALink),
+        _ => Ok(permalink.trim().to_owned()),
     }
+}
+
+/// Whether a link is one of the platform's own, or of the account's own server.
+fn leads_to(link: &Url, platform: Platform, base_url: &str) -> bool {
+    let hosts: &[&str] = match platform {
+        Platform::Mastodon | Platform::Sandbox => {
+            return Url::parse(base_url).is_ok_and(|own| own.origin() == link.origin());
+        }
+        Platform::X => &["x.com", "twitter.com"],
+        Platform::Bluesky => &["bsky.app"],
+        Platform::Threads => &["threads.net", "threads.com"],
+        Platform::Telegram => &["t.me"],
+        Platform::Facebook => &["facebook.com"],
+        Platform::Instagram => &["instagram.com"],
+        Platform::Linkedin => &["linkedin.com"],
+    };
+    let host = link.host_str().unwrap_or_default();
+    let is = |own: &&str| host.strip_suffix(own).is_some_and(|h| h.is_empty() || h.ends_with('.'));
+    link.scheme() == "https" && link.port().is_none() && hosts.iter().any(is)
+}
+
+/// Whether the account that a permalink names is ours. On the account's own server a handle stands
+/// without the server.
+fn is_ours(platform: Platform, handle: &str, named: &str) -> bool {
+    let plain = |text: &str| text.trim_start_matches('@').to_lowercase();
+    let own = plain(handle);
+    let own = match platform {
+        Platform::Mastodon => own.split('@').next().unwrap_or_default(),
+        _ => own.as_str(),
+    };
+    !own.is_empty() && plain(named) == own
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn id(platform: Platform, handle: &str, link: &str) -> Result<String, BadPermalink> {
+        post_id(platform, "https://social.example", handle, link)
+    }
+
     #[test]
     fn a_permalink_is_checked_for_its_platform_and_account() {
-        let x = |link| post_id(Platform::X, "ggm_cyber", link);
+        let x = |link| id(Platform::X, "ggm_cyber", link);
+        let other = || Err(BadPermalink::OtherAccount("ggm_cyber".to_owned()));
+        let elsewhere = || Err(BadPermalink::Elsewhere(Platform::X));
         assert_eq!(x("https://x.com/GGM_cyber/status/1859?s=20"), Ok("1859".to_owned()));
-        assert_eq!(x("https://twitter.com/ggm_cyber/status/1859"), Ok("1859".to_owned()));
-        assert_eq!(
-            x("https://x.com/ggm_cyberr/status/1859"),
-            Err(BadPermalink::OtherAccount("ggm_cyber".to_owned()))
-        );
-        assert_eq!(
-            x("https://x.com.example/ggm_cyber/status/1859"),
-            Err(BadPermalink::Elsewhere(Platform::X))
-        );
+        assert_eq!(x("https://mobile.twitter.com/ggm_cyber/status/1859"), Ok("1859".to_owned()));
+        assert_eq!(x("https://x.com/ggm_cyberr/status/1859"), other());
+        assert_eq!(x("https://x.com.example/ggm_cyber/status/1859"), elsewhere());
+        assert_eq!(x("https://notx.com/ggm_cyber/status/1859"), elsewhere());
+        assert_eq!(x("https://x.com@social.example/ggm_cyber/status/1859"), elsewhere());
+        assert_eq!(x("https://x.com/ggm_cyber"), Err(BadPermalink::NotALink));
         assert_eq!(x("1859"), Err(BadPermalink::NotALink));
-        let mastodon = |link| post_id(Platform::Mastodon, "unit@social.example", link);
+    }
+
+    #[test]
+    fn a_mastodon_permalink_is_on_the_accounts_own_server() {
+        let mastodon = |link| id(Platform::Mastodon, "unit@social.example", link);
         assert_eq!(mastodon("https://social.example/@unit/113"), Ok("113".to_owned()));
+        for elsewhere in [
+            "https://other.example/@unit/113",
+            "http://social.example/@unit/113",
+            "https://social.example:8443/@unit/113",
+            "https://www.social.example/@unit/113",
+        ] {
+            let refused = Err(BadPermalink::Elsewhere(Platform::Mastodon));
+            assert_eq!(mastodon(elsewhere), refused, "{elsewhere}");
+        }
+        let remote = mastodon("https://social.example/@unit@other.example/113");
+        assert_eq!(remote, Err(BadPermalink::OtherAccount("unit@social.example".to_owned())));
+        let nowhere = post_id(Platform::Mastodon, "", "unit", "https://social.example/@unit/113");
+        assert_eq!(nowhere, Err(BadPermalink::Elsewhere(Platform::Mastodon)));
+    }
+
+    #[test]
+    fn threads_and_telegram_permalinks_are_on_their_own_hosts_and_name_the_account() {
+        let threads = |link: &str| id(Platform::Threads, "unit", link);
+        for host in ["www.threads.net", "threads.com"] {
+            assert_eq!(threads(&format!("https://{host}/@unit/post/C1")), Ok("C1".to_owned()));
+        }
+        let refused = Err(BadPermalink::Elsewhere(Platform::Threads));
+        assert_eq!(threads("https://threads.example/@unit/post/C1"), refused);
+        let telegram = |link| id(Platform::Telegram, "@GgmCyber", link);
+        assert_eq!(telegram("https://t.me/ggmcyber/77"), Ok("77".to_owned()));
+        assert_eq!(telegram("https://t.me/s/ggmcyber/77?single"), Ok("77".to_owned()));
+        assert!(matches!(telegram("https://t.me/c/77"), Err(BadPermalink::OtherAccount(_))));
+        let refused = Err(BadPermalink::Elsewhere(Platform::Telegram));
+        assert_eq!(telegram("https://t.me.example/ggmcyber/7"), refused);
+    }
+
+    #[test]
+    fn a_platforms_name_at_the_end_of_another_host_is_another_host() {
+        let facebook = |link| id(Platform::Facebook, "unit", link);
+        let link = "https://m.facebook.com/story.php?id=1";
+        assert_eq!(facebook(link), Ok(link.to_owned()));
+        let refused = Err(BadPermalink::Elsewhere(Platform::Facebook));
+        assert_eq!(facebook("https://notfacebook.com/story"), refused);
     }
 
     #[test]

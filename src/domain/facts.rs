@@ -34,7 +34,7 @@ pub struct FactPack {
     pub liens: u32,
     /// Actions to hold a transfer.
     pub holds: u32,
-    /// The disputed amounts together, rounded down (DESIGN: amounts rounded down, ages in bands).
+    /// The disputed amounts together, rounded down: an exact sum would tell a case that is known.
     pub amount_at_least: Paise,
     /// The unit's limit for the strictest kind among the actions, in whole hours: every public
     /// text names the limit it uses.

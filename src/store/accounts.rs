@@ -65,7 +65,8 @@ pub struct BankHandle {
 }
 
 impl Store {
-    /// Connects an account, or changes how it is connected. It is never live by that.
+    /// Connects an account, or changes how it is connected. It is never live by that. Where it is
+    /// another account on its platform now, its timeline and notifications are read from new.
     ///
     /// # Errors
     /// The ledger failed.
@@ -87,7 +88,11 @@ impl Store {
                visibility = excluded.visibility, spoiler = excluded.spoiler,
                max_length = excluded.max_length, idempotent = excluded.idempotent,
                token_from = excluded.token_from, live = 0, live_by = NULL, revoked = 0,
-               paused_until = NULL, paused_why = NULL
+               paused_until = NULL, paused_why = NULL,
+               own_checked_at = CASE WHEN account.stable_id IS NOT DISTINCT FROM excluded.stable_id
+                                     THEN account.own_checked_at END,
+               mention_cursor = CASE WHEN account.stable_id IS NOT DISTINCT FROM excluded.stable_id
+                                     THEN account.mention_cursor END
              RETURNING *")
         .bind(&account.name)
         .bind(account.platform)

@@ -175,8 +175,9 @@ async fn uncertain(tx: &mut Tx, found: &mut Vec<Alarm>) -> Result<(), StoreError
         let (id, reference, account): (String, String, String) =
             (row.get("id")?, row.get("reference")?, row.get("account")?);
         let detail = format!(
-            "Nobody can tell whether {reference} went out through account {account}. Look at the \
-             account and decide: `takaza post {reference}`."
+            "Nobody can tell whether {reference} went out through account {account}: `takaza post \
+             show {reference}`. Look at the account. If it is there: `takaza handoff done {id} \
+             --permalink URL`. If not: `takaza handoff not-posted {id}`."
         );
         found.push(Alarm::new(What::Uncertain, id, detail));
     }

@@ -10,7 +10,8 @@ use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 use futures::TryStreamExt as _;
 use serde_json::{Map, Value as Json};
 use sqlx::{
-    Column as _, Postgres, Row as _, Sqlite, Transaction, TypeInfo as _, ValueRef as _,
+    Column as _, Connection as _, PgConnection, Postgres, Row as _, Sqlite, Transaction,
+    TypeInfo as _, ValueRef as _,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow},
     sqlite::{
         SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
@@ -62,6 +63,7 @@ impl Pool {
                 .application_name("takaza")
                 // Claims are durable before a byte leaves, whatever the server's default.
                 .options([("synchronous_commit", "on")]);
+            reach(&options).await?;
             let pool = PgPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(Duration::from_secs(30))
@@ -113,6 +115,19 @@ impl Pool {
             ),
         };
         Ok(Tx { conn, time: time.clone(), digests: Vec::new() })
+    }
+}
+
+/// Connects once: the pool takes a refused connection for a passing one and tries for as long as a
+/// connection may take to be had.
+async fn reach(options: &PgConnectOptions) -> Result<(), StoreError> {
+    let within = Duration::from_secs(10);
+    let unreachable = StoreError::Unreachable;
+    match tokio::time::timeout(within, PgConnection::connect_with(options)).await {
+        Ok(Ok(connection)) => Ok(connection.close().await?),
+        Ok(Err(sqlx::Error::Io(error))) => Err(unreachable(error.to_string())),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_elapsed) => Err(unreachable("it did not answer within 10 s".to_owned())),
     }
 }
 

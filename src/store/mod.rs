@@ -60,6 +60,11 @@ pub enum StoreError {
     /// The database failed.
     #[error("the ledger's database failed: {0}")]
     Database(sqlx::Error),
+    /// The database's server could not be reached.
+    #[error(
+        "the ledger's database cannot be reached: {0}; see that it runs, and where it is configured"
+    )]
+    Unreachable(String),
     /// The schema could not be brought up to date.
     #[error("the ledger's schema could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),

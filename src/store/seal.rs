@@ -163,6 +163,37 @@ impl Store {
         extends_all(&mut tx, &head, notes, &opener).await
     }
 
+    /// The newest of these checkpoints that the record does not extend; `None`: it extends them
+    /// all, those of an earlier origin aside.
+    ///
+    /// # Errors
+    /// One is not this log's, the tree is damaged (no new origin mends either), or the ledger
+    /// failed.
+    pub async fn unextended(
+        &self,
+        notes: &[String],
+        vkey: &str,
+    ) -> Result<Option<String>, SealError> {
+        let opener = opener(vkey)?;
+        let mut newest = None;
+        for note in notes {
+            match self.check_extends(std::slice::from_ref(note), vkey).await {
+                Ok(()) => {}
+                Err(SealError::Broken(
+                    Broken::Shorter { origin, .. }
+                    | Broken::Differs { origin, .. }
+                    | Broken::Later { origin, .. },
+                )) => {
+                    let size = opener.open(note).map_or(0, |checkpoint| checkpoint.size());
+                    let rank = (opener.generation(&origin), size, note);
+                    newest = newest.max(Some(rank));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(newest.map(|(_, _, note)| note.clone()))
+    }
+
     /// After a restore: the log goes on under a new origin, and an entry names the old checkpoint
     /// that it does not extend. Returns the new origin.
     ///

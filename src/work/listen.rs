@@ -259,6 +259,9 @@ pub fn author_key(signing_key: &Path, dice: &Dice) -> anyhow::Result<AuthorKey> 
 /// Whoever comes second reads what the first has made, which is in place whole or not at all.
 fn make_key(path: &Path, dice: &Dice) -> std::io::Result<String> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     let text = hex::encode(dice.bytes::<32>());
     let part = path.with_extension(format!("{}.part", dice.token()));
     let mut file =
@@ -282,12 +285,12 @@ mod tests {
     #[test]
     fn the_key_of_the_aliases_is_made_once_and_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let signing = folder.path().join("record.key");
+        let signing = folder.path().join("keys/record.key");
         let first = author_key(&signing, &Dice::seeded(1)).unwrap();
         let second = author_key(&signing, &Dice::seeded(2)).unwrap();
         let alias = |key: &AuthorKey| key.alias(Platform::X, "17");
         assert_eq!(alias(&first), alias(&second));
-        std::fs::write(folder.path().join("author.key"), "short").unwrap();
+        std::fs::write(signing.with_file_name("author.key"), "short").unwrap();
         author_key(&signing, &Dice::seeded(3)).unwrap_err();
     }
 }

@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::Context as _;
 use jiff::SignedDuration;
+use serde::Serialize;
 
 use super::{Ctx, Progress};
 use crate::{
@@ -39,7 +40,7 @@ const ALIKE: f64 = 0.5;
 const ONE_TEXT: f64 = 0.9;
 
 /// What a reading of one timeline found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
     /// Posts that the ledger did not know as its own and that settled a delivery.
     pub adopted: Vec<String>,
@@ -255,7 +256,7 @@ async fn same_words(
         return Ok(0);
     }
     let detail = format!(
-        "Our post {} ({}) does not say what was approved. Compare it with `takaza post {0}`; if \
+        "Our post {} ({}) does not say what was approved. Compare it with `takaza post show {0}`; if \
          nobody of the unit changed it, `takaza account revoke {}`.",
         delivery.reference, post.permalink, delivery.content.account
     );

@@ -10,7 +10,7 @@ use takaza::{
         ids::{AccountName, PersonId},
         person::{Person, Role},
     },
-    store::{DeliveryRow, StoreError},
+    store::{Actor, DeliveryRow, StoreError},
     work::{Progress, alarms, listen, own_timeline, restore},
 };
 
@@ -204,7 +204,8 @@ async fn what_asks_a_person_or_waits_too_long_rings() {
         }
         look_after(&unit).await;
         assert_eq!(what_rings(&unit).await, [What::Uncertain]);
-        unit.store.decided_not_posted(&unit.by, &row.delivery.id).await.unwrap();
+        let dcp = Actor::person(unit.dcp.id.clone(), "story");
+        unit.store.decided_not_posted(&dcp, &row.delivery.id).await.unwrap();
         look_after(&unit).await;
         assert!(standing(&unit).await[0].over_at.is_some());
 

@@ -270,6 +270,79 @@ async fn a_unit_with_a_mastodon_account_posts_once_and_sets_it_right() {
 }
 
 #[test]
+fn the_first_run_of_a_fresh_folder_succeeds_in_every_reconciler() {
+    let unit = Unit::staffed("");
+    let runs = unit.run(&["run-once", "--json"]).json();
+    let runs = runs.as_array().expect("a list");
+    assert!(runs.len() >= 10 && runs.iter().all(|run| run["ok"] == true), "{runs:#?}");
+}
+
+#[test]
+fn a_restored_ledger_is_marked_rings_is_taken_and_is_accepted_by_an_approver() {
+    let unit = Unit::staffed("");
+    assert!(unit.run(&["alarm", "list"]).done().contains("nothing rings"));
+    let accept = ["restore", "accept", "--backup-at", "2020-01-01"];
+    assert!(unit.act("dcp", &accept).refused(3).contains("restore mark"));
+    let mark = ["restore", "mark", "--why", "disk replaced, backup of Monday"];
+    unit.act("auditor", &mark).refused(3);
+    unit.act("officer", &mark).done();
+
+    unit.run(&["run-once"]).done();
+    let alarms = unit.run(&["alarm", "list", "--json"]).json();
+    assert_eq!(alarms[0]["what"], "ledger-restored", "{alarms}");
+    let id = text(&alarms[0]["id"]);
+    assert!(unit.run(&["alarm", "list"]).done().contains(&format!("takaza alarm take {id}")));
+    unit.act("auditor", &["alarm", "take", &id]).refused(3);
+    unit.act("officer", &["alarm", "take", &id]).done();
+    unit.act("dcp", &["alarm", "take", &id]).refused(2);
+    assert!(unit.run(&["alarm", "list"]).done().contains("taken by officer"));
+
+    unit.act("officer", &accept).refused(3);
+    unit.act("dcp", &["restore", "accept", "--backup-at", "48h"]).refused(2);
+    assert!(unit.act("dcp", &accept).done().contains("accepted"));
+    unit.act("dcp", &accept).refused(3);
+    unit.run(&["run-once"]).done();
+    unit.run(&["audit", "verify"]).done();
+}
+
+#[test]
+fn an_order_names_its_templates_and_its_rehearsal_is_noted() {
+    let unit = Unit::staffed("");
+    let templates = unit.run(&["order", "templates", "--json"]).json();
+    let short = "en/tag.short.txt";
+    let named = templates.as_array().expect("a list").iter().find(|one| one["name"] == short);
+    let hash = text(&named.expect("a built-in template")["hash"]);
+    let order = |name: &str, templates: &str| {
+        let file = unit.write(
+            "order.toml",
+            &format!(
+                "name = \"{name}\"\nbanks = [\"*\"]\nkinds = [\"tag\"]\naccounts = [\"square\"]\n\
+                 minimum_rupees = 50000\nminimum_overdue_hours = 24\ntemplates = {templates}\n\
+                 per_bank_day = 1\nper_day = 5\nper_hour = 2\nexpires_at = \"240h\"\n"
+            ),
+        );
+        unit.act("officer", &["order", "draft", file.to_str().expect("UTF-8")])
+    };
+    order("one", "[\"en/tag.short.txt\"]").done();
+    let shown = unit.run(&["order", "show", "one", "--json"]).json();
+    assert_eq!(shown["terms"]["templates"], serde_json::json!([hash]));
+    order("all", "[\"*\"]").done();
+    let all = unit.run(&["order", "show", "all", "--json"]).json();
+    let bound = all["terms"]["templates"].as_array().expect("a list").len();
+    assert_eq!(bound, templates.as_array().expect("a list").len());
+    let wrong = order("wrong", "[\"en/tag.shrt.txt\"]").refused(2);
+    assert!(wrong.contains("en/tag.shrt.txt") && wrong.contains("order templates"), "{wrong}");
+
+    let rehearsed = unit.run(&["order", "rehearse", "one", "--days", "3", "--json"]).json();
+    assert_eq!(rehearsed["tags"], serde_json::json!([]), "there is no history yet");
+    let said = unit.run(&["order", "rehearse", "one"]).done();
+    assert!(said.contains("of 30 days observed"), "{said}");
+    let shown = unit.run(&["order", "show", "one", "--json"]).json();
+    assert_eq!(shown["rehearsed_days"], rehearsed["days_observed"]);
+    assert!(unit.act("dcp", &["order", "sign", "one"]).refused(3).contains("14"));
+}
+
+#[test]
 fn the_doctor_says_what_keeps_a_unit_from_working() {
     let unit = Unit::staffed("[record]\ncopies = [\"nowhere/checkpoints\"]\n");
     let said = unit.run(&["doctor", "--json"]);

@@ -122,6 +122,18 @@ async fn accounts_are_connected_live_paused_revoked(world: World) {
     assert_eq!((row.paused_until, row.paused_why.as_deref()), (Some(until), Some("blocked")));
     assert_eq!(row.mention_cursor.as_deref(), Some("cursor"));
     assert_eq!((row.last_heard_at, row.own_checked_at), (Some(world.now()), Some(world.now())));
+    store.put_account(&by, &root, &row).await.unwrap();
+    let same = store.accounts().await.unwrap().remove(0);
+    assert_eq!(
+        (same.own_checked_at, &same.mention_cursor),
+        (row.own_checked_at, &row.mention_cursor)
+    );
+    let mut other = row;
+    other.account.stable_id = Some("another".to_owned());
+    store.put_account(&by, &root, &other).await.unwrap();
+    let other = store.accounts().await.unwrap().remove(0);
+    let read = (other.own_checked_at, other.mention_cursor);
+    assert_eq!(read, (None, None), "another account is read from its beginning");
     store.account_revoked(&by, &unit(), "the token leaked").await.unwrap();
     let row = store.accounts().await.unwrap().remove(0);
     assert!(row.revoked && !row.account.live);

@@ -162,7 +162,7 @@ async fn the_terms_of_the_draft_are_what_is_rehearsed() {
     assert!(times.windows(2).all(|two| two[1].since(two[0]) >= HOUR), "{found}");
 }
 
-/// DESIGN section 4: facts older than the limit; an order is signed on what was really observed.
+/// Facts older than the limit clear nothing; an order is signed on what was really observed.
 #[tokio::test]
 async fn two_days_without_a_poll_are_not_observed_and_nothing_is_tagged_in_them() {
     let world = at_midnight().await;

@@ -15,6 +15,7 @@ use crate::domain::{
     money::Paise,
     order::Terms,
     time::Timestamp,
+    wording::Templates,
 };
 
 #[derive(Debug, Deserialize)]
@@ -26,7 +27,7 @@ pub(super) struct OrderFile {
     accounts: Vec<AccountName>,
     minimum_rupees: u32,
     minimum_overdue_hours: u32,
-    templates: Vec<Hash>,
+    templates: Vec<String>,
     per_bank_day: u32,
     per_day: u32,
     per_hour: u32,
@@ -41,10 +42,12 @@ impl OrderFile {
         })
     }
 
-    /// The order's name and terms, checked against the directory and the clock.
+    /// The order's name and terms, checked against the directory, the templates and the clock.
+    /// What is signed are hashes: a template that is changed later is none that the order allows.
     pub(super) fn terms(
         self,
         banks: &Directory,
+        templates: &Templates,
         now: Timestamp,
         zone: &TimeZone,
     ) -> Result<(String, Terms), Failure> {
@@ -71,7 +74,7 @@ impl OrderFile {
             accounts: self.accounts,
             minimum_amount: Paise::from_rupees(i64::from(self.minimum_rupees)),
             minimum_overdue_hours: self.minimum_overdue_hours,
-            templates: self.templates,
+            templates: template_hashes(templates, &self.templates)?,
             per_bank_day: self.per_bank_day,
             per_day: self.per_day,
             per_hour: self.per_hour,
@@ -91,4 +94,21 @@ fn bank_code(banks: &Directory, text: &str) -> Result<BankCode, Failure> {
             banks.by_code(text).map_or_else(String::new, |code| format!(" (it is {code} now)"));
         Failure::usage(format!("there is no bank {text:?}{into}; `takaza banks list` has them"))
     })
+}
+
+/// Templates by their names (`en/tag.long.txt`), by hash, or `*` for all as they are now.
+fn template_hashes(templates: &Templates, wanted: &[String]) -> Result<Vec<Hash>, Failure> {
+    let mut hashes = Vec::new();
+    for text in wanted {
+        let named = templates.hashes().filter(|(name, _)| text == "*" || name == text);
+        let mut found: Vec<Hash> = named.map(|(_, hash)| hash).collect();
+        found.extend(Hash::parse(text));
+        if found.is_empty() {
+            return Err(Failure::usage(format!(
+                "there is no template {text:?}; `takaza order templates` has them"
+            )));
+        }
+        hashes.extend(found.into_iter().filter(|hash| !hashes.contains(hash)).collect::<Vec<_>>());
+    }
+    Ok(hashes)
 }

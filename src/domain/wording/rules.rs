@@ -10,7 +10,7 @@ pub use super::words::Pattern;
 #[serde(deny_unknown_fields, default)]
 pub struct WordingRules {
     /// The fewest distinct cases that a public text may speak of, and the fewest by which two texts
-    /// may differ (DESIGN section 8). Zero counts as one.
+    /// may differ, so that no single case can be told from them. Zero counts as one.
     pub minimum_cases: u32,
     /// The most of the total that one case's disputed amount may be, in percent.
     pub largest_share_percent: u32,

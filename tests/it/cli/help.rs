@@ -48,6 +48,7 @@ fn every_command_and_argument_says_what_it_is_for() {
         "order draft",
         "order list",
         "order show",
+        "order templates",
         "order rehearse",
         "order sign",
         "order revoke",
@@ -61,6 +62,7 @@ fn every_command_and_argument_says_what_it_is_for() {
         "account live",
         "account unlive",
         "account pause",
+        "account adopt",
         "account revoke",
         "person add",
         "person list",
@@ -79,6 +81,7 @@ fn every_command_and_argument_says_what_it_is_for() {
         "guard",
         "stop",
         "resume",
+        "restore mark",
         "restore accept",
         "audit verify",
         "audit checkpoint",
@@ -169,13 +172,6 @@ fn a_passphrase_is_never_waited_for_without_a_terminal() {
 }
 
 #[test]
-fn what_is_not_built_says_so_and_does_nothing() {
-    let unit = Unit::new();
-    let said = unit.run(&["doctor"]).refused(1);
-    assert!(said.contains("not built yet"), "{said}");
-}
-
-#[test]
 fn a_password_is_shown_nowhere_not_even_when_the_database_fails() {
     let unit = Unit::new();
     let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -192,6 +188,19 @@ fn a_password_is_shown_nowhere_not_even_when_the_database_fails() {
     assert_eq!(failed.code, 1, "{}", failed.err);
     assert!(failed.err.contains("ledger.url"), "it says which key: {}", failed.err);
     assert!(!(failed.out + &failed.err).contains("hunter2"));
+}
+
+#[test]
+fn a_ledgers_server_that_is_not_there_is_named_as_that() {
+    let unit = Unit::new();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = server.local_addr().expect("an address").port();
+    drop(server);
+    let text = format!("[ledger]\nurl = \"postgres://takaza:hunter2@127.0.0.1:{port}/ledger\"\n");
+    std::fs::write(unit.path().join("takaza.toml"), text).expect("written");
+    let said = unit.run(&["person", "list"]).refused(1);
+    assert!(said.contains("ledger.url") && said.contains("cannot be reached"), "{said}");
+    assert!(!said.contains("hunter2"));
 }
 
 #[test]

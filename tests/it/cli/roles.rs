@@ -223,7 +223,7 @@ async fn nobody_approves_their_own_wording() {
     );
     std::fs::write(&file, format!("{text} Call 98765 43210")).expect("written");
     let leak = unit.act("officer", &edit).refused(3);
-    assert!(leak.contains("may not be said") && leak.contains("text 1"), "{leak}");
+    assert!(leak.contains("stands against") && leak.contains("[1] en"), "{leak}");
     assert_eq!(shown_hash(&unit), unedited, "nothing was changed");
     std::fs::write(&file, &text).expect("written");
     assert!(unit.act("dcp", &edit).refused(3).contains("an officer"));
@@ -263,6 +263,35 @@ async fn an_escalation_is_held_back_disputed_decided_and_rejected() {
     let said = unit.act("dcp", &["queue", "reject", REFERENCE, "--reason", "late"]).refused(3);
     assert!(said.contains("rejected cannot"), "{said}");
     unit.run(&["queue", "show", "GGM-NOPE2"]).refused(2);
+}
+
+#[tokio::test]
+async fn no_approver_lets_a_tag_pass_the_stop_switch() {
+    let unit = Unit::staffed();
+    held(&unit).await;
+    let hash = shown_hash(&unit);
+    let approve = ["queue", "approve", REFERENCE, "--hash", &hash, "--past-stop"];
+    assert!(unit.act("dcp", &approve).refused(3).contains("not stopped"));
+    unit.act("officer", &["stop", "--why", "drill"]).done();
+    unit.act("officer", &approve).refused(3);
+    unit.act("dcp", &approve).refused(3);
+}
+
+#[tokio::test]
+async fn an_officer_adopts_a_post_written_by_hand_and_takes_its_alarm() {
+    let unit = Unit::staffed();
+    let (store, by) = (ledger(&unit).await, Actor::worker("story"));
+    let square = AccountName::new("square");
+    let posts = [("77", "https://square.example/@unit/77")];
+    store.unknown_posts(&by, &square, &posts, false).await.expect("noted");
+    let alarms = unit.run(&["alarm", "list", "--json"]).json();
+    let detail = alarms[0]["detail"].as_str().expect("words");
+    assert!(detail.contains("takaza account adopt square 77"), "{detail}");
+    unit.act("auditor", &["account", "adopt", "square", "77"]).refused(3);
+    unit.act("officer", &["account", "adopt", "square", "76"]).refused(2);
+    unit.act("officer", &["account", "adopt", "square", "77"]).done();
+    let alarms = unit.run(&["alarm", "list", "--json"]).json();
+    assert_eq!(alarms[0]["taken_by"], "officer", "{alarms}");
 }
 
 #[tokio::test]

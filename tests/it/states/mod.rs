@@ -1,4 +1,4 @@
-//! DESIGN section 4, sentence by sentence. The table names the tests that prove each one; a test
+//! The states, as ARCHITECTURE.md has them, sentence by sentence. The table names the tests that prove each one; a test
 //! keeps it true that every test named here is in the sources.
 //!
 //! | sentence | tests |
