@@ -218,8 +218,9 @@ impl<'a> Ledger<'a> {
         at: Timestamp,
     ) {
         if !kind.sets_right() {
-            let first = self.banks.entry(bank).or_default().entry(escalation).or_insert(at);
-            *first = (*first).min(at);
+            // By its last delivery: an escalation is in a window until all of it has left.
+            let last = self.banks.entry(bank).or_default().entry(escalation).or_insert(at);
+            *last = (*last).max(at);
         }
         self.accounts.entry(account).or_default().push(at);
     }

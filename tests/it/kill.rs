@@ -7,6 +7,7 @@ use std::{
 };
 
 use secrecy::ExposeSecret as _;
+use sqlx::Connection as _;
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -22,8 +23,8 @@ use crate::support::{
 const SHORT: &str = r#"
 [deliver]
 every = "100ms"
-lease = "3s"
-request_timeout = "1s"
+lease = "6s"
+request_timeout = "3s"
 read_lag = "0s"
 "#;
 
@@ -120,6 +121,27 @@ impl Story {
         }
     }
 
+    /// Waits until the post is on its way: whoever else waits at the wire only reads.
+    fn until_sending(&self) {
+        let end = now().plus(PATIENCE.try_into().expect("a minute"));
+        loop {
+            let list = self.unit.run(&["post", "list", "--json"]).json();
+            if list[0]["state"] == "sending" {
+                return;
+            }
+            assert!(now() < end, "it was never claimed: {list:#}");
+        }
+    }
+
+    /// Whether nobody holds the ledger's one place for a writer just now.
+    async fn can_be_written(&self) -> bool {
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(self.unit.file("takaza.db"))
+            .busy_timeout(Duration::from_millis(1));
+        let mut ledger = sqlx::SqliteConnection::connect_with(&options).await.expect("it opens");
+        sqlx::raw_sql("BEGIN IMMEDIATE; ROLLBACK").execute(&mut ledger).await.is_ok()
+    }
+
     fn is_whole(&self) {
         self.unit.run(&["audit", "verify"]).done();
         let shown = self.unit.run(&["post", "show", &self.reference]).done();
@@ -144,6 +166,7 @@ async fn killed_before_the_request_arrived_a_person_is_asked_and_nothing_was_pos
     story.wire.held.send_replace(true);
     let service = story.serve();
     story.wire.somebody_waits().await;
+    story.until_sending();
     kill(service);
     story.wire.held.send_replace(false);
 
@@ -159,6 +182,7 @@ async fn killed_before_the_request_arrived_an_idempotent_server_gets_it_again_on
     story.wire.held.send_replace(true);
     let service = story.serve();
     story.wire.somebody_waits().await;
+    story.until_sending();
     kill(service);
     story.wire.held.send_replace(false);
 
@@ -217,7 +241,14 @@ async fn stopped_for_longer_than_its_lease_it_wakes_and_the_post_is_made_once() 
         let service = story.serve();
         let parked = story.town.somebody_is_parked();
         tokio::time::timeout(PATIENCE, parked).await.expect("in time");
-        signal(&service, rustix::process::Signal::STOP);
+        // Not in the middle of a write: a stopped writer keeps everybody out of an SQLite file.
+        loop {
+            signal(&service, rustix::process::Signal::STOP);
+            if story.can_be_written().await {
+                break;
+            }
+            signal(&service, rustix::process::Signal::CONT);
+        }
 
         // Another worker looks while the first one sleeps.
         story.until(ended);

@@ -127,8 +127,8 @@ proptest! {
                 let mut escalations: BTreeMap<_, Timestamp> = BTreeMap::new();
                 let about = |one: &&&Send| one.bank == send.bank && !one.kind.sets_right();
                 for one in all.iter().filter(about) {
-                    let first = escalations.entry(&one.escalation).or_insert(one.at);
-                    *first = (*first).min(one.at);
+                    let last = escalations.entry(&one.escalation).or_insert(one.at);
+                    *last = (*last).max(one.at);
                 }
                 let lately = escalations.values().filter(|at| within(**at, day)).count();
                 prop_assert!(lately <= rules.per_bank_day as usize);
