@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::ids::AccountName,
-    work::{own_timeline::Found, restore},
+    work::{own_timeline::Found, restore, seal},
 };
 
 /// Presses the stop switch: nothing is sent until `takaza resume` (an officer's or approver's act)
@@ -129,6 +129,8 @@ async fn accept(command: Accept, globals: &Globals) -> Outcome {
     if since > now {
         return Err(Failure::usage(format!("no backup was made at {}", clock(since, zone))));
     }
+    // Where nothing has run since the restore, nothing has noticed it yet.
+    seal::run_once(ctx).await?;
     if ctx.store.gate().await?.restored.is_none() {
         return Err(Failure::refused(
             "the ledger does not wait for a restore to be accepted; where it was restored together \

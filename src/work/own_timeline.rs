@@ -133,7 +133,7 @@ fn profile_changed(account: &Account, handle: &str, same_id: bool) -> Alarm {
     };
     let detail = format!(
         "{detail} If nobody of the unit did that: `takaza account revoke {name}`. If somebody did: \
-         connect it anew with `takaza account add`."
+         connect it anew with `takaza account connect {name}`."
     );
     Alarm::new(What::ProfileChanged, name.as_str(), detail)
 }

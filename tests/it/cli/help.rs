@@ -97,6 +97,51 @@ fn every_command_and_argument_says_what_it_is_for() {
     }
 }
 
+/// Every file under a folder, or the file itself.
+fn texts(path: &std::path::Path) -> Vec<String> {
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).expect("a readable folder");
+        return entries.flat_map(|entry| texts(&entry.expect("readable").path())).collect();
+    }
+    std::fs::read_to_string(path).into_iter().collect()
+}
+
+/// Whether the words after `takaza` begin with a command that there is. What is no plain word (an
+/// option, a PLACEHOLDER, {a value}) ends the command.
+fn is_command(words: &str) -> bool {
+    let mut command = takaza::cli::command();
+    for word in words.split_whitespace() {
+        let plain = |c: char| c.is_ascii_lowercase() || c == '-';
+        if !command.has_subcommands() || word.starts_with('-') || !word.chars().all(plain) {
+            // `takaza post REFERENCE` is none: `post` alone does nothing.
+            return !command.has_subcommands() || word.starts_with('-') || word.contains('|');
+        }
+        let Some(inner) = command.find_subcommand(word) else { return false };
+        command = inner.clone();
+    }
+    true
+}
+
+#[test]
+fn every_command_that_a_text_names_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let places = ["src", "docs", "config", "README.md", "SECURITY.md"];
+    let (mut named, mut wrong) = (0, Vec::new());
+    for text in places.iter().flat_map(|place| texts(&root.join(place))) {
+        let line = |line: &str| line.trim().trim_start_matches(['/', '!', '#']).replace('\\', " ");
+        let text = text.lines().map(line).collect::<Vec<_>>().join(" ");
+        for (at, start) in text.match_indices("`takaza ") {
+            let Some((words, _)) = text[at + start.len()..].split_once('`') else { continue };
+            named += 1;
+            if !words.starts_with("COMMAND ") && !is_command(words) {
+                wrong.push(words.to_owned());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "no such commands: {wrong:#?}");
+    assert!(named > 60, "the texts are read: {named}");
+}
+
 #[test]
 fn the_tree_of_commands_is_sound() {
     takaza::cli::command().debug_assert();
