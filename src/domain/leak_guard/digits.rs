@@ -462,7 +462,11 @@ fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) ->
         && tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == ':');
     let hashtag = tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == '#')
         && glyphs[tokens[i].range.start].ch.is_alphabetic();
-    if hashtag || zulu || is_section(glyphs, tokens, i) {
+    // `ii) 53 iii) 82`: the marks of a list.
+    let after = tokens[i].range.end;
+    let roman = glyphs[tokens[i].range.clone()].iter().all(|glyph| glyph.ch == 'i' && !glyph.upper)
+        && glyphs.get(after).is_some_and(|glyph| glyph.ch == ')');
+    if roman || hashtag || zulu || is_section(glyphs, tokens, i) {
         return false;
     }
     let beside_long = |forward: bool| {

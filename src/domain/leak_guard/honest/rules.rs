@@ -33,7 +33,7 @@ const MAGNITUDE: &str = "(?:lakhs?|lacs?|crores?|cr|thousand|million|billion|mn|
 const DAY: &str = "(?:[12][0-9]|3[01]|0?[1-9])";
 const MON: &str = "(?:1[0-2]|0?[1-9])";
 const YEAR: &str = "(?:19|20)[0-9]{2}";
-const ITEM: &str = r"\d{1,3}\s?[a-z]{0,2}(?:\s?\(\s?[0-9a-z]{1,4}\s?\))*";
+const ITEM: &str = r"\d{1,3}(?:\s?[a-z]{1,2}\b|\b)(?:\s?\(\s?[0-9a-z]{1,4}\s?\))*";
 
 pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let mut rules = money();
@@ -113,10 +113,15 @@ fn moments() -> Vec<Rule> {
         rule(Reading::Moment, &format!(r"(?:(?:ist|utc|gmt)\s?[+\-]?\s?)?{clock}(?:\s?(?:am|pm|hrs?|hours|ist|बजे|baje))?"), always),
         rule(Reading::Moment, r"(?:[01]?[0-9]|2[0-4])\.[0-5][0-9]\s?(?:am|pm|a\.m|p\.m|hrs?|hours|ist|बजे|baje)", always),
         rule(Reading::Moment, r"(?:[01][0-9]|2[0-4])[0-5][0-9]\s?(?:hrs?|hours|h\b|ist|बजे|baje)", always),
+        rule(
+            Reading::Moment,
+            r"\b(?:(?:[01][0-9]|2[0-4])[0-5][0-9]\s?(?:,|-|/|&|to\b|and\b|से|और)\s?){1,11}(?:[01][0-9]|2[0-4])[0-5][0-9]\s?(?:hrs?|hours|h\b|ist|बजे|baje)",
+            always,
+        ),
         rule(Reading::Moment, r"\d{1,2}\s?(?:am|pm|a\.m|p\.m|बजे|baje|o'?clock)", always),
         rule(
             Reading::Moment,
-            r"\b\d{1,2}\s?(?:am|pm)?\s?[-–]\s?\d{1,2}\s?(?:am|pm)\b|\b24\s?[x/×]\s?7\b",
+            r"\b\d{1,2}\s?(?:am|pm)?\s?[-–]\s?\d{1,2}\s?(?:am|pm)\b|\b24\s?[x/×]\s?7(?:\s?[x/×·,]\s?365)?\b",
             always,
         ),
         rule(
@@ -137,6 +142,7 @@ fn moments() -> Vec<Rule> {
             ),
             always,
         ),
+        rule(Reading::Year, r"\bfy\s?'?\d\d\b(?:\s?-\s?\d\d\b)?", always),
         rule(Reading::Year, &format!(r"\b{YEAR}\s?(?:में|तक|mein|me|tak|के|ki|का|से)\b"), always),
     ]
     .into_iter()
@@ -145,7 +151,7 @@ fn moments() -> Vec<Rule> {
 }
 
 fn law_and_paper() -> Vec<Rule> {
-    let section = r"(?:sections?|sect?\.?|secs\.?|u/s\.?|u/ss\.?|ss?\.|धारा|धाराओं|धाराएं|धाराएँ|dhara|dhaara|dharas|articles?|art\.?|rules?|clauses?|para|paras|नियम|अनुच्छेद)";
+    let section = r"(?:sections?|sect?\.?|secs\.?|u/s\.?|u/ss\.?|ss?\.|धारा|धाराओं|धाराएं|धाराएँ|dhara|dhaara|dharas|articles?|art\.?|rules?|clauses?|para|paras|pp?\.|pages?|items?|annexures?|पृष्ठ|नियम|अनुच्छेद)";
     let act = r"(?:bnss|bns|ipc|crpc|cr\.?p\.?c\.?|bsa|it act|i\.t\. act|pmla|ndps|rti|it rules|act|आईपीसी|बीएनएस|बीएनएसएस|सीआरपीसी|आईटी एक्ट|अधिनियम|संहिता)";
     let sep = r"\s?(?:,|/|&|;|\band\b|\br/w\b|\bread with\b|\bto\b|\bor\b|-|–|\bव\b|\bऔर\b|\bया\b|\bएवं\b|\baur\b|\bya\b)\s?";
     let list = format!(
@@ -170,7 +176,7 @@ fn law_and_paper() -> Vec<Rule> {
         }),
         rule(
             Reading::Circular,
-            &format!(r"\b{court}[a-z.\s()#\-]{{0,20}}\d{{1,6}}(?:\s?/\s?|\s?-\s?|\s(?:of|का|की|/)\s?){YEAR}"),
+            &format!(r"\b{court}[a-z.\s()#\-]{{0,20}}\d{{1,6}}(?:\s?-\s?\d{{1,6}})?(?:\s?/\s?|\s?-\s?|\s(?:of|का|की|/)\s?){YEAR}"),
             always,
         ),
         rule(Reading::Circular, &format!(r"\b\d{{1,5}}\s?/\s?{YEAR}\b"), always),
@@ -221,6 +227,8 @@ fn lines_and_counts() -> Vec<Rule> {
             ),
             always,
         ),
+        // `NCRB 2025: 96813 cyber cases`
+        rule(Reading::Year, &format!(r"(?:^|[a-z\u0900-\u0963]\s){YEAR}\s?:\s\d{{1,6}}\s[a-z\u0900-\u0963]{{3}}"), always),
         rule(Reading::Year, r"#[a-z\u0900-\u0963]{3,24}(?:1930|(?:19|20)\d\d)\b", always),
         rule(Reading::Year, r"#(?:1930|112|155260)(?:[a-z_][a-z0-9_]{0,24}|[\u0900-\u0963]{1,24})?\b", always),
         rule(Reading::Count, r"\b\d{1,6}\+(?:\s|$)", always),
@@ -238,6 +246,11 @@ fn lines_and_counts() -> Vec<Rule> {
         rule(
             Reading::Place,
             r"(?:\bpin(?:\s?code)?|पिन(?:\s?कोड)?)\s?[-:.]?\s?[1-8]\d{2}\s?\d{3}\b",
+            always,
+        ),
+        rule(
+            Reading::Place,
+            r"(?:\b(?:sector|sec\.|plot|sco|block|tower|flat|house|floor|room|hall|gate|phase|ward|booth|shop)|सेक्टर|प्लॉट|मकान|वार्ड|कमरा)\s?-?(?:(?:no|नं|सं|number)\b\.?)?\s?\d{1,4}(?:\s?-\s?[a-z0-9])?\b",
             always,
         ),
         rule(Reading::Place, r"\b[a-z\u0900-\u0963]{3,}\s?[-–,:]?\s?[1-8]\d{5}\b", |found| {
@@ -332,8 +345,8 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert_eq!(money().len(), 8);
-        assert_eq!(moments().len(), 12);
+        assert_eq!(moments().len(), 14);
         assert_eq!(law_and_paper().len(), 12);
-        assert_eq!(lines_and_counts().len(), 12);
+        assert_eq!(lines_and_counts().len(), 14);
     }
 }

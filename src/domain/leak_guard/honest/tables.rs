@@ -26,6 +26,11 @@ struct Rows {
     after_figures: Regex,
     list: Regex,
     slashes: Regex,
+    named_slashes: Regex,
+    bands: Regex,
+    decimals: Regex,
+    bounds: Regex,
+    scores: Regex,
     arrows: Regex,
 }
 
@@ -47,6 +52,17 @@ static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
             r"\b{FIGURE}(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}(?:(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}){{0,10}}"
         ))?,
         arrows: pattern(&format!(r"\b{FIGURE}(?:\s?→\s?{FIGURE}){{1,5}}"))?,
+        named_slashes: pattern(
+            r"(?P<names>[a-z\u0900-\u0965][a-z\u0900-\u0965 ]{0,24}(?:\s?/\s?[a-z\u0900-\u0965][a-z\u0900-\u0965 ]{0,24}){1,7})\s?[:=–\-]?\s(?P<n>\d{1,5}(?:\s?/\s?\d{1,5}){1,7})\b",
+        )?,
+        bands: pattern(
+            r"\b\d{1,3}\s?-\s?\d{1,3}\b(?:\s?[:=(]?\s?(?:\d{1,6}|\d{1,3}(?:,\d{2,3})+)\b\)?%?)?(?:(?:\s?[,;|•\n]\s?|\s)(?:and\s|और\s|व\s|aur\s)?\d{1,3}(?:\s?-\s?\d{1,3}\b|\+)(?:\s?[:=(]?\s?(?:\d{1,6}|\d{1,3}(?:,\d{2,3})+)\b\)?%?)?)+",
+        )?,
+        decimals: pattern(
+            r"\b\d{1,4}\.\d{1,2}(?:(?:,|;|\sand|\s?/|\sऔर|\saur)\s\d{1,4}\.\d{1,2})+\b",
+        )?,
+        scores: pattern(r"\b\d{1,3}-\d{1,3}(?:(?:,\s(?:and\s)?|\sand\s)\d{1,3}-\d{1,3})+\b")?,
+        bounds: pattern(r"\b(\d{1,3})\s?-\s?(\d{1,3})\b")?,
         slashes: pattern(
             r"\b\d{1,4}(?:\s?/\s?\d{1,4}){1,15}\b|\b(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\s?/\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b",
         )?,
@@ -67,21 +83,74 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
             push(view, list.range(), &mut found);
         }
     }
-    for list in rows.list.find_iter(&view.text).filter(|list| is_list(list.as_str())) {
-        push(view, list.range(), &mut found);
-    }
-    for list in rows.arrows.find_iter(&view.text) {
-        const COMPARES: [&str; 10] =
-            ["year", "वर्ष", "साल", "compar", "month", "quarter", "from", "rose", "fell", "trend"];
-        let before = view.sentence_before(list.start(), 40);
-        if COMPARES.iter().any(|word| before.contains(word)) {
+    for list in rows.list.find_iter(&view.text) {
+        let series = list.as_str().contains(", ") && is_series(view, list.start());
+        if is_list(list.as_str(), series) {
             push(view, list.range(), &mut found);
         }
+    }
+    for list in [&rows.arrows, &rows.decimals].into_iter().flat_map(|row| row.find_iter(&view.text))
+    {
+        if is_series(view, list.start()) {
+            push(view, list.range(), &mut found);
+        }
+    }
+    for list in rows.scores.find_iter(&view.text) {
+        const MATCHES: [&str; 6] = ["score", "won ", "beat ", "match", "final", "sets"];
+        let before = view.sentence_before(list.start(), 40);
+        if MATCHES.iter().any(|word| before.contains(word)) {
+            push(view, list.range(), &mut found);
+        }
+    }
+    for list in rows.named_slashes.captures_iter(&view.text) {
+        if let (Some(names), Some(n)) = (list.name("names"), list.name("n"))
+            && names.as_str().split('/').count() == n.as_str().split('/').count()
+            && named(names.as_str()).is_none()
+        {
+            push(view, n.range(), &mut found);
+        }
+    }
+    for list in
+        rows.bands.find_iter(&view.text).filter(|list| is_bands(&rows.bounds, list.as_str()))
+    {
+        push(view, list.range(), &mut found);
     }
     for list in rows.slashes.find_iter(&view.text).filter(|list| is_score(list.as_str())) {
         push(view, list.range(), &mut found);
     }
     found
+}
+
+/// The words before figures say that they are a series or a measure.
+fn is_series(view: &View, start: usize) -> bool {
+    const SAYS: [&str; 24] = [
+        "year",
+        "वर्ष",
+        "साल",
+        "compar",
+        "month",
+        "quarter",
+        "from",
+        "rose",
+        "fell",
+        "trend",
+        "week",
+        "daily",
+        "hour",
+        "wise",
+        "lakh",
+        "crore",
+        "cr)",
+        "₹",
+        "amount",
+        "लाख",
+        "करोड",
+        "percent",
+        "%",
+        "minute",
+    ];
+    let before = view.sentence_before(start, 40);
+    SAYS.iter().any(|word| before.contains(word))
 }
 
 fn push(view: &View, range: Range<usize>, found: &mut Vec<Honest>) {
@@ -118,6 +187,26 @@ fn tables(view: &View, row: &Regex, found: &mut Vec<Honest>) {
     }
 }
 
+/// `0-6: 63, 6-12: 366, 12-18: 470`: the bounds of the bands rise throughout, and two bands alone
+/// join; the pieces of one number would hardly.
+fn is_bands(bounds: &Regex, list: &str) -> bool {
+    const JOINED: usize = 2;
+    let bands: Vec<[u32; 2]> = bounds
+        .captures_iter(list)
+        .filter_map(|band| {
+            Some([band.get(1)?.as_str().parse().ok()?, band.get(2)?.as_str().parse().ok()?])
+        })
+        .collect();
+    let joined = bands.windows(2).all(|two| (0..=1).contains(&(two[1][0].wrapping_sub(two[0][1]))));
+    // `06-14, 14-22, 22-06`: round the clock.
+    let chained = bands.windows(2).all(|two| two[1][0] == two[0][1]);
+    bands.len() >= JOINED && chained && bands.iter().flatten().all(|bound| *bound <= 24)
+        || bands.len() >= JOINED
+            && bands.iter().all(|[low, high]| low < high)
+            && bands.windows(2).all(|two| two[0][1] <= two[1][0])
+            && (bands.len() > JOINED || joined)
+}
+
 fn numbers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|ch: char| !ch.is_ascii_digit() && ch != ',')
         .map(|number| number.trim_matches(','))
@@ -137,7 +226,7 @@ fn ascending(list: &str) -> bool {
 }
 
 /// Numbers of equal length but for the last are the pieces of one number.
-fn is_list(list: &str) -> bool {
+fn is_list(list: &str, series: bool) -> bool {
     let numbers: Vec<&str> = numbers(list).collect();
     let uneven = numbers[..numbers.len() - 1].windows(2).any(|two| two[0].len() != two[1].len());
     let digits: usize = numbers.iter().map(|number| number.len()).sum();
@@ -148,7 +237,7 @@ fn is_list(list: &str) -> bool {
     let pieces = !uneven
         && (numbers[0].len() == 1
             || numbers.last().is_some_and(|last| last.len() < numbers[0].len())
-            || checks(list));
+            || !(series && digits <= 3 * numbers.len()) && checks(list));
     numbers.len() >= 3
         && (!pieces || sum)
         && (uneven || sum || short && !mobile || digits <= 9)
