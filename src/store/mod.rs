@@ -47,7 +47,6 @@ pub use standing::{Standing, Worker};
 pub use timeline::{Attempt, DeliveryFilter, EngagementCount, Listed, PostHistory};
 pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
 
-
 pub use crate::domain::tagging::{Overdue, SilenceOrder, SilenceScope};
 
 use crate::{

@@ -6,6 +6,7 @@ mod cli;
 mod cli_acts;
 mod config;
 mod crash;
+mod demo;
 mod demo_world;
 mod guard;
 mod house;

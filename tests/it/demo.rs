@@ -1,0 +1,41 @@
+//! The demo by its command: it ends by itself, says what it came to, and leaves a ledger that every
+//! other command works on.
+
+use std::process::{Command, Output};
+
+fn takaza(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_takaza")).args(args).output().expect("it runs")
+}
+
+#[test]
+fn the_demo_ends_by_itself_and_prints_one_summary_of_a_path_that_was_really_gone() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path().join("demo");
+    let data = folder.to_str().expect("UTF-8");
+    let demo = ["demo", "--data", data, "--listen", "127.0.0.1:0", "--seconds", "12", "--json"];
+    let said = takaza(&demo);
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let summary: serde_json::Value = serde_json::from_slice(&said.stdout).expect("one document");
+
+    let count = |of: &str, name: &str| summary[of][name].as_u64().unwrap_or(0);
+    let actions: u64 = ["pending", "acted", "disputed", "withdrawn"]
+        .iter()
+        .map(|status| count("actions", status))
+        .sum();
+    assert!(actions >= 2_990, "a month of cases: {summary:#}");
+    assert!(summary["rejected_rows"].as_u64() > Some(0), "rows that break the contract");
+    assert!(count("escalations", "held") > 0, "something waits for a person: {summary:#}");
+    assert!(count("deliveries", "delivered") > 0, "something was posted: {summary:#}");
+    assert!(summary["tags_avoided"].as_u64() > Some(0), "a bank acted first: {summary:#}");
+
+    let verified = takaza(&["audit", "verify", "--data", data]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    let posts = takaza(&["post", "list", "--json", "--data", data]);
+    let posts: serde_json::Value = serde_json::from_slice(&posts.stdout).expect("one document");
+    assert!(!posts.as_array().expect("a list").is_empty());
+
+    let again = takaza(&demo);
+    assert!(!again.status.success(), "a folder with a ledger is not played over");
+    let why = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(why.contains("name another folder"), "{why}");
+}
