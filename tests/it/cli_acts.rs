@@ -4,7 +4,6 @@ use jiff::SignedDuration;
 
 use crate::support::{
     fake_mastodon::FakeMastodon,
-    ledger_sql,
     unit::{Unit, now, text},
 };
 
@@ -262,7 +261,11 @@ async fn a_backup_that_is_put_back_sends_nothing_twice_and_is_accepted() {
     unit.run(&["run-once"]).done();
     let reference = unit.approve();
     let (ledger, backup) = (unit.file("takaza.db"), unit.file("backup.db"));
-    ledger_sql::run(&format!("sqlite:{ledger}"), &format!("VACUUM INTO '{backup}'")).await;
+    crate::support::ledger_sql::run(
+        &format!("sqlite:{ledger}"),
+        &format!("VACUUM INTO '{backup}'"),
+    )
+    .await;
     let backup_at = now().to_string();
     unit.run(&["run-once"]).done();
     assert_eq!((town.made(), unit.states(&reference)), (1, vec!["delivered".to_owned()]));
