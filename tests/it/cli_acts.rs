@@ -269,6 +269,46 @@ async fn a_unit_with_a_mastodon_account_posts_once_and_sets_it_right() {
     unit.run(&["audit", "verify"]).done();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_is_put_back_sends_nothing_twice_and_is_accepted() {
+    let unit = Unit::staffed("");
+    let town = FakeMastodon::start().await;
+    town.advance(now().since(town.now()));
+    unit.write("token", secrecy::ExposeSecret::expose_secret(&town.token()));
+    let (token, url) = (unit.file("token"), town.base_url.clone());
+    let add = ["account", "add", "town", "--platform", "mastodon", "--token-file", &token];
+    unit.act("root", &[&add[..], &["--base-url", &url, "--languages", "en"]].concat()).done();
+    unit.act("dcp", &["account", "live", "town"]).done();
+    unit.import_liens(4, PEEPAL);
+    unit.run(&["run-once"]).done();
+    let reference = unit.approve();
+    let (ledger, backup) = (unit.file("takaza.db"), unit.file("backup.db"));
+    crate::support::ledger_sql::run(
+        &format!("sqlite:{ledger}"),
+        &format!("VACUUM INTO '{backup}'"),
+    )
+    .await;
+    let backup_at = now().to_string();
+    unit.run(&["run-once"]).done();
+    assert_eq!((town.made(), unit.states(&reference)), (1, vec!["delivered".to_owned()]));
+
+    for file in ["takaza.db-wal", "takaza.db-shm"] {
+        // They are gone already where the last process closed the ledger well.
+        let _ = std::fs::remove_file(unit.file(file));
+    }
+    std::fs::rename(&backup, &ledger).expect("the backup is put back");
+    unit.run(&["run-once"]).done();
+    assert_eq!(town.made(), 1, "it is noticed before the first claim");
+    let accept = ["restore", "accept", "--backup-at", &backup_at, "--json"];
+    let report = unit.act("dcp", &accept).json();
+    assert_eq!(report["origin"], "takaza/ledger#2", "{report}");
+    for _ in 0..2 {
+        unit.run(&["run-once"]).done();
+    }
+    assert_eq!((town.made(), unit.states(&reference)), (1, vec!["delivered".to_owned()]));
+    unit.run(&["audit", "verify"]).done();
+}
+
 #[test]
 fn the_first_run_of_a_fresh_folder_succeeds_in_every_reconciler() {
     let unit = Unit::staffed("");

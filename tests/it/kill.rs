@@ -9,7 +9,7 @@ use std::{
 use secrecy::ExposeSecret as _;
 use sqlx::Connection as _;
 use tokio::{
-    io::copy_bidirectional,
+    io::{AsyncReadExt as _, copy_bidirectional},
     net::{TcpListener, TcpStream},
     sync::watch,
 };
@@ -50,7 +50,11 @@ impl Wire {
                 if *hold.borrow() {
                     let (hold, count) = (hold.clone(), count.clone());
                     tokio::spawn(async move {
-                        count.send_modify(|n| *n += 1);
+                        // Others only read: the post is the one that the story waits for.
+                        let mut verb = [0; 4];
+                        if asker.read_exact(&mut verb).await.is_ok() && &verb == b"POST" {
+                            count.send_modify(|n| *n += 1);
+                        }
                         // The connection is dropped when the wire is let go: nothing was passed on.
                         let _ = hold.subscribe().wait_for(|held| !held).await;
                         drop(asker);
@@ -68,6 +72,7 @@ impl Wire {
         Self { base_url, held, waiting }
     }
 
+    /// Until a request to post is held.
     async fn somebody_waits(&mut self) {
         let waits = self.waiting.wait_for(|count| *count > 0);
         tokio::time::timeout(PATIENCE, waits).await.expect("in time").expect("the wire lives");
