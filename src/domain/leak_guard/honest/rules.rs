@@ -52,12 +52,26 @@ fn always(_: &Captures<'_>) -> bool {
     true
 }
 
-/// A dash is from one section to another; three numbers in a row of dashes are no list.
+/// A dash is from one section to another: three numbers in a row of dashes are no list, nor is a
+/// row of single figures.
 fn unchained(found: &Captures<'_>) -> bool {
-    let tight: String = found[0].chars().filter(|ch| *ch != ' ').collect();
+    const SINGLES: usize = 6;
+    let mut singles = 0;
+    let spelled = found[0]
+        .split(|ch: char| !ch.is_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .any(|part| {
+            singles = if part.len() == 1 { singles + 1 } else { 0 };
+            singles >= SINGLES
+        });
+    !spelled && !dashed(&found[0])
+}
+
+fn dashed(text: &str) -> bool {
+    let tight: String = text.chars().filter(|ch| *ch != ' ').collect();
     tight
         .split(|ch: char| !ch.is_ascii_digit() && ch != '-')
-        .all(|part| part.trim_matches('-').matches('-').count() <= 1)
+        .any(|part| part.trim_matches('-').matches('-').count() > 1)
 }
 
 fn money() -> Vec<Rule> {
@@ -353,7 +367,8 @@ fn counted(found: &Captures<'_>) -> bool {
     !leading
         && !singles
         && (!spaced || values.is_sorted())
-        && (digits < 8 || ordered && numbers.iter().all(|number| number.len() <= 4))
+        && (digits < 8
+            || ordered && !dashed(whole) && numbers.iter().all(|number| number.len() <= 4))
 }
 
 #[cfg(test)]
