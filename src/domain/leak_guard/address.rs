@@ -165,6 +165,15 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
         }
         return;
     }
+    // `₹81,56,462 @ Neem Bank`: an amount, and at whom.
+    let amount = local.len() == 3
+        && local.bytes().all(|byte| byte.is_ascii_digit())
+        && start >= 2
+        && glyphs[start - 1].ch == ','
+        && glyphs[start - 2].ch.is_ascii_digit();
+    if amount && spelled == Spelled::Spaced && !is_known(&host) && !listed(NAMES, &plain(&host)) {
+        return;
+    }
     let before: String =
         glyphs[start.saturating_sub(28)..start].iter().map(|glyph| glyph.ch).collect();
     let address = Address {
@@ -285,7 +294,10 @@ impl Address<'_> {
             // `at H.No. 12`
             Spelled::Word if labels[0].chars().count() == 1 && !written_out => known,
             Spelled::Word => {
-                known || !portal && (written_out || self.is_telling() || self.is_called_mail())
+                known
+                    || !portal
+                        && !self.ends_sentence()
+                        && (written_out || self.is_telling() || self.is_called_mail())
             }
         }
     }
@@ -313,6 +325,16 @@ impl Address<'_> {
                     || self.spelled == Spelled::Spaced && name && !listed(PLACES, self.local)
             }
         }
+    }
+
+    /// `call 1930 at once. In October`: the dot ends a sentence, for a capital begins the next.
+    fn ends_sentence(&self) -> bool {
+        self.dots.windows(3).any(|three| {
+            three[0].ch == '.'
+                && three[0].spelled == Spelled::Spaced
+                && three[1].upper
+                && !three[2].upper
+        })
     }
 
     /// A handle of a social network: it begins with an at sign of its own.

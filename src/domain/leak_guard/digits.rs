@@ -85,7 +85,30 @@ fn number_tokens(glyphs: &[Glyph], tokens: Vec<Token>) -> Vec<Token> {
             _ => out.push(token),
         }
     }
+    say_nine(glyphs, &mut out);
     out
+}
+
+/// `do no ek`: between spoken digits "no" is nine, not a refusal.
+fn say_nine(glyphs: &[Glyph], tokens: &mut [Token]) {
+    const NINE: NumberWord = NumberWord::Value(9);
+    let no = |token: &Token| {
+        token.kind == Kind::Letters
+            && glyphs[token.range.clone()].iter().map(|glyph| glyph.ch).eq("no".chars())
+    };
+    let spoken = |token: Option<&Token>| {
+        token.is_some_and(|token| matches!(token.kind, Kind::Number(NumberWord::Value(0..=9))))
+    };
+    let places: Vec<usize> = (0..tokens.len()).filter(|&i| no(&tokens[i])).collect();
+    // Twice, for one nine may stand before another.
+    for &i in places.iter().chain(places.iter().rev()) {
+        let at = |step: isize| i.checked_add_signed(step).and_then(|at| tokens.get(at));
+        let beside = spoken(at(-2)) || spoken(at(2));
+        let around = [-4, -2, 2, 4].into_iter().filter(|&step| spoken(at(step))).count();
+        if beside && around >= 2 {
+            tokens[i].kind = Kind::Number(NINE);
+        }
+    }
 }
 
 fn number_letters(glyphs: &[Glyph], token: Token, out: &mut Vec<Token>) {
@@ -279,8 +302,10 @@ fn posing(glyphs: &[Glyph], tokens: &[Token]) -> Vec<bool> {
     for i in (0..tokens.len()).chain(0..tokens.len()) {
         let believable = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters)
             && could_pose(&glyphs[tokens[i].range.clone()]);
-        if !posing[i] && believable {
-            posing[i] = poses_among(glyphs, tokens, &posing, i);
+        let lettered = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters);
+        if !posing[i] {
+            posing[i] = believable && poses_among(glyphs, tokens, &posing, i)
+                || lettered && row_of_pieces(glyphs, tokens, i);
         }
     }
     posing
@@ -299,6 +324,18 @@ fn poses_alone(token: &[Glyph]) -> bool {
     let word_first = prefix >= 3 && prefix == letters;
     !decade && !word_first && (well && token.len() >= 5 && digits >= 2 && digits * 2 >= letters)
         || (any && token.len() >= 8 && digits >= 2 * letters)
+        || (any && token.len() >= 9 && digits >= 3 && 2 * digits >= letters && figure_like(token))
+}
+
+/// Nowhere a word of small letters: those that pose badly are capitals, and stand apart.
+fn figure_like(token: &[Glyph]) -> bool {
+    const LETTERS_ON_END: usize = 4;
+    let letter = |glyph: &Glyph| !glyph.ch.is_ascii_digit();
+    token.split(|glyph| !letter(glyph)).all(|part| part.len() <= LETTERS_ON_END)
+        && token
+            .iter()
+            .filter(|glyph| letter(glyph))
+            .all(|glyph| glyph.upper || poses_well(glyph.ch) || matches!(glyph.ch, 'g' | 'q'))
 }
 
 fn could_pose(token: &[Glyph]) -> bool {
@@ -395,6 +432,46 @@ fn equal_piece(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
     token.len() >= 2
         && (upper || tokens[i].kind == Kind::Mixed)
         && pieces.filter(|&figures| figures).count() >= ENOUGH
+}
+
+/// `zg1 3A2 846 40`: a row of pieces apart by one sign, all of figures and capitals that pose.
+fn row_of_pieces(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    const LEAST: usize = 9;
+    const MOST_PIECES: usize = 20;
+    const WORD: usize = 4;
+    let piece = |at: usize| {
+        let token = &glyphs[tokens.get(at)?.range.clone()];
+        let poses = |glyph: &Glyph| {
+            glyph.ch.is_ascii_digit()
+                || poses_well(glyph.ch)
+                || matches!(glyph.ch, 'g' | 'q')
+                || glyph.upper && glyph.ch == 'a'
+        };
+        let word = token.len() >= WORD && token.iter().all(|glyph| glyph.ch.is_alphabetic());
+        (!word && token.iter().all(poses)).then_some(token)
+    };
+    let sign = |at: usize| {
+        let between = tokens.get(at)?.range.clone();
+        // Not `T12:34:56Z`, nor the columns of a table.
+        let ch = glyphs[between.start].ch;
+        (between.len() == 1 && !matches!(ch, ':' | ',')).then_some(ch)
+    };
+    let Some(apart) = sign(i + 1).or_else(|| i.checked_sub(1).and_then(sign)) else { return false };
+    let forward = (0..MOST_PIECES).map_while(|step| {
+        piece(i + 2 * step).filter(|_| step == 0 || sign(i + 2 * step - 1) == Some(apart))
+    });
+    let back = (1..MOST_PIECES).map_while(|step| {
+        let at = i.checked_sub(2 * step)?;
+        piece(at).filter(|_| sign(at + 1) == Some(apart))
+    });
+    let (mut characters, mut figures, mut with_figures) = (0, 0, 0);
+    for part in forward.chain(back) {
+        let count = part.iter().filter(|glyph| glyph.ch.is_ascii_digit()).count();
+        characters += part.len();
+        figures += count;
+        with_figures += usize::from(count > 0);
+    }
+    characters >= LEAST && with_figures >= 2 && 5 * figures >= 2 * characters
 }
 
 /// `420/467/120B`: a section of law with its letter, in a list of sections.

@@ -174,12 +174,27 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
             let between = beside(view, covered, start, false);
             !punctuated(between) || between.is_some() && is_list(view, honest)
         }
+        || (honest.reading == Reading::Place
+            || honest.reading == Reading::Table && is_ratio(view, honest))
+            && [(start, false), (honest.range.end, true)]
+                .into_iter()
+                .any(|(at, on)| !apart(beside(view, covered, at, on)))
         || honest.reading == Reading::Helpline
             && !view.text[honest.range.clone()].contains([',', '|'])
             && [(start, false), (honest.range.end, true)].into_iter().any(|(at, on)| {
                 let between = beside(view, covered, at, on);
                 !punctuated(between) || between.is_some() && !called_helpline(view, honest)
             })
+}
+
+/// Figures with nothing but strokes between (`45/120`): any of them may be a piece of a number.
+fn is_ratio(view: &View, honest: &Honest) -> bool {
+    let text = &view.text[honest.range.clone()];
+    text.contains('/') && text.chars().all(|ch| ch.is_ascii_digit() || matches!(ch, '/' | ' '))
+}
+
+fn apart(between: Option<&str>) -> bool {
+    between.is_none_or(|between| between.contains([':', ';', '(', ')', '\n']) || between == ", ")
 }
 
 fn is_list(view: &View, honest: &Honest) -> bool {
@@ -201,7 +216,8 @@ fn called_helpline(view: &View, honest: &Honest) -> bool {
 /// between (`9🙂8🙂7 cases`), a helpline not inside any such row.
 fn punctuated(between: Option<&str>) -> bool {
     between.is_none_or(|between| {
-        between.contains([',', ';', ':', '.', '|', '(', ')', '/', '→', '&', '•'])
+        between.contains([',', ';', ':', '.', '|', '(', ')', '/', '→', '&'])
+            || between.contains("• ")
     })
 }
 

@@ -33,7 +33,7 @@ const MAGNITUDE: &str = "(?:lakhs?|lacs?|crores?|cr|thousand|million|billion|mn|
 const DAY: &str = "(?:[12][0-9]|3[01]|0?[1-9])";
 const MON: &str = "(?:1[0-2]|0?[1-9])";
 const YEAR: &str = "(?:19|20)[0-9]{2}";
-const ITEM: &str = r"\d{1,3}(?:\s?[a-z]{1,2}\b|\b)(?:\s?\(\s?[0-9a-z]{1,4}\s?\))*";
+const ITEM: &str = r"[1-9]\d{0,2}(?:\s?[a-z]{1,2}\b|\b)(?:\s?\(\s?[0-9a-z]{1,4}\s?\))*";
 
 pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let mut rules = money();
@@ -50,6 +50,28 @@ fn rule(reading: Reading, pattern: &str, holds: fn(&Captures<'_>) -> bool) -> Op
 
 fn always(_: &Captures<'_>) -> bool {
     true
+}
+
+/// A dash is from one section to another: three numbers in a row of dashes are no list, nor is a
+/// row of single figures.
+fn unchained(found: &Captures<'_>) -> bool {
+    const SINGLES: usize = 6;
+    let mut singles = 0;
+    let spelled = found[0]
+        .split(|ch: char| !ch.is_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .any(|part| {
+            singles = if part.len() == 1 { singles + 1 } else { 0 };
+            singles >= SINGLES
+        });
+    !spelled && !dashed(&found[0])
+}
+
+fn dashed(text: &str) -> bool {
+    let tight: String = text.chars().filter(|ch| *ch != ' ').collect();
+    tight
+        .split(|ch: char| !ch.is_ascii_digit() && ch != '-')
+        .any(|part| part.trim_matches('-').matches('-').count() > 1)
 }
 
 fn money() -> Vec<Rule> {
@@ -142,6 +164,7 @@ fn moments() -> Vec<Rule> {
             ),
             always,
         ),
+        rule(Reading::Moment, &format!(r"\b{YEAR}-(?:0[1-9]|1[0-2]):\s"), always),
         rule(Reading::Year, r"\bfy\s?'?\d\d\b(?:\s?-\s?\d\d\b)?", always),
         rule(Reading::Year, &format!(r"\b{YEAR}\s?(?:में|तक|mein|me|tak|के|ki|का|से)\b"), always),
     ]
@@ -151,7 +174,7 @@ fn moments() -> Vec<Rule> {
 }
 
 fn law_and_paper() -> Vec<Rule> {
-    let section = r"(?:sections?|sect?\.?|secs\.?|u/s\.?|u/ss\.?|ss?\.|धारा|धाराओं|धाराएं|धाराएँ|dhara|dhaara|dharas|articles?|art\.?|rules?|clauses?|para|paras|pp?\.|pages?|items?|annexures?|पृष्ठ|नियम|अनुच्छेद)";
+    let section = r"(?:sections?|sect?\.?|secs\.?|u/s\.?|u/ss\.?|ss?\.|धारा|धाराओं|धाराएं|धाराएँ|dhara|dhaara|dharas|articles?|art\.?|rules?|clauses?|para|paras|नियम|अनुच्छेद)";
     let act = r"(?:bnss|bns|ipc|crpc|cr\.?p\.?c\.?|bsa|it act|i\.t\. act|pmla|ndps|rti|it rules|act|आईपीसी|बीएनएस|बीएनएसएस|सीआरपीसी|आईटी एक्ट|अधिनियम|संहिता)";
     let sep = r"\s?(?:,|/|&|;|\band\b|\br/w\b|\bread with\b|\bto\b|\bor\b|-|–|\bव\b|\bऔर\b|\bया\b|\bएवं\b|\baur\b|\bya\b)\s?";
     let list = format!(
@@ -161,9 +184,10 @@ fn law_and_paper() -> Vec<Rule> {
     let paper = r"(?:circulars?|orders?|notifications?|advisory|letter|memo|memorandum|o\.m|om|g\.o|sop|rbi|dor|dpss|cepd|npci|cert-in|meity|mha|directions?|f\.|s\.o|g\.s\.r|gazette|policy|परिपत्र|आदेश|अधिसूचना|पत्र|नीति|paripatra|aadesh|adesh)";
     let court = r"(?:w\.\s?p|wp|cwp|crm|crl|slp|writ|appeals?|petitions?|bail|application|o\.a|s\.l\.p|misc|pil|civil|revision|याचिका|अपील)";
     [
-        rule(Reading::Law, &format!(r"\b{section}\s?(?:no\.?\s?)?{list}"), always),
-        rule(Reading::Law, &format!(r"{list}\s?(?:of\s)?(?:the\s)?(?:{act})\b"), always),
-        rule(Reading::Law, &format!(r"\b{act}[\s,]{{1,2}}(?:(?:की|ki|ke|का|के)\s)?(?:{section}\s?)?{list}"), always),
+        rule(Reading::Law, &format!(r"\b{section}\s?(?:no\.?\s?)?{list}"), unchained),
+        rule(Reading::Law, &format!(r"{list}\s?(?:of\s)?(?:the\s)?(?:{act})\b"), unchained),
+        rule(Reading::Law, &format!(r"\b{act}[\s,]{{1,2}}(?:(?:की|ki|ke|का|के)\s)?(?:{section}\s?)?{list}"), unchained),
+        rule(Reading::Law, r"(?:\b(?:pp?\.|pages?)|पृष्ठ)\s?[1-9]\d{0,3}(?:\s?-\s?[1-9]\d{0,3})?\b", always),
         // `318(4) - 12, 316(2) - 7`
         rule(Reading::Law, r"\b[1-9]\d{1,2}[a-z]?\([1-9]\d?\)(?:\([a-z]\))?", always),
         rule(
@@ -245,8 +269,8 @@ fn lines_and_counts() -> Vec<Rule> {
         ),
         rule(
             Reading::Place,
-            r"(?:\bpin(?:\s?code)?|पिन(?:\s?कोड)?)\s?[-:.]?\s?[1-8]\d{2}\s?\d{3}\b",
-            always,
+            r"(?:\bpin(?:\s?codes?)?|पिन(?:\s?कोड)?)\s?[-:.]?\s?[1-8]\d{2}\s?\d{3}\b(?:\s?(?:,|-|to\b|and\b|&|से|और|व)\s?[1-8]\d{5}\b){0,8}",
+            one_district,
         ),
         rule(
             Reading::Place,
@@ -260,6 +284,14 @@ fn lines_and_counts() -> Vec<Rule> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Postal codes named together are neighbours: the first three digits are the district's.
+fn one_district(found: &Captures<'_>) -> bool {
+    let digits: String = found[0].chars().filter(char::is_ascii_digit).collect();
+    let mut districts = digits.as_bytes().chunks(6).map(|code| code.get(..3));
+    let first = districts.next();
+    districts.all(|district| Some(district) == first)
 }
 
 /// Words before a six-digit number that make it something else than a postal code.
@@ -335,7 +367,8 @@ fn counted(found: &Captures<'_>) -> bool {
     !leading
         && !singles
         && (!spaced || values.is_sorted())
-        && (digits < 8 || ordered && numbers.iter().all(|number| number.len() <= 5))
+        && (digits < 8
+            || ordered && !dashed(whole) && numbers.iter().all(|number| number.len() <= 4))
 }
 
 #[cfg(test)]
@@ -345,8 +378,8 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert_eq!(money().len(), 8);
-        assert_eq!(moments().len(), 14);
-        assert_eq!(law_and_paper().len(), 12);
+        assert_eq!(moments().len(), 15);
+        assert_eq!(law_and_paper().len(), 13);
         assert_eq!(lines_and_counts().len(), 14);
     }
 }

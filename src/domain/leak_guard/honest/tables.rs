@@ -30,6 +30,7 @@ struct Rows {
     bands: Regex,
     decimals: Regex,
     bounds: Regex,
+    numbered: Regex,
     scores: Regex,
     arrows: Regex,
 }
@@ -62,6 +63,7 @@ static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
             r"\b\d{1,4}\.\d{1,2}(?:(?:,|;|\sand|\s?/|\sऔर|\saur)\s\d{1,4}\.\d{1,2})+\b",
         )?,
         scores: pattern(r"\b\d{1,3}-\d{1,3}(?:(?:,\s(?:and\s)?|\sand\s)\d{1,3}-\d{1,3})+\b")?,
+        numbered: pattern(r"\b\d{1,2}\s?[\-:=]\s\d{1,5}(?:[,;]\s\d{1,2}\s?[\-:=]\s\d{1,5}){2,}\b")?,
         bounds: pattern(r"\b(\d{1,3})\s?-\s?(\d{1,3})\b")?,
         slashes: pattern(
             r"\b\d{1,4}(?:\s?/\s?\d{1,4}){1,15}\b|\b(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\s?/\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b",
@@ -101,6 +103,9 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
         if MATCHES.iter().any(|word| before.contains(word)) {
             push(view, list.range(), &mut found);
         }
+    }
+    for list in rows.numbered.find_iter(&view.text).filter(|list| counts_up(list.as_str())) {
+        push(view, list.range(), &mut found);
     }
     for list in rows.named_slashes.captures_iter(&view.text) {
         if let (Some(names), Some(n)) = (list.name("names"), list.name("n"))
@@ -187,6 +192,13 @@ fn tables(view: &View, row: &Regex, found: &mut Vec<Honest>) {
     }
 }
 
+/// `1 - 71, 2 - 35, 3 - 69`: every other number is one more than the last.
+fn counts_up(list: &str) -> bool {
+    let keys: Vec<u32> =
+        numbers(list).step_by(2).filter_map(|number| number.parse().ok()).collect();
+    keys.windows(2).all(|two| two[1] == two[0] + 1)
+}
+
 /// `0-6: 63, 6-12: 366, 12-18: 470`: the bounds of the bands rise throughout, and two bands alone
 /// join; the pieces of one number would hardly.
 fn is_bands(bounds: &Regex, list: &str) -> bool {
@@ -257,12 +269,23 @@ fn leads_with_zero(number: &str) -> bool {
 /// make a telephone's number.
 fn is_score(list: &str) -> bool {
     const MOST: usize = 9;
+    const MOST_UNEVEN: usize = 12;
     let numbers: Vec<&str> = numbers(list).collect();
     let digits = list.bytes().filter(u8::is_ascii_digit).count();
     let grouped = list.contains(',');
     !numbers.iter().any(|number| leads_with_zero(number))
         && numbers.iter().any(|number| number.len() > 1)
-        && (digits <= MOST || grouped || uneven_score(&numbers))
+        && (digits < MOST
+            || digits == MOST && !is_cut(&numbers)
+            || grouped
+            || digits <= MOST_UNEVEN && uneven_score(&numbers))
+}
+
+/// Pieces of one length with a shorter rest (`8433/3832/2`).
+fn is_cut(numbers: &[&str]) -> bool {
+    numbers.len() >= 3
+        && !uneven_score(numbers)
+        && numbers.last().is_some_and(|last| last.len() < numbers[0].len())
 }
 
 fn uneven_score(numbers: &[&str]) -> bool {
