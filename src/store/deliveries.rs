@@ -29,7 +29,7 @@ use crate::domain::{
     escalation::Escalation,
     ids::{AccountName, DeliveryId, EscalationId, PersonId},
     order::StandingOrder,
-    pacing::{self, Candidate, PacingRules, Send, Why},
+    pacing::{self, Candidate, Gate, PacingRules, Plan, Send, Why},
     person::Person,
     platform::Sender,
     time::Timestamp,
@@ -179,15 +179,8 @@ impl Store {
         let gate = gate::lock(&mut tx).await?.for_claim(rules.shadow, rules.quiet_until);
         let now = tx.now().await?;
         let rows = due(&mut tx, rules.pacing.batch, now).await?;
-        let ready = ready(&mut tx, rows, rules, now).await?;
-        let sends = recorded_sends(&mut tx, now.minus(rules.pacing.memory())).await?;
-        let candidates: Vec<_> = ready.iter().map(|ready| ready.candidate.clone()).collect();
-        let plan = pacing::may_go_now(&candidates, &sends, rules.pacing, &gate, now);
-        let lease = Lease {
-            token: self.dice.token(),
-            holder: rules.holder.to_owned(),
-            until: now.plus(rules.lease),
-        };
+        let (ready, plan) = decide(&mut tx, rows, rules, &gate, now).await?;
+        let lease = self.lease(rules, now);
         let mut acts = Vec::new();
         let taken = take(&mut tx, &ready, &plan.go, &lease, now, &mut acts).await?;
         let waiting = put_off(&mut tx, &ready, plan.wait, now, &mut acts).await?;
@@ -213,18 +206,11 @@ impl Store {
         if row.sender != Sender::HandOff {
             return Err(StoreError::Refused("that delivery is not a hand-off".to_owned()));
         }
-        let ready = ready(&mut tx, vec![row], rules, now).await?;
-        let sends = recorded_sends(&mut tx, now.minus(rules.pacing.memory())).await?;
-        let candidates: Vec<_> = ready.iter().map(|ready| ready.candidate.clone()).collect();
-        let plan = pacing::may_go_now(&candidates, &sends, rules.pacing, &gate, now);
+        let (ready, plan) = decide(&mut tx, vec![row], rules, &gate, now).await?;
         if let Some((_, why)) = plan.wait.first() {
             return Err(StoreError::Refused(format!("it may not be posted now: {why}")));
         }
-        let lease = Lease {
-            token: self.dice.token(),
-            holder: rules.holder.to_owned(),
-            until: now.plus(rules.lease),
-        };
+        let lease = self.lease(rules, now);
         let mut acts = Vec::new();
         let taken = take(&mut tx, &ready, &plan.go, &lease, now, &mut acts).await?;
         if taken.is_empty() {
@@ -233,6 +219,11 @@ impl Store {
         let claimed = with_evidence(&mut tx, taken, ready).await?;
         self.finish(tx, by, acts).await?;
         Ok(claimed)
+    }
+
+    fn lease(&self, rules: &ClaimRules<'_>, now: Timestamp) -> Lease {
+        let (token, holder) = (self.dice.token(), rules.holder.to_owned());
+        Lease { token, holder, until: now.plus(rules.lease) }
     }
 
     /// Records what came of claimed deliveries: states, attempts, breaker and entries in one

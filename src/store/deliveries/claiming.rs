@@ -20,10 +20,7 @@ impl Store {
         let mut of = of_escalations(&mut tx, std::slice::from_ref(escalation)).await?;
         let mut rows = of.remove(escalation).unwrap_or_default();
         rows.retain(|row| row.delivery.name() == StateName::Waiting);
-        let ready = ready(&mut tx, rows, rules, now).await?;
-        let sends = recorded_sends(&mut tx, now.minus(rules.pacing.memory())).await?;
-        let candidates: Vec<_> = ready.iter().map(|ready| ready.candidate.clone()).collect();
-        let plan = pacing::may_go_now(&candidates, &sends, rules.pacing, &gate, now);
+        let (_, plan) = decide(&mut tx, rows, rules, &gate, now).await?;
         let waits = plan.wait.into_iter().map(|(id, why)| (id, Some(why)));
         Ok(plan.go.into_iter().map(|id| (id, None)).chain(waits).collect())
     }
@@ -80,6 +77,21 @@ pub(super) async fn due(
     .all(tx)
     .await?;
     Ok(readable(&rows))
+}
+
+/// *May this go now?*, asked with everything that decides it.
+pub(super) async fn decide(
+    tx: &mut Tx,
+    rows: Vec<DeliveryRow>,
+    rules: &ClaimRules<'_>,
+    gate: &Gate,
+    now: Timestamp,
+) -> Result<(Vec<Ready>, Plan), StoreError> {
+    let ready = ready(tx, rows, rules, now).await?;
+    let sends = recorded_sends(tx, now.minus(rules.pacing.memory())).await?;
+    let candidates: Vec<_> = ready.iter().map(|ready| ready.candidate.clone()).collect();
+    let plan = pacing::may_go_now(&candidates, &sends, rules.pacing, gate, now);
+    Ok((ready, plan))
 }
 
 /// Joins each delivery with its escalation, its authority and what stands against it.
