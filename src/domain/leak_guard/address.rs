@@ -165,15 +165,6 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
         }
         return;
     }
-    // `₹81,56,462 @ Neem Bank`: an amount, and at whom.
-    let amount = local.len() == 3
-        && local.bytes().all(|byte| byte.is_ascii_digit())
-        && start >= 2
-        && glyphs[start - 1].ch == ','
-        && glyphs[start - 2].ch.is_ascii_digit();
-    if amount && spelled == Spelled::Spaced && !is_known(&host) && !listed(NAMES, &plain(&host)) {
-        return;
-    }
     let before: String =
         glyphs[start.saturating_sub(28)..start].iter().map(|glyph| glyph.ch).collect();
     let address = Address {
@@ -303,6 +294,7 @@ impl Address<'_> {
     }
 
     fn is_payment(&self, handle: &str) -> bool {
+        const FEWEST: usize = 9;
         let plain = plain(handle);
         let starts =
             handle.chars().next().is_some_and(char::is_alphabetic) || listed(HANDLES, &plain);
@@ -312,9 +304,13 @@ impl Address<'_> {
         let known = listed(HANDLES, &plain);
         let name = listed(NAMES, &plain);
         let called = self.is_called_payment();
+        // `₹81,462 @ Neem Bank`, `24.2.26 @ SCO 92`: figures too few for a payment address.
+        let figures = self.local.bytes().filter(u8::is_ascii_digit).count();
+        let count = figures < FEWEST && !self.local.contains(char::is_alphabetic);
         match self.spelled {
             Spelled::Not if self.is_handle() => known,
             _ if self.is_handle() => false,
+            Spelled::Spaced if count && !known && !name && !called => false,
             Spelled::Not => known || name || !listed(PLACES, self.local),
             Spelled::Bracketed => true,
             Spelled::Handle => known || name && (self.is_telling() || called),

@@ -20,6 +20,7 @@ mod fir;
 mod honest;
 pub mod lines;
 mod normalise;
+mod posing;
 mod runs;
 mod squeeze;
 mod view;

@@ -121,6 +121,10 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
     if !view.text[honest.range.clone()].ends_with(|ch: char| ch.is_ascii_digit()) {
         return false;
     }
+    let place = honest.reading == Reading::Place;
+    if place && !apart(beside(view, covered, honest.range.end, true)) {
+        return true;
+    }
     let rest = view.after(honest.range.end, 8);
     touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
         let at = honest.range.end + at;
@@ -174,8 +178,8 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
             let between = beside(view, covered, start, false);
             !punctuated(between) || between.is_some() && is_list(view, honest)
         }
-        || (honest.reading == Reading::Place
-            || honest.reading == Reading::Table && is_ratio(view, honest))
+        || honest.reading == Reading::Table
+            && is_ratio(view, honest)
             && [(start, false), (honest.range.end, true)]
                 .into_iter()
                 .any(|(at, on)| !apart(beside(view, covered, at, on)))

@@ -1,0 +1,301 @@
+//! Letters that pose as digits (`O` for 0, `l` for 1), told from the words and codes of an
+//! ordinary post by what stands around them.
+
+use super::digits::{Kind, Token};
+use super::normalise::Glyph;
+
+/// The digit that a letter poses as.
+fn posed(ch: char) -> Option<char> {
+    Some(match ch {
+        'o' | 'q' | 'd' => '0',
+        'l' | 'i' => '1',
+        'z' => '2',
+        'e' => '3',
+        'a' => '4',
+        's' => '5',
+        'g' => '6',
+        't' => '7',
+        'b' => '8',
+        _ => return None,
+    })
+}
+
+/// The letters that pose well enough to be believed in a short word too.
+fn poses_well(ch: char) -> bool {
+    matches!(ch, 'o' | 'l' | 'i' | 's' | 'b' | 'z')
+}
+
+pub(super) fn pose(glyph: &Glyph) -> Glyph {
+    Glyph { ch: posed(glyph.ch).unwrap_or(glyph.ch), ..*glyph }
+}
+
+/// For each token, whether its letters are to be read as digits.
+pub(super) fn posing(glyphs: &[Glyph], tokens: &[Token]) -> Vec<bool> {
+    let mut posing = vec![false; tokens.len()];
+    for (i, token) in tokens.iter().enumerate() {
+        posing[i] = token.kind == Kind::Mixed && poses_alone(&glyphs[token.range.clone()]);
+    }
+    // Twice, for one that poses may stand before another that does.
+    for i in (0..tokens.len()).chain(0..tokens.len()) {
+        let believable = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters)
+            && could_pose(&glyphs[tokens[i].range.clone()]);
+        let lettered = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters);
+        if !posing[i] {
+            posing[i] = believable && poses_among(glyphs, tokens, &posing, i)
+                || lettered && row_of_pieces(glyphs, tokens, i);
+        }
+    }
+    posing
+}
+
+fn poses_alone(token: &[Glyph]) -> bool {
+    let digits = token.iter().filter(|glyph| glyph.ch.is_ascii_digit()).count();
+    let letters = token.len() - digits;
+    let well = token.iter().all(|glyph| glyph.ch.is_ascii_digit() || poses_well(glyph.ch));
+    let any = token.iter().all(|glyph| glyph.ch.is_ascii_digit() || posed(glyph.ch).is_some());
+    let decade = token.len() == 5
+        && digits == 4
+        && token[4].ch == 's'
+        && matches!((token[0].ch, token[1].ch, token[3].ch), ('1', '9', '0') | ('2', '0', '0'));
+    let prefix = token.iter().take_while(|glyph| glyph.ch.is_alphabetic()).count();
+    let word_first = prefix >= 3 && prefix == letters;
+    !decade && !word_first && (well && token.len() >= 5 && digits >= 2 && digits * 2 >= letters)
+        || (any && token.len() >= 8 && digits >= 2 * letters)
+        || (any && token.len() >= 9 && digits >= 3 && 2 * digits >= letters && figure_like(token))
+}
+
+/// Nowhere a word of small letters: those that pose badly are capitals, and stand apart.
+fn figure_like(token: &[Glyph]) -> bool {
+    const LETTERS_ON_END: usize = 4;
+    let letter = |glyph: &Glyph| !glyph.ch.is_ascii_digit();
+    token.split(|glyph| !letter(glyph)).all(|part| part.len() <= LETTERS_ON_END)
+        && token
+            .iter()
+            .filter(|glyph| letter(glyph))
+            .all(|glyph| glyph.upper || poses_well(glyph.ch) || matches!(glyph.ch, 'g' | 'q'))
+}
+
+fn could_pose(token: &[Glyph]) -> bool {
+    const WORDS: [&str; 8] = ["is", "so", "lo", "i", "bis", "oil", "sis", "bol"];
+    let mixed = token.iter().any(|glyph| glyph.ch.is_ascii_digit());
+    let well = token.iter().all(|glyph| {
+        glyph.ch.is_ascii_digit()
+            || poses_well(glyph.ch)
+            || (mixed || token.len() == 1) && matches!(glyph.ch, 'g' | 'q')
+    });
+    let word: String = token.iter().map(|glyph| glyph.ch).collect();
+    // `SIs`, `So`: capitals first and a small letter last are a word's.
+    let worded = !mixed
+        && token.first().is_some_and(|glyph| glyph.upper)
+        && token.last().is_some_and(|glyph| !glyph.upper && token.len() > 1);
+    let quarter = token.len() == 2 && token[0].ch == 'q';
+    if word == "iso" || worded || quarter {
+        return false;
+    }
+    let capitals = token.iter().any(|glyph| glyph.upper || glyph.ch.is_ascii_digit());
+    well && token.len() <= 6 && (capitals || !WORDS.contains(&word.as_str()))
+}
+
+/// A single letter in a row of single digits (`3 - S - l - 2 - 9 - 8`).
+fn among_singles(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    const ENOUGH: usize = 4;
+    const REACH: usize = 10;
+    if tokens[i].range.len() != 1 {
+        return false;
+    }
+    let single = |at: usize| {
+        tokens
+            .get(at)
+            .filter(|token| token.range.len() == 1)
+            .map(|token| glyphs[token.range.start].ch)
+    };
+    let row = |places: &mut dyn Iterator<Item = usize>| {
+        places
+            .map_while(single)
+            .take_while(|&ch| ch.is_ascii_digit() || poses_well(ch) || matches!(ch, 'g' | 'q'))
+            .filter(char::is_ascii_digit)
+            .count()
+    };
+    let after = row(&mut (i + 2..=i + REACH).step_by(2));
+    let before = row(&mut (1..=REACH / 2).map_while(|step| i.checked_sub(2 * step)));
+    after + before >= ENOUGH
+}
+
+/// `FIR no. l39`: the words before say that a number follows.
+fn named_number(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    const NAMES: [&str; 18] = [
+        "fir",
+        "no",
+        "number",
+        "num",
+        "r",
+        "sankhya",
+        "nambar",
+        "mukadma",
+        "mukaddama",
+        "crime",
+        "एफआईआर",
+        "संख्या",
+        "नंबर",
+        "नं",
+        "प्राथमिकी",
+        "मुकदमा",
+        "क्रमांक",
+        "prathmiki",
+    ];
+    let named = i.checked_sub(2).and_then(|at| tokens.get(at)).is_some_and(|name| {
+        let word: String = glyphs[name.range.clone()].iter().map(|glyph| glyph.ch).collect();
+        NAMES.contains(&word.as_str()) && tokens[i - 1].range.len() <= 3
+    });
+    named && tokens[i].kind == Kind::Mixed
+}
+
+/// `BO-56-86-Z5-33`: a piece of the same length as the pieces of digits after it.
+fn equal_piece(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    const ENOUGH: usize = 3;
+    let token = &tokens[i].range;
+    let upper = glyphs[token.clone()].iter().all(|glyph| glyph.upper || !glyph.ch.is_alphabetic());
+    let pieces = (i + 1..tokens.len()).step_by(2).map_while(|at| {
+        let (between, piece) = (&tokens[at].range, &tokens.get(at + 1)?.range);
+        let tight = between.len() <= 2
+            && glyphs[between.clone()].iter().all(|glyph| !glyph.ch.is_whitespace());
+        let equal = piece.len() == token.len();
+        let digits = glyphs[piece.clone()]
+            .iter()
+            .all(|glyph| glyph.ch.is_ascii_digit() || posed(glyph.ch).is_some());
+        let figures = glyphs[piece.clone()].iter().any(|glyph| glyph.ch.is_ascii_digit());
+        (tight && equal && digits).then_some(figures)
+    });
+    token.len() >= 2
+        && (upper || tokens[i].kind == Kind::Mixed)
+        && pieces.filter(|&figures| figures).count() >= ENOUGH
+}
+
+/// `zg1 3A2 846 40`: a row of pieces apart by one sign, all of figures and capitals that pose.
+fn row_of_pieces(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    const LEAST: usize = 9;
+    const MOST_PIECES: usize = 20;
+    const WORD: usize = 4;
+    let piece = |at: usize| {
+        let token = &glyphs[tokens.get(at)?.range.clone()];
+        let poses = |glyph: &Glyph| {
+            glyph.ch.is_ascii_digit()
+                || poses_well(glyph.ch)
+                || matches!(glyph.ch, 'g' | 'q')
+                || glyph.upper && glyph.ch == 'a'
+        };
+        let word = token.iter().all(|glyph| glyph.ch.is_alphabetic())
+            && (token.len() >= WORD || token.len() > 1 && !token.iter().any(|glyph| glyph.upper));
+        (!word && token.iter().all(poses)).then_some(token)
+    };
+    let sign = |at: usize| {
+        let between = tokens.get(at)?.range.clone();
+        // Not `T12:34:56Z`, nor the columns of a table.
+        let ch = glyphs[between.start].ch;
+        (between.len() == 1 && !matches!(ch, ':' | ',')).then_some(ch)
+    };
+    let Some(apart) = sign(i + 1).or_else(|| i.checked_sub(1).and_then(sign)) else { return false };
+    let forward = (0..MOST_PIECES).map_while(|step| {
+        piece(i + 2 * step).filter(|_| step == 0 || sign(i + 2 * step - 1) == Some(apart))
+    });
+    let back = (1..MOST_PIECES).map_while(|step| {
+        let at = i.checked_sub(2 * step)?;
+        piece(at).filter(|_| sign(at + 1) == Some(apart))
+    });
+    let (mut characters, mut figures, mut with_figures) = (0, 0, 0);
+    for part in forward.chain(back) {
+        let count = part.iter().filter(|glyph| glyph.ch.is_ascii_digit()).count();
+        characters += part.len();
+        figures += count;
+        with_figures += usize::from(count > 0);
+    }
+    characters >= LEAST && with_figures >= 2 && 5 * figures >= 2 * characters
+}
+
+/// `420/467/120B`: a section of law with its letter, in a list of sections.
+fn is_section(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    let token = &glyphs[tokens[i].range.clone()];
+    let Some((last, figures)) = token.split_last() else { return false };
+    let shaped = last.ch == 'b'
+        && (2..=3).contains(&figures.len())
+        && figures.iter().all(|glyph| glyph.ch.is_ascii_digit());
+    let short = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at))
+            .is_some_and(|token| token.kind == Kind::Digits && (2..=3).contains(&token.range.len()))
+    };
+    shaped && i >= 1 && tokens[i - 1].range.len() <= 2 && {
+        const LAWS: [&str; 10] =
+            ["ipc", "bns", "u/s", "section", "sec", "act", "धारा", "dhara", "भादंसं", "s."];
+        let from = tokens[i].range.start.saturating_sub(60);
+        let to = (tokens[i].range.end + 6).min(glyphs.len());
+        let around: String = glyphs[from..to].iter().map(|glyph| glyph.ch).collect();
+        short(i.checked_sub(2)) && LAWS.iter().any(|law| around.contains(law))
+    }
+}
+
+/// A short word of posing letters is read as digits where digits stand on both sides, or tightly
+/// on one.
+fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) -> bool {
+    let digits = |at: Option<usize>| {
+        at.is_some_and(|at| {
+            tokens.get(at).is_some_and(|token| {
+                posing[at] || matches!(token.kind, Kind::Digits | Kind::Number(_)) || {
+                    let part = &glyphs[token.range.clone()];
+                    token.kind == Kind::Mixed
+                        && part.len() <= 6
+                        && part
+                            .iter()
+                            .all(|glyph| glyph.ch.is_ascii_digit() || poses_well(glyph.ch))
+                }
+            })
+        })
+    };
+    let step = |from: usize, forward: bool, by: usize| {
+        if forward { from.checked_add(by) } else { from.checked_sub(by) }
+    };
+    let near = |forward: bool| {
+        step(i, forward, 1)
+            .and_then(|at| tokens.get(at))
+            .is_some_and(|between| between.kind == Kind::Between && between.range.len() <= 4)
+            && digits(step(i, forward, 2))
+    };
+    let tight = |forward: bool| {
+        near(forward)
+            && step(i, forward, 1).and_then(|at| tokens.get(at)).is_some_and(|between| {
+                glyphs[between.range.clone()].iter().all(|glyph| !glyph.ch.is_whitespace())
+            })
+    };
+    let further = |forward: bool| near(forward) && digits(step(i, forward, 4));
+    let lone = |forward: bool| {
+        further(forward)
+            && step(i, forward, 2)
+                .and_then(|at| tokens.get(at))
+                .is_some_and(|token| token.range.len() == 1)
+    };
+    let zulu = tokens[i].range.len() == 3
+        && glyphs[tokens[i].range.end - 1].ch == 'z'
+        && tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == ':');
+    let hashtag = tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == '#')
+        && glyphs[tokens[i].range.start].ch.is_alphabetic();
+    // `ii) 53 iii) 82`: the marks of a list.
+    let after = tokens[i].range.end;
+    let roman = glyphs[tokens[i].range.clone()].iter().all(|glyph| glyph.ch == 'i' && !glyph.upper)
+        && glyphs.get(after).is_some_and(|glyph| glyph.ch == ')');
+    if roman || hashtag || zulu || is_section(glyphs, tokens, i) {
+        return false;
+    }
+    let beside_long = |forward: bool| {
+        near(forward)
+            && step(i, forward, 2)
+                .and_then(|at| tokens.get(at))
+                .is_some_and(|token| token.range.len() >= 4)
+    };
+    named_number(glyphs, tokens, i)
+        || equal_piece(glyphs, tokens, i)
+        || among_singles(glyphs, tokens, i)
+        || tokens[i].kind == Kind::Mixed && (beside_long(true) || beside_long(false))
+        || (near(true) && near(false))
+        || (tight(true) || tight(false)) && tokens[i].kind == Kind::Mixed
+        || tokens[i].range.len() == 1 && (lone(true) || lone(false))
+        || tokens[i].kind == Kind::Mixed && (further(true) || further(false))
+}
