@@ -286,6 +286,22 @@ async fn awa_388_one_bad_row_blocks_no_rescue() {
 }
 
 #[tokio::test]
+async fn awa_388_one_escalation_that_cannot_be_read_blocks_no_other() {
+    let world = World::new().await;
+    let bad = world.cleared("ZPPL").await;
+    let good = world.cleared("ZNMN").await;
+    let id = &bad.escalation.id;
+    let spoil = format!("UPDATE escalation SET facts = 'spoilt' WHERE id = '{id}'");
+    ledger_sql::run(&world.ledger_url, &spoil).await;
+    deliver(&world).await;
+    sweep(&world).await;
+    assert_eq!(world.again(&good).await.escalation.state(), EscalationState::Closed);
+    assert_eq!(world.town.posts().len(), 1, "nothing is sent of what cannot be read");
+    let asked = world.ctx.store.escalation(id.as_str()).await;
+    assert!(matches!(asked, Err(takaza::store::StoreError::Corrupt(_))), "{asked:?}");
+}
+
+#[tokio::test]
 async fn koala_699_a_500_after_a_post_is_uncertain() {
     let world = World::new().await;
     let row = world.cleared("ZPPL").await;

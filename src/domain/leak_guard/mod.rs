@@ -5,10 +5,10 @@
 //! and every send. Its invariant: what is refused in plain writing is refused in any disguise that
 //! a human reader would still undo (other digits, words, separators, look-alikes, escapes).
 //!
-//! It works in three steps. [`normalise`] undoes the writing and keeps the way back to the
-//! original offsets; [`honest`] finds the numbers that have an ordinary reading (money, dates,
+//! It works in three steps. `normalise` undoes the writing and keeps the way back to the
+//! original offsets; `honest` finds the numbers that have an ordinary reading (money, dates,
 //! helplines, sections of law, ...); what is left is judged by shape, check digit and the words
-//! around it ([`runs`], [`codes`], [`fir`], [`address`]). Where no ordinary reading covers the
+//! around it (`runs`, `codes`, `fir`, `address`). Where no ordinary reading covers the
 //! whole of a long run of digits, the guard refuses.
 
 mod address;

@@ -18,7 +18,7 @@ impl Store {
         let gate = gate::look(&mut tx).await?.for_claim(rules.shadow, rules.quiet_until);
         let now = tx.now().await?;
         let mut of = of_escalations(&mut tx, std::slice::from_ref(escalation)).await?;
-        let mut rows = of.remove(escalation).unwrap_or_default();
+        let mut rows = of.remove(escalation).transpose()?.unwrap_or_default();
         rows.retain(|row| row.delivery.name() == StateName::Waiting);
         let (_, plan) = decide(&mut tx, rows, rules, &gate, now).await?;
         let waits = plan.wait.into_iter().map(|(id, why)| (id, Some(why)));

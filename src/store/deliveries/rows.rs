@@ -34,20 +34,26 @@ pub(super) async fn by_ids(
     Ok(rows?.into_iter().map(|row| (row.delivery.id.clone(), row)).collect())
 }
 
+/// The deliveries of each escalation: all of them, or why one cannot be read. An escalation with a
+/// part of its deliveries would not know what was sent.
 pub(in crate::store) async fn of_escalations(
     tx: &mut Tx,
     ids: &[EscalationId],
-) -> Result<BTreeMap<EscalationId, Vec<DeliveryRow>>, StoreError> {
+) -> Result<BTreeMap<EscalationId, Result<Vec<DeliveryRow>, StoreError>>, StoreError> {
     let rows = sql("SELECT * FROM delivery
          WHERE escalation IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)
          ORDER BY escalation, n")
     .batch(ids.iter().map(|id| json!({"id": id})).collect())
     .all(tx)
     .await?;
-    let mut found: BTreeMap<EscalationId, Vec<DeliveryRow>> = BTreeMap::new();
+    let mut found: BTreeMap<EscalationId, Result<Vec<DeliveryRow>, StoreError>> = BTreeMap::new();
     for row in &rows {
-        let row = read(row)?;
-        found.entry(row.delivery.escalation.clone()).or_default().push(row);
+        let known = found.entry(row.get("escalation")?).or_insert_with(|| Ok(Vec::new()));
+        match (known.as_mut(), read(row)) {
+            (Ok(known), Ok(row)) => known.push(row),
+            (Ok(_), Err(error)) => *known = Err(error),
+            (Err(_), _) => {}
+        }
     }
     Ok(found)
 }

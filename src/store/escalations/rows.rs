@@ -11,8 +11,11 @@ pub(in crate::store) async fn find(
         .bind(id_or_reference)
         .all(tx)
         .await?;
+    if rows.is_empty() {
+        return Err(StoreError::NotFound(format!("escalation {id_or_reference}")));
+    }
     let found = with_deliveries(tx, rows).await?.into_iter().next();
-    found.ok_or_else(|| StoreError::NotFound(format!("escalation {id_or_reference}")))
+    found.ok_or_else(|| StoreError::corrupt(format!("escalation {id_or_reference}")))
 }
 
 /// The escalations with these ids, with their deliveries.
@@ -28,6 +31,8 @@ pub(in crate::store) async fn load(
     with_deliveries(tx, rows).await
 }
 
+/// Joins escalations with their deliveries. One that cannot be read is left alone and said so: its
+/// error is its own.
 pub(super) async fn with_deliveries(
     tx: &mut Tx,
     rows: Vec<Row>,
@@ -39,7 +44,11 @@ pub(super) async fn with_deliveries(
     let mut deliveries = deliveries::of_escalations(tx, &ids).await?;
     let mut found = Vec::with_capacity(rows.len());
     for (row, id) in rows.iter().zip(ids) {
-        found.push(read(row, deliveries.remove(&id).unwrap_or_default())?);
+        let of = deliveries.remove(&id).unwrap_or_else(|| Ok(Vec::new()));
+        match of.and_then(|of| read(row, of)) {
+            Ok(row) => found.push(row),
+            Err(error) => tracing::error!(escalation = %id, "is left alone: {error}"),
+        }
     }
     Ok(found)
 }
