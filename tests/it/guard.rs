@@ -221,6 +221,9 @@ proptest! {
     ) {
         let mut rng = StdRng::seed_from_u64(seed);
         let plain = Kind::ALL[rng.random_range(0..5)].plain(&mut rng);
+        // A number that begins like a toll-free one and is as long may be that.
+        let toll_free = ["1800", "1860"].iter().any(|start| plain.starts_with(start));
+        prop_assume!(!(toll_free && plain.chars().count() <= 11));
         prop_assert!(!findings(&plain).is_empty(), "{plain}");
         for sign in [SEPARATORS[separator], SEPARATORS[invisible]] {
             let apart: Vec<String> = plain.chars().map(String::from).collect();
