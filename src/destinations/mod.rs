@@ -6,8 +6,10 @@
 pub mod hand_off;
 pub mod http;
 pub mod mastodon;
+pub mod meter;
 pub mod rate_headers;
 pub mod sandbox;
+pub mod tokens;
 
 use async_trait::async_trait;
 

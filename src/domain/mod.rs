@@ -7,6 +7,7 @@ pub mod bank;
 pub mod calendar;
 pub mod canonical;
 pub mod clearance;
+pub mod cost;
 pub mod delivery;
 pub mod drafting;
 pub mod engagement;
