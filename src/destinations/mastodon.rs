@@ -32,7 +32,7 @@ use super::{
 };
 use crate::domain::{
     delivery::{ClaimedDelivery, Delivery, Look, LookRules, Outcome},
-    engagement::Heard,
+    engagement::{Heard, Watched},
     ids::AccountName,
     time::Timestamp,
 };
@@ -350,8 +350,8 @@ impl Destination for Mastodon {
         signed(self.config.http.request_timeout)
     }
 
-    async fn engagement(&self, post_id: &str) -> Result<Vec<Heard>, Unread> {
-        self.engagement_of(post_id).await
+    async fn engagement(&self, post: &Watched) -> Result<Vec<Heard>, Unread> {
+        self.engagement_of(&post.post).await
     }
 
     async fn mentions(&self, cursor: Option<&str>) -> Result<Mentions, Unread> {

@@ -11,11 +11,13 @@ pub mod rate_headers;
 pub mod sandbox;
 pub mod tokens;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use crate::domain::{
     delivery::{ClaimedDelivery, Delivery, Look, LookRules, Outcome},
-    engagement::{Heard, Identity},
+    engagement::{Heard, Identity, Watched},
     platform::MentionMode,
     time::Timestamp,
 };
@@ -118,11 +120,20 @@ pub trait Destination: Send + Sync {
     /// How long one request may take in all; the sender's deadline keeps this much of the lease.
     fn request_timeout(&self) -> jiff::SignedDuration;
 
+    /// Those of our posts on which something may be new. A platform that tells counts of many
+    /// posts at once, and charges for threads, is asked for the counts first; all others say all.
+    ///
+    /// # Errors
+    /// The reading failed; nothing is known.
+    async fn stirred(&self, posts: &[Watched]) -> Result<BTreeSet<String>, Unread> {
+        Ok(posts.iter().map(|watched| watched.post.clone()).collect())
+    }
+
     /// Replies, likes, reposts and quotes of one of our posts, all that the platform tells now.
     ///
     /// # Errors
     /// The reading failed; nothing is known.
-    async fn engagement(&self, post_id: &str) -> Result<Vec<Heard>, Unread>;
+    async fn engagement(&self, post: &Watched) -> Result<Vec<Heard>, Unread>;
 
     /// What the platform notified our account of since the cursor.
     ///

@@ -18,7 +18,7 @@ use self::api::{
 use super::{Destination, Identity, Mentions, OwnPost, Permit, Sent, ServerLimits, Unread};
 use crate::domain::{
     delivery::{ClaimedDelivery, Delivery, Look, LookRules, Outcome, Receipt},
-    engagement::{Author, Heard},
+    engagement::{Author, Heard, Watched},
     time::Timestamp,
 };
 
@@ -160,8 +160,8 @@ impl Destination for Sandbox {
         SignedDuration::from_millis(TIMEOUT.as_millis().try_into().unwrap_or(i64::MAX))
     }
 
-    async fn engagement(&self, post_id: &str) -> Result<Vec<Heard>, Unread> {
-        let thread = self.thread(post_id).await?;
+    async fn engagement(&self, post: &Watched) -> Result<Vec<Heard>, Unread> {
+        let thread = self.thread(&post.post).await?;
         let thread = thread.ok_or_else(|| failed("the square has no such post"))?;
         Ok(thread.heard.into_iter().map(heard).collect())
     }

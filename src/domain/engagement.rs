@@ -44,6 +44,50 @@ pub struct Heard {
     pub text: Option<String>,
 }
 
+/// How much of each kind came back on one post.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Replies.
+    pub replies: u32,
+    /// Likes.
+    pub likes: u32,
+    /// Reposts.
+    pub reposts: u32,
+    /// Quotes.
+    pub quotes: u32,
+}
+
+impl Tally {
+    /// The count of one kind.
+    pub const fn of(&mut self, kind: EngagementKind) -> &mut u32 {
+        match kind {
+            EngagementKind::Reply => &mut self.replies,
+            EngagementKind::Like => &mut self.likes,
+            EngagementKind::Repost => &mut self.reposts,
+            EngagementKind::Quote => &mut self.quotes,
+        }
+    }
+
+    /// Whether this count of any kind is above the other's.
+    pub const fn above(&self, other: &Self) -> bool {
+        self.replies > other.replies
+            || self.likes > other.likes
+            || self.reposts > other.reposts
+            || self.quotes > other.quotes
+    }
+}
+
+/// A post of ours that is listened to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// The platform's id of it.
+    pub post: String,
+    /// The verified account of the bank that it speaks to, where one is known.
+    pub bank: Option<Author>,
+    /// What the ledger has of it.
+    pub known: Tally,
+}
+
 spelled! {
     /// Whose engagement it is.
     Voice {

@@ -12,7 +12,7 @@ use super::{
     record::{Act, ENGAGEMENT, ERASURE},
 };
 use crate::domain::{
-    engagement::{EngagementKind, Voice},
+    engagement::{EngagementKind, Tally, Voice},
     ids::{AccountName, DeliveryId},
     time::Timestamp,
 };
@@ -244,6 +244,30 @@ impl Store {
                 Ok(Count { kind, voice, count: row.get("n")? })
             })
             .collect()
+    }
+
+    /// How much of each kind the ledger has of each of these deliveries.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn tallies(
+        &self,
+        deliveries: &[&DeliveryId],
+    ) -> Result<BTreeMap<DeliveryId, Tally>, StoreError> {
+        let mut tx = self.read().await?;
+        let batch = deliveries.iter().map(|id| json!({"d": id})).collect();
+        let rows = sql("SELECT delivery, kind, COUNT(*) AS n FROM engagement
+             WHERE delivery IN (SELECT j.value->>'d' FROM json_each(CAST($1 AS TEXT)) AS j)
+             GROUP BY delivery, kind")
+        .batch(batch)
+        .all(&mut tx)
+        .await?;
+        let mut tallies = BTreeMap::<DeliveryId, Tally>::new();
+        for row in &rows {
+            let tally = tallies.entry(row.get("delivery")?).or_default();
+            *tally.of(row.get("kind")?) = row.get("n")?;
+        }
+        Ok(tallies)
     }
 
     /// What came back on one delivery, in the order of first sight.

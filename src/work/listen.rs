@@ -22,7 +22,7 @@ use crate::{
     domain::{
         alarm::{Alarm, What},
         delivery::Delivery,
-        engagement::{Heard, Voice},
+        engagement::{Author, Heard, Voice, Watched},
         ids::DeliveryId,
         listening::{AuthorKey, Schedule, Verified, mask, receipt_of, voice},
         platform::Platform,
@@ -96,8 +96,21 @@ impl<'a> Ear<'a> {
                 return Ok(());
             }
         }
-        for row in due {
-            if let Err(unread) = self.thread(account, destination, row, progress).await? {
+        let watched = self.watched(account, due).await?;
+        let posts: Vec<_> = watched.iter().map(|(_, watched)| watched.clone()).collect();
+        let stirred = match destination.stirred(&posts).await {
+            Ok(stirred) => stirred,
+            Err(unread) => {
+                progress.notes.push(format!("counts of {name}: {unread}"));
+                return Ok(());
+            }
+        };
+        for (row, post) in &watched {
+            if !stirred.contains(&post.post) {
+                self.listened(row, None).await?;
+                continue;
+            }
+            if let Err(unread) = self.thread(account, destination, (row, post), progress).await? {
                 progress.notes.push(format!("thread of {}: {unread}", row.delivery.reference));
                 if !matches!(unread, Unread::Failed { .. }) {
                     break;
@@ -105,6 +118,40 @@ impl<'a> Ear<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The posts with the account of the bank that each speaks to and what is known of it.
+    async fn watched<'b>(
+        &self,
+        account: &AccountRow,
+        due: &'b [DeliveryRow],
+    ) -> anyhow::Result<Vec<(&'b DeliveryRow, Watched)>> {
+        let ids: Vec<_> = due.iter().map(|row| &row.delivery.id).collect();
+        let tallies = self.ctx.store.tallies(&ids).await?;
+        let verified = self.verified.get(&account.account.platform);
+        let bank = |row: &DeliveryRow| {
+            let one = verified?.iter().find(|one| one.bank == row.delivery.bank)?;
+            Some(Author { stable_id: one.stable_id.clone(), handle: one.handle.clone() })
+        };
+        let watched = due.iter().filter_map(|row| {
+            let post = receipt_of(&row.delivery)?.id.clone();
+            let known = tallies.get(&row.delivery.id).copied().unwrap_or_default();
+            Some((row, Watched { post, bank: bank(row), known }))
+        });
+        Ok(watched.collect())
+    }
+
+    /// Notes when a post is listened to next; sooner after a reading that failed.
+    async fn listened(&self, row: &DeliveryRow, failed: Option<&Unread>) -> anyhow::Result<()> {
+        let now = self.ctx.clock.now();
+        let Some(receipt) = receipt_of(&row.delivery) else { return Ok(()) };
+        let schedule = schedule(&self.ctx.config.listen);
+        let next = match failed {
+            None => schedule.next(receipt.at, now),
+            Some(Unread::Failed { .. }) => schedule.after_failure(receipt.at, now),
+            Some(_) => return Ok(()),
+        };
+        Ok(self.ctx.store.listened(&row.delivery.id, next).await?)
     }
 
     /// The cursor moves only after what it brought is kept.
@@ -144,23 +191,17 @@ impl<'a> Ear<'a> {
         &self,
         account: &AccountRow,
         destination: &Arc<dyn Destination>,
-        row: &DeliveryRow,
+        (row, post): (&DeliveryRow, &Watched),
         progress: &mut Progress,
     ) -> anyhow::Result<Result<(), Unread>> {
-        let (store, now) = (&self.ctx.store, self.ctx.clock.now());
-        let Some(receipt) = receipt_of(&row.delivery) else { return Ok(Ok(())) };
-        let schedule = schedule(&self.ctx.config.listen);
-        match destination.engagement(&receipt.id).await {
+        match destination.engagement(post).await {
             Ok(heard) => {
                 progress.did += self.keep(account, vec![(&row.delivery, heard)]).await?;
-                store.listened(&row.delivery.id, schedule.next(receipt.at, now)).await?;
+                self.listened(row, None).await?;
                 Ok(Ok(()))
             }
             Err(unread) => {
-                if matches!(unread, Unread::Failed { .. }) {
-                    let again = schedule.after_failure(receipt.at, now);
-                    store.listened(&row.delivery.id, again).await?;
-                }
+                self.listened(row, Some(&unread)).await?;
                 Ok(Err(unread))
             }
         }

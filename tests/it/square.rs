@@ -27,6 +27,8 @@ use takaza::{
     },
 };
 
+use crate::support::claimed::watched;
+
 const START: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 
 struct Always;
@@ -229,10 +231,10 @@ async fn a_retraction_deletes_once_and_is_found_by_absence() {
 async fn the_bank_the_impostor_and_citizens_are_heard_and_told_apart_by_id() {
     let town = Town::open(7).await;
     let receipt = town.post("d-1", TAG).await;
-    assert_eq!(town.sandbox.engagement(&receipt.id).await.unwrap(), []);
+    assert_eq!(town.sandbox.engagement(&watched(&receipt.id)).await.unwrap(), []);
     assert!(town.step(SignedDuration::from_hours(6)) > 3);
 
-    let heard = town.sandbox.engagement(&receipt.id).await.unwrap();
+    let heard = town.sandbox.engagement(&watched(&receipt.id)).await.unwrap();
     let bank = town.sandbox.resolve("peepal_bank").await.unwrap().unwrap();
     let answers = by(&heard, &bank.author.stable_id, EngagementKind::Reply);
     assert!(answers[0].text.as_ref().unwrap().contains("GGM-7F3K2"), "{answers:?}");
@@ -251,7 +253,7 @@ async fn the_bank_the_impostor_and_citizens_are_heard_and_told_apart_by_id() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), heard.len(), "ids repeat");
-    assert_eq!(town.sandbox.engagement(&receipt.id).await.unwrap(), heard);
+    assert_eq!(town.sandbox.engagement(&watched(&receipt.id)).await.unwrap(), heard);
 }
 
 #[tokio::test]
@@ -267,7 +269,7 @@ async fn notifications_go_on_from_a_cursor_and_tell_what_the_threads_tell() {
     assert!(!then.heard.is_empty());
     let mut told: Vec<_> =
         first.heard.into_iter().chain(then.heard).map(|one| one.platform_id).collect();
-    let thread = town.sandbox.engagement(&receipt.id).await.unwrap();
+    let thread = town.sandbox.engagement(&watched(&receipt.id)).await.unwrap();
     let mut seen: Vec<_> = thread.into_iter().map(|one| one.platform_id).collect();
     told.sort();
     seen.sort();
@@ -355,7 +357,7 @@ async fn what_was_said_survives_a_save() {
     let told = |town: &Town| {
         let id = receipt.id.clone();
         let sandbox = Sandbox::new(&town.base_url, SecretString::from("right")).unwrap();
-        async move { sandbox.engagement(&id).await.unwrap() }
+        async move { sandbox.engagement(&watched(&id)).await.unwrap() }
     };
     assert_eq!(told(&reopened).await, told(&town).await);
     assert_eq!(reopened.post("d-1", TAG).await.id, receipt.id);

@@ -12,7 +12,7 @@ use takaza::{
 
 use super::{config, connect, outcome};
 use crate::support::{
-    claimed::Wanted,
+    claimed::{Wanted, watched},
     fake_mastodon::{Ask, FakeMastodon, Trick},
 };
 
@@ -39,7 +39,7 @@ async fn replies_at_every_depth_likes_reposts_and_quotes_are_heard_with_their_au
     let ours = fake.post_in_our_name("not a reply");
     assert_ne!(ours, post);
 
-    let heard = connect(&fake).engagement(&post).await.unwrap();
+    let heard = connect(&fake).engagement(&watched(&post)).await.unwrap();
     assert_eq!(heard.len(), 5, "{heard:#?}");
     assert!(heard.iter().all(|one| one.on_post == post));
     let replies = of_kind(&heard, EngagementKind::Reply);
@@ -66,7 +66,7 @@ async fn long_lists_are_paged_without_leaving_our_server() {
         let by = fake.account(&format!("fan{n}@elsewhere.example"));
         fake.like(&post, &by);
     }
-    let heard = connect(&fake).engagement(&post).await.unwrap();
+    let heard = connect(&fake).engagement(&watched(&post)).await.unwrap();
     let authors: HashSet<_> = heard.iter().map(|one| one.author.stable_id.as_str()).collect();
     assert_eq!((heard.len(), authors.len(), fake.asked(Ask::FavouritedBy)), (200, 200, 3));
 }
@@ -78,10 +78,10 @@ async fn a_server_without_quotes_is_no_failure_and_a_failing_one_is() {
     let bank = fake.bank_account("care@peepal.example");
     fake.reply(&post, &bank, "Noted");
     fake.hostile_on(Ask::Quotes, 1, Trick::Html(404));
-    assert_eq!(connect(&fake).engagement(&post).await.unwrap().len(), 1);
+    assert_eq!(connect(&fake).engagement(&watched(&post)).await.unwrap().len(), 1);
     for ask in [Ask::Context, Ask::FavouritedBy, Ask::RebloggedBy, Ask::Quotes] {
         fake.hostile_on(ask, 1, Trick::ErrorBefore(503));
-        let failed = connect(&fake).engagement(&post).await.unwrap_err();
+        let failed = connect(&fake).engagement(&watched(&post)).await.unwrap_err();
         assert!(matches!(failed, Unread::Failed { .. }), "{failed:?}");
     }
 }
@@ -98,7 +98,7 @@ async fn notifications_go_on_from_the_cursor_and_name_things_as_the_thread_does(
     fake.repost(&post, &bank);
     fake.quote(&post, &bank, "Our answer");
     let first = mastodon.mentions(None).await.unwrap();
-    let thread = mastodon.engagement(&post).await.unwrap();
+    let thread = mastodon.engagement(&watched(&post)).await.unwrap();
     let names = |heard: &[Heard]| -> HashSet<_> {
         heard.iter().map(|one| (one.kind, one.platform_id.clone(), one.on_post.clone())).collect()
     };

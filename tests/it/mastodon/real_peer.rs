@@ -21,7 +21,7 @@ use takaza::{
 };
 
 use super::outcome;
-use crate::support::claimed::Wanted;
+use crate::support::claimed::{Wanted, watched};
 
 /// The peer's address; `None`, loudly, where there is none and it is not asked for.
 fn address() -> Option<String> {
@@ -160,7 +160,7 @@ async fn hears(peer: &Peer, us: &Someone, bank: &Someone, mastodon: &Mastodon, p
     for act in ["favourite", "reblog"] {
         peer.call("POST", &format!("statuses/{post}/{act}"), &bank.token, json!({})).await;
     }
-    let thread = mastodon.engagement(post).await.unwrap();
+    let thread = mastodon.engagement(&watched(post)).await.unwrap();
     let told = mastodon.mentions(before.cursor.as_deref()).await.unwrap();
     for kind in [EngagementKind::Reply, EngagementKind::Like, EngagementKind::Repost] {
         let of = |heard: &[takaza::domain::engagement::Heard]| {

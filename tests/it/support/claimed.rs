@@ -5,6 +5,7 @@ use takaza::domain::{
     canonical::Hash,
     clearance::Clearance,
     delivery::{ClaimedDelivery, Content, Delivery, Lease, State},
+    engagement::{Tally, Watched},
     escalation::{Escalation, EscalationKind, EscalationState, Rung},
     facts::FactPack,
     ids::{AccountName, BankCode, DeliveryId, EscalationId, PersonId, Reference},
@@ -154,4 +155,9 @@ pub fn facts(reference: &str, now: Timestamp) -> FactPack {
         overdue_hours_at_least: 12,
         acted: 0,
     }
+}
+
+/// A post that is listened to, of which the ledger has nothing yet.
+pub fn watched(post: impl AsRef<str>) -> Watched {
+    Watched { post: post.as_ref().to_owned(), bank: None, known: Tally::default() }
 }

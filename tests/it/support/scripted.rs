@@ -14,7 +14,7 @@ use takaza::{
     destinations::{Destination, Mentions, NotNow, OwnPost, Permit, Sent, ServerLimits, Unread},
     domain::{
         delivery::{ClaimedDelivery, Delivery, Look, LookRules},
-        engagement::{Author, EngagementKind, Heard, Identity},
+        engagement::{Author, EngagementKind, Heard, Identity, Watched},
         time::Timestamp,
     },
 };
@@ -215,9 +215,9 @@ impl Destination for Scripted {
         SignedDuration::from_secs(20)
     }
 
-    async fn engagement(&self, post_id: &str) -> Result<Vec<Heard>, Unread> {
+    async fn engagement(&self, post: &Watched) -> Result<Vec<Heard>, Unread> {
         self.read(Reading::Thread, |square| {
-            square.threads.iter().filter(|one| one.on_post == post_id).cloned().collect()
+            square.threads.iter().filter(|one| one.on_post == post.post).cloned().collect()
         })
     }
 
