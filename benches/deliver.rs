@@ -6,7 +6,7 @@
 
 mod support;
 
-use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
 use axum::{Json, Router, extract::State, routing::post};
 use futures::StreamExt as _;
@@ -48,15 +48,9 @@ reference_prefix = "GGM"
 policy_number = "P/1"
 authorisation_number = "A/1"
 [ledger]
-url = "set below"
 connections = 8
-[source]
-[banks]
-invented = false
-[calendar]
 [limits]
 lien = { hours = 6, counted = "round-the-clock", source = "Unit order 1/2026", reviewed = "2026-01-01", expires = "2099-01-01" }
-[ladder]
 [pacing]
 account_interval = "0s"
 per_account_hour = 1000000000
@@ -64,39 +58,20 @@ per_account_day = 1000000000
 batch = 100
 [breaker]
 rate = 1000000000
-[wording]
-[watch]
-every = "1m"
-shrink_limit_percent = 20
-page = 500
 [deliver]
 every = "5s"
-lease = "2m"
-hand_off_lease = "15m"
-handle_fresh_for = "24h"
 parallel = 100
 request_timeout = "20s"
 read_lag = "30s"
 [listen]
 every = "5m"
-decay_percent = 10
 until_age = "336h"
-keep_bank_text = "8760h"
 own_posts_every = "15m"
 [record]
 origin = "takaza/bench"
 key_file = "key"
-checkpoint_file = "checkpoints"
-copies = []
-unsealed_alarm = "1m"
 [alarms]
 duty_officer = "nobody"
-command = []
-take_within = "15m"
-[serve]
-health = "127.0.0.1:0"
-metrics = "127.0.0.1:0"
-drain = "20s"
 "#;
 
 #[tokio::main]
@@ -157,7 +132,8 @@ async fn sink() -> String {
 }
 
 async fn ctx(url: &str, sink: &str) -> Ctx {
-    let mut config: Config = toml::from_str(CONFIG).expect("the configuration reads");
+    let here = Path::new(".");
+    let mut config = Config::parse(CONFIG, here).expect("the configuration reads");
     config.calendar.quiet_hours = None;
     let (clock, dice) = (Clock::System, Dice::from_os());
     let store = Store::open(url, config.ledger.connections, &clock, dice.clone()).await;
@@ -180,6 +156,7 @@ async fn ctx(url: &str, sink: &str) -> Ctx {
         banks: Arc::new(Directory::compiled_in().expect("a directory")),
         limits: Arc::new(limits),
         templates: Arc::new(Templates::built_in().expect("templates")),
+        http: HttpConfig::default(),
         destinations: Arc::new(BTreeMap::from([(AccountName::new("unit"), destination)])),
         process: "bench-1".to_owned(),
         shadow: false,

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
+use reqwest::Certificate;
 use secrecy::SecretString;
 
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
     config::{Banks, Config, ConfigErrors, Loaded},
     destinations::{
         Destination,
+        http::HttpConfig,
         mastodon::{Mastodon, MastodonConfig},
         sandbox::Sandbox,
     },
@@ -133,6 +135,7 @@ impl App {
                 .await
                 .context("the ledger did not open (ledger.url)")?;
         let (source, embedded) = case_source(&config, &banks).await?;
+        let http = http(&config)?;
         let destinations = connect_accounts(&store, &config, &clock).await?;
         let templates = templates(&data.join("templates"))?;
         let ctx = Ctx {
@@ -144,6 +147,7 @@ impl App {
             banks,
             limits: Arc::new(limits),
             templates: Arc::new(templates),
+            http,
             destinations: Arc::new(destinations),
             process: process_name(),
             shadow: false,
@@ -269,14 +273,38 @@ pub fn connect(
             let base_url = &account.base_url;
             let mut own = MastodonConfig::new(account.name.clone(), base_url, token, now);
             own.honours_idempotency = row.idempotent;
-            own.http.request_timeout = config.deliver.request_timeout.try_into()?;
-            own.http.connect_timeout = own.http.connect_timeout.min(own.http.request_timeout / 2);
-            own.http.contact = config.unit.contact.clone().unwrap_or(own.http.contact);
+            own.http = http(config)?;
             own.read_lag = config.deliver.read_lag.try_into()?;
             Ok(Arc::new(Mastodon::connect(own)?))
         }
         platform => bail!("{platform} is posted to by hand; connect it as a hand-off"),
     }
+}
+
+/// How the platforms are talked to, as configured.
+///
+/// # Errors
+/// The proxy's address or the roots cannot be read.
+pub fn http(config: &Config) -> anyhow::Result<HttpConfig> {
+    let (network, defaults) = (&config.network, HttpConfig::default());
+    let request_timeout = config.deliver.request_timeout.try_into()?;
+    let proxy = network.proxy_from.as_deref().map(token).transpose();
+    let roots = network.roots.as_deref().map(|file| {
+        let pem =
+            std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let roots = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+        anyhow::ensure!(!roots.is_empty(), "{} holds no certificate in PEM", file.display());
+        Ok(roots)
+    });
+    Ok(HttpConfig {
+        request_timeout,
+        connect_timeout: defaults.connect_timeout.min(request_timeout / 2),
+        contact: config.unit.contact.clone().unwrap_or(defaults.contact),
+        proxy: proxy.context("network.proxy_from")?,
+        direct: network.direct.clone(),
+        roots: roots.transpose().context("network.roots")?.unwrap_or_default(),
+        max_body: defaults.max_body,
+    })
 }
 
 /// A token from `env:NAME` or `file:PATH`.

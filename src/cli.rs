@@ -185,7 +185,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
         }
     };
-    let logs = if cli.globals.debug { "debug,sqlx=info,hyper=info" } else { cli.command.logs() };
+    // Of what others wrote, only takaza knows what may be shown: libraries log the texts they parse.
+    let logs = if cli.globals.debug { "info,takaza=debug" } else { cli.command.logs() };
     let outcome = telemetry::logs(cli.globals.log_json, logs)
         .map_err(|error| Failure::usage(format!("{error:#}")))
         .and_then(|()| {

@@ -63,6 +63,8 @@ pub struct Config {
     pub listen: Listen,
     /// The record.
     pub record: Record,
+    /// The way out to the platforms.
+    pub network: Network,
     /// Who is called when something is wrong.
     pub alarms: Alarms,
     /// The service's own listeners.
@@ -177,6 +179,18 @@ pub struct Record {
     pub unsealed_alarm: SignedDuration,
 }
 
+/// The way out to the platforms: police networks have a proxy, and some an authority of their own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// Where the proxy's address is found: `env:NAME` or `file:PATH`, for it may hold a password.
+    pub proxy_from: Option<String>,
+    /// Hosts that are asked without the proxy.
+    pub direct: Vec<String>,
+    /// A file of certificates (PEM) that are trusted instead of the system's roots.
+    pub roots: Option<PathBuf>,
+}
+
 /// Who is called when something is wrong: two ways outside the console.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -239,7 +253,7 @@ impl Config {
         at(&mut self.record.key_file);
         at(&mut self.record.checkpoint_file);
         self.record.copies.iter_mut().for_each(at);
-        let lists = [&mut self.banks.directory, &mut self.banks.sublets];
+        let lists = [&mut self.banks.directory, &mut self.banks.sublets, &mut self.network.roots];
         lists.into_iter().flatten().for_each(at);
         self.source.url_file.iter_mut().for_each(at);
         self.ledger.url = placed_url(&self.ledger.url, data_dir);

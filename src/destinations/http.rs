@@ -6,7 +6,10 @@
 
 use std::{error::Error as _, time::Duration};
 
-use reqwest::{Body, Client, Proxy, Request, Response, header::CONTENT_LENGTH, redirect, retry};
+use reqwest::{
+    Body, Certificate, Client, NoProxy, Proxy, Request, Response, header::CONTENT_LENGTH, redirect,
+    retry,
+};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
@@ -26,6 +29,10 @@ pub struct HttpConfig {
     /// A proxy's address, which may hold a password. `None`: no proxy, whatever the environment
     /// says.
     pub proxy: Option<SecretString>,
+    /// Hosts that are asked without the proxy.
+    pub direct: Vec<String>,
+    /// Certificates that are trusted instead of the system's roots; none: the system's.
+    pub roots: Vec<Certificate>,
     /// Where a server's administrator can write to: an address or a page.
     pub contact: String,
 }
@@ -37,6 +44,8 @@ impl Default for HttpConfig {
             request_timeout: Duration::from_secs(20),
             max_body: 4 << 20,
             proxy: None,
+            direct: Vec::new(),
+            roots: Vec::new(),
             contact: "no contact configured".to_owned(),
         }
     }
@@ -88,9 +97,12 @@ pub fn client(config: &HttpConfig) -> Result<Client, BadClient> {
         .pool_idle_timeout(Duration::from_secs(15))
         .user_agent(agent)
         .no_proxy();
+    if !config.roots.is_empty() {
+        builder = builder.tls_certs_only(config.roots.clone());
+    }
     if let Some(proxy) = &config.proxy {
-        builder =
-            builder.proxy(Proxy::all(proxy.expose_secret()).map_err(|_bad| BadClient::Proxy)?);
+        let proxy = Proxy::all(proxy.expose_secret()).map_err(|_bad| BadClient::Proxy)?;
+        builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&config.direct.join(","))));
     }
     builder.build().map_err(|error| BadClient::Build(describe(&error)))
 }

@@ -292,7 +292,9 @@ impl Mastodon {
     /// The API's own words for a refusal; never a page of HTML.
     fn error_text(&self, status: u16, body: &[u8]) -> String {
         match serde_json::from_slice::<wire::ApiError>(body) {
-            Ok(api) => format!("{} (status {status})", self.said(&wire::plain(&api.error))),
+            Ok(api) => {
+                format!("{} (status {status})", self.said(&wire::plain(&self.said(&api.error))))
+            }
             Err(_) => format!("status {status}, without a reason that can be read"),
         }
     }

@@ -128,8 +128,8 @@ async fn call(ctx: &Ctx, alarm: &Raised) -> anyhow::Result<()> {
     let url = rules.webhook.as_ref().context("no webhook is configured")?;
     let config = http::HttpConfig {
         request_timeout: RING_WITHIN,
-        contact: ctx.config.unit.contact.clone().unwrap_or_default(),
-        ..http::HttpConfig::default()
+        connect_timeout: RING_WITHIN / 2,
+        ..ctx.http.clone()
     };
     let body = json!({
         "id": alarm.id, "what": alarm.what, "text": alarm.text(&rules.duty_officer),

@@ -26,7 +26,7 @@ use crate::{
     cases::CaseSource,
     clock::{Clock, Dice},
     config::Config,
-    destinations::Destination,
+    destinations::{Destination, http::HttpConfig},
     domain::{
         bank::Directory,
         calendar::limits::Limits,
@@ -56,6 +56,8 @@ pub struct Ctx {
     pub limits: Arc<Limits>,
     /// The checked templates.
     pub templates: Arc<Templates>,
+    /// How the platforms are talked to.
+    pub http: HttpConfig,
     /// The connected accounts.
     pub destinations: Arc<BTreeMap<AccountName, Arc<dyn Destination>>>,
     /// This process's name: machine and process id.

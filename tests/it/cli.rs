@@ -11,6 +11,8 @@ use std::{
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
+use crate::support::secrets;
+
 /// A unit's data folder, and its people's passphrases.
 pub struct Unit {
     folder: TempDir,
@@ -25,6 +27,8 @@ pub struct Said {
 
 impl From<Output> for Said {
     fn from(output: Output) -> Self {
+        secrets::told("standard output", &output.stdout);
+        secrets::told("standard error", &output.stderr);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         let code = output.status.code().expect("it ended by itself");
         Self { code, out: text(output.stdout), err: text(output.stderr) }
@@ -72,7 +76,8 @@ impl Unit {
             ("wrong", "some other four words"),
         ] {
             let path = unit.passphrase(who);
-            std::fs::write(&path, format!("{passphrase}\n")).expect("a file");
+            std::fs::write(&path, format!("{passphrase} {}\n", secrets::plant("passphrase")))
+                .expect("a file");
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
             std::fs::set_permissions(&path, mode).expect("its owner's only");
         }

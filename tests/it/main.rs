@@ -16,6 +16,7 @@ mod ledger;
 mod lessons;
 mod listen;
 mod mastodon;
+mod network;
 mod properties;
 mod record;
 mod rehearsal;

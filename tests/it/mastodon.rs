@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use secrecy::ExposeSecret as _;
 use takaza::{
     destinations::{
         Destination as _, NotNow, Permit, Sent,
@@ -122,7 +123,9 @@ async fn the_request_as_it_stands_on_the_wire() {
     assert!(head.starts_with("post /api/v1/statuses http/1.1\r\n"), "{head}");
     assert!(head.contains(&format!("\r\ncontent-length: {}", body.len())), "{head}");
     assert!(!head.contains("transfer-encoding"), "{head}");
-    assert!(head.contains("\r\nauthorization: bearer token-that-must-never-be-seen"), "{head}");
+    let token = fake.token();
+    let header = format!("\r\nauthorization: bearer {}", token.expose_secret());
+    assert!(head.contains(&header), "{head}");
     assert!(head.contains("(+https://police.example/takaza)"), "{head}");
     let key = format!("\r\nidempotency-key: {}-{}", wanted.id, wanted.content().hash());
     assert!(head.contains(&key), "{head}");

@@ -22,6 +22,8 @@ use secrecy::SecretString;
 use takaza::domain::time::Timestamp;
 use tokio::{sync::watch, task::JoinHandle};
 
+use super::secrets;
+
 /// What a request is about; tricks are set for one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ask {
@@ -224,7 +226,7 @@ impl FakeMastodon {
             base_url: base_url.clone(),
             flavour: Flavour::Mastodon,
             now: "2026-11-24T06:00:00Z".parse::<jiff::Timestamp>().expect("a time").into(),
-            token: "token-that-must-never-be-seen".to_owned(),
+            token: secrets::plant("mastodon"),
             us: us.clone(),
             residents: vec![Resident { id: us, acct: "unit".to_owned(), verified_link: None }],
             posts: Vec::new(),

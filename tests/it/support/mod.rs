@@ -6,6 +6,8 @@ pub mod fake_mastodon;
 pub mod ledger_sql;
 pub mod ready;
 pub mod scripted;
+pub mod secrets;
 pub mod servers;
+pub mod tls;
 pub mod unit;
 pub mod world;

@@ -10,7 +10,7 @@ use takaza::{
     cases::{CaseSource, Row, SourceError},
     clock::{Clock, Dice},
     config::Config,
-    destinations::{Destination, OwnPost},
+    destinations::{Destination, OwnPost, http::HttpConfig},
     domain::wording::Templates,
     domain::{
         bank::Directory,
@@ -87,60 +87,27 @@ fn us(account: &str) -> Author {
 }
 
 fn config(folder: &Path) -> Config {
-    let key = folder.join("record.key");
-    let text = format!(
-        r#"
-        source = {{}}
-        calendar = {{}}
-        limits = {{}}
-        ladder = {{}}
-        pacing = {{}}
-        breaker = {{}}
-        wording = {{}}
+    let text = r#"
         [unit]
         name_en = "Cyber Crime Unit"
         name_hi = "साइबर अपराध इकाई"
         reference_prefix = "GGM"
-        [ledger]
-        url = "sqlite:unused"
-        connections = 4
         [banks]
         invented = true
-        [watch]
-        every = "1m"
-        shrink_limit_percent = 20
-        page = 500
         [deliver]
-        every = "1s"
-        lease = "2m"
-        hand_off_lease = "15m"
-        handle_fresh_for = "24h"
-        parallel = 4
-        request_timeout = "20s"
         read_lag = "10s"
+        request_timeout = "20s"
         [listen]
         every = "5m"
-        decay_percent = 10
         until_age = "336h"
-        keep_bank_text = "8760h"
-        own_posts_every = "5m"
         [record]
         origin = "ggm.example/takaza"
-        key_file = {key:?}
-        checkpoint_file = "checkpoints"
-        copies = []
+        key_file = "record.key"
         unsealed_alarm = "876000h"
         [alarms]
         duty_officer = "Inspector on duty"
-        command = []
-        take_within = "15m"
-        [serve]
-        health = "127.0.0.1:0"
-        metrics = "127.0.0.1:0"
-        drain = "5s"
-        "#
-    );
-    toml::from_str(&text).expect("a configuration")
+        "#;
+    Config::parse(text, folder).expect("a configuration")
 }
 
 /// A case source that nobody reads here.
@@ -457,6 +424,7 @@ fn ctx(config: &Config, clock: &Clock, dice: Dice, store: &Store) -> Ctx {
         banks: Arc::new(Directory::compiled_in().expect("the directory")),
         limits: Arc::new(limits),
         templates: Arc::new(Templates::built_in().expect("the templates")),
+        http: HttpConfig::default(),
         destinations: Arc::new(BTreeMap::new()),
         process: "story".to_owned(),
         shadow: false,

@@ -11,6 +11,8 @@ use serde_json::Value as Json;
 use takaza::{clock::Clock, domain::time::Timestamp};
 use tempfile::TempDir;
 
+use super::secrets;
+
 /// What every such unit configures.
 const CONFIG: &str = r#"
 [unit]
@@ -50,6 +52,8 @@ pub struct Said {
 
 impl From<Output> for Said {
     fn from(output: Output) -> Self {
+        secrets::told("standard output", &output.stdout);
+        secrets::told("standard error", &output.stderr);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         let code = output.status.code().expect("it ended by itself");
         Self { code, out: text(output.stdout), err: text(output.stderr) }
@@ -78,6 +82,12 @@ impl Said {
     }
 }
 
+impl Drop for Unit {
+    fn drop(&mut self) {
+        secrets::told_by_databases_in(self.folder.path());
+    }
+}
+
 impl Unit {
     /// With an administrator, an officer, an auditor and a confirmed approver, all by the command
     /// line; `more` is laid after the common configuration.
@@ -85,7 +95,10 @@ impl Unit {
         let unit = Self { folder: TempDir::new().expect("a folder") };
         unit.write("takaza.toml", &format!("{CONFIG}{more}"));
         for who in PEOPLE {
-            unit.write(&format!("{who}.pass"), &format!("{who} has four long words\n"));
+            unit.write(
+                &format!("{who}.pass"),
+                &format!("{who} has {}\n", secrets::plant("passphrase")),
+            );
         }
         for (who, role) in [
             ("root", "administrator"),

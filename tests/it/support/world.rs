@@ -9,6 +9,7 @@ use takaza::{
     config::Config,
     destinations::{
         Destination,
+        http::HttpConfig,
         mastodon::{Mastodon, MastodonConfig},
     },
     domain::{
@@ -26,7 +27,7 @@ use takaza::{
     work::{self, Ctx},
 };
 
-use super::{fake_cases::FakeCases, fake_mastodon::FakeMastodon, servers};
+use super::{fake_cases::FakeCases, fake_mastodon::FakeMastodon, secrets, servers};
 
 /// Everything that a story configures by default: no pacing in its way but what it asks for.
 const CONFIG: &str = r#"
@@ -37,55 +38,32 @@ reference_prefix = "GGM"
 policy_number = "P/1"
 authorisation_number = "A/1"
 [ledger]
-url = "sqlite:ledger.db"
 connections = 5
-[source]
 [banks]
 invented = true
-[calendar]
 [limits]
 lien = { hours = 6, counted = "round-the-clock", source = "Unit order 1/2026", reviewed = "2026-01-01", expires = "2027-01-01" }
 hold = { hours = 6, counted = "round-the-clock", source = "Unit order 1/2026", reviewed = "2026-01-01", expires = "2027-01-01" }
-[ladder]
 [pacing]
 account_interval = "0s"
 per_account_hour = 100
 per_account_day = 1000
 [breaker]
 rate = 1000
-[wording]
-[watch]
-every = "1m"
-shrink_limit_percent = 20
-page = 500
 [deliver]
 every = "5s"
-lease = "2m"
-hand_off_lease = "15m"
-handle_fresh_for = "24h"
 parallel = 4
 request_timeout = "20s"
 read_lag = "30s"
 [listen]
 every = "5m"
-decay_percent = 10
 until_age = "336h"
-keep_bank_text = "8760h"
 own_posts_every = "15m"
 [record]
 origin = "takaza/test"
 key_file = "key"
-checkpoint_file = "checkpoints"
-copies = []
-unsealed_alarm = "1m"
 [alarms]
 duty_officer = "the duty officer"
-command = []
-take_within = "15m"
-[serve]
-health = "127.0.0.1:0"
-metrics = "127.0.0.1:0"
-drain = "20s"
 "#;
 
 /// Where a story's ledger lives.
@@ -100,12 +78,18 @@ pub struct World {
     pub cases: Arc<FakeCases>,
     pub town: FakeMastodon,
     pub ledger_url: String,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 /// Monday 16 November 2026, 11:00 in India: working hours, no holiday.
 pub fn start() -> Timestamp {
     "2026-11-16T05:30:00Z".parse::<jiff::Timestamp>().unwrap().into()
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        secrets::told_by_databases_in(self.dir.path());
+    }
 }
 
 impl World {
@@ -121,12 +105,13 @@ impl World {
 
     /// A world on either database; `None` where PostgreSQL is not there (and says so).
     pub async fn with(db: Db, change: impl FnOnce(&mut Config)) -> Option<Self> {
+        secrets::listen();
         let dir = tempfile::tempdir().unwrap();
         let ledger_url = match db {
             Db::Sqlite => format!("sqlite:{}", dir.path().join("ledger.db").display()),
             Db::Postgres => servers::postgres().await?,
         };
-        let mut config: Config = toml::from_str(CONFIG).unwrap();
+        let mut config = Config::parse(CONFIG, dir.path()).unwrap();
         config.calendar.quiet_hours = None;
         change(&mut config);
         let clock = Clock::stepped(start());
@@ -146,12 +131,13 @@ impl World {
             banks: Arc::new(banks),
             limits: Arc::new(limits),
             templates: Arc::new(Templates::built_in().unwrap()),
+            http: HttpConfig::default(),
             destinations: Arc::new(BTreeMap::new()),
             process: "story-1".to_owned(),
             shadow: false,
             switch: work::switch::Switch::default(),
         };
-        let mut world = Self { ctx, cases, town, ledger_url, _dir: dir };
+        let mut world = Self { ctx, cases, town, ledger_url, dir };
         world.people().await;
         world.connect("unit", false).await;
         Some(world)
