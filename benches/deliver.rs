@@ -89,6 +89,14 @@ key_file = "key"
 checkpoint_file = "checkpoints"
 copies = []
 unsealed_alarm = "1m"
+[secrets]
+key_file = "grants.key"
+[x]
+redirect = "http://127.0.0.1:8790/callback"
+authorize_url = "https://x.example/authorize"
+token_url = "https://x.example/token"
+revoke_url = "https://x.example/revoke"
+scopes = []
 [alarms]
 duty_officer = "nobody"
 command = []
@@ -181,6 +189,7 @@ async fn ctx(url: &str, sink: &str) -> Ctx {
         limits: Arc::new(limits),
         templates: Arc::new(Templates::built_in().expect("templates")),
         destinations: Arc::new(BTreeMap::from([(AccountName::new("unit"), destination)])),
+        keepers: Arc::default(),
         process: "bench-1".to_owned(),
         shadow: false,
         switch: work::switch::Switch::default(),

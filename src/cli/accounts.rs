@@ -284,7 +284,7 @@ struct Asked {
 }
 
 async fn ask(ctx: &Ctx, row: &AccountRow) -> Result<Asked, Failure> {
-    let destination = app::connect(row, &ctx.config, &ctx.clock)?;
+    let destination = app::connect(row, ctx)?.destination;
     let what = |error| {
         let name = &row.account.name;
         Failure::Failed(format!(
@@ -597,11 +597,10 @@ async fn revoke(command: Revoke, globals: &Globals) -> Outcome {
 
 async fn end_grant(ctx: &Ctx, row: &AccountRow) -> Option<Result<(), String>> {
     row.token_from.as_ref()?;
-    let destination: std::sync::Arc<dyn Destination> =
-        match app::connect(row, &ctx.config, &ctx.clock) {
-            Ok(destination) => destination,
-            Err(error) => return Some(Err(format!("{error:#}"))),
-        };
+    let destination: std::sync::Arc<dyn Destination> = match app::connect(row, ctx) {
+        Ok(connected) => connected.destination,
+        Err(error) => return Some(Err(format!("{error:#}"))),
+    };
     Some(destination.revoke().await.map_err(|error| error.to_string()))
 }
 

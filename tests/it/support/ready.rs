@@ -130,6 +130,14 @@ fn config(folder: &Path) -> Config {
         checkpoint_file = "checkpoints"
         copies = []
         unsealed_alarm = "876000h"
+        [secrets]
+        key_file = "grants.key"
+        [x]
+        redirect = "http://127.0.0.1:8790/callback"
+        authorize_url = "https://x.example/authorize"
+        token_url = "https://x.example/token"
+        revoke_url = "https://x.example/revoke"
+        scopes = []
         [alarms]
         duty_officer = "Inspector on duty"
         command = []
@@ -458,6 +466,7 @@ fn ctx(config: &Config, clock: &Clock, dice: Dice, store: &Store) -> Ctx {
         limits: Arc::new(limits),
         templates: Arc::new(Templates::built_in().expect("the templates")),
         destinations: Arc::new(BTreeMap::new()),
+        keepers: Arc::default(),
         process: "story".to_owned(),
         shadow: false,
         switch: Switch::default(),

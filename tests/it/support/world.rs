@@ -78,6 +78,14 @@ key_file = "key"
 checkpoint_file = "checkpoints"
 copies = []
 unsealed_alarm = "1m"
+[secrets]
+key_file = "grants.key"
+[x]
+redirect = "http://127.0.0.1:8790/callback"
+authorize_url = "https://x.example/authorize"
+token_url = "https://x.example/token"
+revoke_url = "https://x.example/revoke"
+scopes = []
 [alarms]
 duty_officer = "the duty officer"
 command = []
@@ -147,6 +155,7 @@ impl World {
             limits: Arc::new(limits),
             templates: Arc::new(Templates::built_in().unwrap()),
             destinations: Arc::new(BTreeMap::new()),
+            keepers: Arc::default(),
             process: "story-1".to_owned(),
             shadow: false,
             switch: work::switch::Switch::default(),
