@@ -241,12 +241,20 @@ pub async fn connect_accounts(ctx: &mut Ctx) -> anyhow::Result<()> {
         if row.account.sender == Sender::HandOff && row.token_from.is_none() || row.revoked {
             continue;
         }
-        match connect(&row, ctx) {
-            Ok(connected) => {
-                destinations.insert(name.clone(), connected.destination);
-                keepers.extend(connected.keeper.map(|keeper| (name, keeper)));
+        let left_out = |error| tracing::warn!(account = %name, "is not connected: {error:#}");
+        let granted = match tokens(&row, ctx) {
+            Ok(granted) => granted,
+            Err(error) => {
+                left_out(error);
+                continue;
             }
-            Err(error) => tracing::warn!(account = %name, "is not connected: {error:#}"),
+        };
+        keepers.extend(granted.keeper.map(|keeper| (name.clone(), keeper)));
+        match destination(&row, granted.tokens, &ctx.config, &ctx.clock) {
+            Ok(destination) => {
+                destinations.insert(name, destination);
+            }
+            Err(error) => left_out(error),
         }
     }
     (ctx.destinations, ctx.keepers) = (Arc::new(destinations), Arc::new(keepers));

@@ -6,6 +6,7 @@
 //! account anew; a renewal that is under way is not dropped with whoever asked for it.
 
 mod renewing;
+mod rotating;
 mod vault;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +16,10 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
 
-pub use self::vault::{Vault, VaultError};
+pub use self::{
+    rotating::{keep, rotate},
+    vault::{Vault, VaultError},
+};
 use super::{Ctx, Progress};
 use crate::{
     clock::{Clock, Dice},

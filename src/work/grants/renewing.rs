@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A key may be changed while we seal; not for ever.
-const SEALINGS: usize = 5;
+pub(super) const SEALINGS: usize = 5;
 
 impl Inner {
     /// Renews the grant that was read: afterwards the next token is at hand. Whoever finds it

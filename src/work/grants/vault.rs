@@ -92,6 +92,10 @@ impl Vault {
         }
     }
 
+    pub(super) const fn dice(&self) -> &Dice {
+        &self.dice
+    }
+
     /// The keys as they are now; the file is made at its first use.
     ///
     /// # Errors
