@@ -140,7 +140,9 @@ async fn nothing_of_a_grant_is_readable_in_the_ledger() {
     assert_eq!(story.entries("grant.stored").await, 1);
     assert_eq!(story.entries("grant.renewed").await, 1);
     assert_eq!(story.entries("grant.broken").await, 1);
-    let file = std::fs::read(url.trim_start_matches("sqlite:")).unwrap();
+    let ledger = url.trim_start_matches("sqlite:");
+    let read = |end: &str| std::fs::read(format!("{ledger}{end}")).unwrap();
+    let file = [read(""), read("-wal")].concat();
     let holds = |text: &str| file.windows(text.len()).any(|part| part == text.as_bytes());
     assert!(!holds("access-secret") && !holds("refresh-secret"));
     assert!(holds("grant"), "the file is read");
