@@ -158,6 +158,7 @@ async fn ctx(url: &str, sink: &str) -> Ctx {
         templates: Arc::new(Templates::built_in().expect("templates")),
         http: HttpConfig::default(),
         destinations: Arc::new(BTreeMap::from([(AccountName::new("unit"), destination)])),
+        keepers: Arc::default(),
         process: "bench-1".to_owned(),
         shadow: false,
         switch: work::switch::Switch::default(),

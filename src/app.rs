@@ -10,7 +10,6 @@ use std::{
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use reqwest::Certificate;
-use secrecy::SecretString;
 
 use crate::{
     cases::{
@@ -19,23 +18,28 @@ use crate::{
         sql::{BankRef, BankResolver, SqlSource},
     },
     clock::{Clock, Dice},
-    config::{Banks, Config, ConfigErrors, Loaded},
+    config::{Banks, Config, ConfigErrors, Loaded, secret},
     destinations::{
         Destination,
         http::HttpConfig,
         mastodon::{Mastodon, MastodonConfig},
         sandbox::Sandbox,
+        tokens::{FixedToken, Renew, Tokens},
+        x::oauth::{OAuth, OAuthConfig},
     },
     domain::{
         bank::{BANKS, Directory, INVENTED_BANKS, SUBLETS},
         calendar::{Calendar, limits::Limits},
-        ids::AccountName,
         platform::{Language, Platform, Sender},
         wording::Templates,
     },
     serve::Reconciler,
     store::{AccountRow, Store},
-    work::{self, Ctx, switch::Switch},
+    work::{
+        self, Ctx,
+        grants::{Keeper, Parts, Vault},
+        switch::Switch,
+    },
 };
 
 /// The file of the configuration in a data folder.
@@ -136,9 +140,8 @@ impl App {
                 .context("the ledger did not open (ledger.url)")?;
         let (source, embedded) = case_source(&config, &banks).await?;
         let http = http(&config)?;
-        let destinations = connect_accounts(&store, &config, &clock).await?;
         let templates = templates(&data.join("templates"))?;
-        let ctx = Ctx {
+        let mut ctx = Ctx {
             config: Arc::new(config),
             clock,
             dice,
@@ -148,11 +151,13 @@ impl App {
             limits: Arc::new(limits),
             templates: Arc::new(templates),
             http,
-            destinations: Arc::new(destinations),
+            destinations: Arc::default(),
+            keepers: Arc::default(),
             process: process_name(),
             shadow: false,
             switch: Switch::default(),
         };
+        connect_accounts(&mut ctx).await?;
         Ok(Self { ctx, data, embedded })
     }
 }
@@ -227,57 +232,85 @@ fn templates(folder: &Path) -> anyhow::Result<Templates> {
     Ok(Templates::with_overrides(&own)?)
 }
 
-/// The accounts of the ledger that have an API and a token, connected. An account whose token
-/// cannot be read is left out and said so: it must not stop the others.
+/// Connects the accounts of the ledger that have an API and a token or a grant. An account that
+/// cannot be connected is left out and said so: it must not stop the others.
 ///
 /// # Errors
 /// The ledger failed.
-pub async fn connect_accounts(
-    store: &Store,
-    config: &Config,
-    clock: &Clock,
-) -> anyhow::Result<BTreeMap<AccountName, Arc<dyn Destination>>> {
-    let mut connected = BTreeMap::new();
-    for row in store.accounts().await? {
+pub async fn connect_accounts(ctx: &mut Ctx) -> anyhow::Result<()> {
+    let (mut destinations, mut keepers) = (BTreeMap::new(), BTreeMap::new());
+    for row in ctx.store.accounts().await? {
         let name = row.account.name.clone();
         if row.account.sender == Sender::HandOff && row.token_from.is_none() || row.revoked {
             continue;
         }
-        match connect(&row, config, clock) {
-            Ok(destination) => {
-                connected.insert(name, destination);
+        let left_out = |error| tracing::warn!(account = %name, "is not connected: {error:#}");
+        let granted = match tokens(&row, ctx) {
+            Ok(granted) => granted,
+            Err(error) => {
+                left_out(error);
+                continue;
             }
-            Err(error) => tracing::warn!(account = %name, "is not connected: {error:#}"),
+        };
+        keepers.extend(granted.keeper.map(|keeper| (name.clone(), keeper)));
+        match destination(&row, granted.tokens, &ctx.config, &ctx.clock) {
+            Ok(destination) => {
+                destinations.insert(name, destination);
+            }
+            Err(error) => left_out(error),
         }
     }
-    Ok(connected)
+    (ctx.destinations, ctx.keepers) = (Arc::new(destinations), Arc::new(keepers));
+    Ok(())
+}
+
+/// An account, connected.
+pub struct Connected {
+    /// What speaks to its platform.
+    pub destination: Arc<dyn Destination>,
+    /// What keeps its grant, where it has no token of its own.
+    pub keeper: Option<Arc<Keeper>>,
 }
 
 /// One account, connected.
 ///
 /// # Errors
 /// Its token cannot be read, or its platform has no API here.
-pub fn connect(
+pub fn connect(row: &AccountRow, ctx: &Ctx) -> anyhow::Result<Connected> {
+    let Granted { tokens, keeper } = tokens(row, ctx)?;
+    let destination = destination(row, tokens, &ctx.config, &ctx.clock)?;
+    Ok(Connected { destination, keeper })
+}
+
+/// An account's platform, spoken to with these tokens. Where it is asked who a token is, before
+/// that is stored, the token is a fixed one.
+///
+/// # Errors
+/// Its token cannot be read, or its platform has no API here.
+pub fn destination(
     row: &AccountRow,
+    tokens: Arc<dyn Tokens>,
     config: &Config,
     clock: &Clock,
 ) -> anyhow::Result<Arc<dyn Destination>> {
     let account = &row.account;
-    let from = row.token_from.as_deref().context("it names no token")?;
-    let token = token(from)?;
+    let fixed = || secret(row.token_from.as_deref().context("it names no token")?);
     match account.platform {
-        Platform::Sandbox => Ok(Arc::new(Sandbox::new(&account.base_url, token)?)),
+        Platform::Sandbox => Ok(Arc::new(Sandbox::new(&account.base_url, fixed()?)?)),
         Platform::Mastodon => {
             let clock = clock.clone();
             let now = Arc::new(move || clock.now());
             let base_url = &account.base_url;
-            let mut own = MastodonConfig::new(account.name.clone(), base_url, token, now);
+            let mut own = MastodonConfig::new(account.name.clone(), base_url, fixed()?, now);
             own.honours_idempotency = row.idempotent;
             own.http = http(config)?;
             own.read_lag = config.deliver.read_lag.try_into()?;
             Ok(Arc::new(Mastodon::connect(own)?))
         }
-        platform => bail!("{platform} is posted to by hand; connect it as a hand-off"),
+        platform => {
+            drop(tokens);
+            bail!("{platform} is posted to by hand; connect it as a hand-off")
+        }
     }
 }
 
@@ -288,7 +321,7 @@ pub fn connect(
 pub fn http(config: &Config) -> anyhow::Result<HttpConfig> {
     let (network, defaults) = (&config.network, HttpConfig::default());
     let request_timeout = config.deliver.request_timeout.try_into()?;
-    let proxy = network.proxy_from.as_deref().map(token).transpose();
+    let proxy = network.proxy_from.as_deref().map(secret).transpose();
     let roots = network.roots.as_deref().map(|file| {
         let pem =
             std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
@@ -307,16 +340,70 @@ pub fn http(config: &Config) -> anyhow::Result<HttpConfig> {
     })
 }
 
-/// A token from `env:NAME` or `file:PATH`.
-fn token(from: &str) -> anyhow::Result<SecretString> {
-    let text = match from.split_once(':') {
-        Some(("env", name)) => std::env::var(name)
-            .map_err(|_| anyhow::anyhow!("the environment variable {name} is not set"))?,
-        Some(("file", path)) => std::fs::read_to_string(path)
-            .with_context(|| format!("the token's file {path} cannot be read"))?,
-        _ => bail!("a token comes from env:NAME or file:PATH"),
+/// Where an account's tokens come from.
+pub struct Granted {
+    /// The tokens.
+    pub tokens: Arc<dyn Tokens>,
+    /// What keeps its grant, where it has no token of its own.
+    pub keeper: Option<Arc<Keeper>>,
+}
+
+/// An account's tokens: the one that a person wrote down (`env:`, `file:`, `credential:`), or those
+/// of its grant.
+///
+/// # Errors
+/// The token cannot be read, or the platform grants none.
+pub fn tokens(row: &AccountRow, ctx: &Ctx) -> anyhow::Result<Granted> {
+    if let Some(from) = &row.token_from {
+        return Ok(Granted { tokens: Arc::new(FixedToken::new(secret(from)?)), keeper: None });
+    }
+    let renew: Arc<dyn Renew> = match row.account.platform {
+        Platform::X => Arc::new(oauth(ctx)?),
+        platform => bail!("it names no token, and {platform} grants none here"),
     };
-    Ok(SecretString::from(text.trim()))
+    let keeper = Keeper::new(Parts {
+        account: row.account.name.clone(),
+        store: ctx.store.clone(),
+        vault: vault(ctx),
+        renew,
+        clock: ctx.clock.clone(),
+        dice: ctx.dice.clone(),
+        process: ctx.process.clone(),
+        lease: ctx.config.deliver.lease,
+        request_timeout: ctx.config.deliver.request_timeout,
+    });
+    let keeper = Arc::new(keeper);
+    Ok(Granted { tokens: keeper.clone(), keeper: Some(keeper) })
+}
+
+/// What seals the grants of this unit.
+pub fn vault(ctx: &Ctx) -> Vault {
+    Vault::new(ctx.config.secrets.key_file.clone(), ctx.dice.clone())
+}
+
+/// Our client on X.
+///
+/// # Errors
+/// `[x]` names none, or its secret cannot be read.
+pub fn oauth(ctx: &Ctx) -> anyhow::Result<OAuth> {
+    let x = &ctx.config.x;
+    let client_id = x.client_id.clone().context(
+        "x.client_id is not configured: register the unit's client in X's developer console, with \
+         the redirect of [x], and write its id into takaza.toml",
+    )?;
+    let client_secret = x.client_secret_from.as_deref().map(secret).transpose();
+    let clock = ctx.clock.clone();
+    Ok(OAuth::new(OAuthConfig {
+        client_id,
+        client_secret: client_secret.context("x.client_secret_from")?,
+        redirect: x.redirect.clone(),
+        authorize_url: x.authorize_url.clone(),
+        token_url: x.token_url.clone(),
+        revoke_url: x.revoke_url.clone(),
+        scopes: x.scopes.clone(),
+        http: ctx.http.clone(),
+        now: Arc::new(move || clock.now()),
+    })?)
 }
 
 /// Every reconciler of the service, in the order of the path, with how often it runs.
@@ -340,6 +427,7 @@ pub fn reconcilers(config: &Config) -> Vec<Reconciler> {
         reconciler!("sweep", deliver, sweep),
         reconciler!("listen", deliver, listen),
         reconciler!("own-timeline", deliver, own_timeline),
+        reconciler!("grants", watch, grants),
         reconciler!("handles", config.watch.every, handles),
         reconciler!("alarms", deliver, alarms),
         reconciler!("seal", second, seal),

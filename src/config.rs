@@ -5,6 +5,7 @@
 mod check;
 mod errors;
 mod overlay;
+mod secrets;
 mod show;
 
 use std::{
@@ -18,6 +19,7 @@ use serde::Deserialize;
 pub use self::{
     errors::{ConfigError, ConfigErrors},
     overlay::{DEFAULTS, Loaded},
+    secrets::{KeyPlace, Secrets, credential, secret},
 };
 
 use crate::{
@@ -65,6 +67,10 @@ pub struct Config {
     pub record: Record,
     /// The way out to the platforms.
     pub network: Network,
+    /// The keys that seal what the ledger must not hold openly.
+    pub secrets: Secrets,
+    /// Our client on X.
+    pub x: X,
     /// Who is called when something is wrong.
     pub alarms: Alarms,
     /// The service's own listeners.
@@ -205,6 +211,28 @@ pub struct Alarms {
     pub take_within: SignedDuration,
 }
 
+/// Our client on X, as it is registered there: how accounts that have no token of their own are
+/// connected (OAuth 2.0 with PKCE).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct X {
+    /// The client's id; without it no account is connected that way.
+    pub client_id: Option<String>,
+    /// Where the client's secret is found (`env:`, `file:` or `credential:`); `None`: it is a public
+    /// client.
+    pub client_secret_from: Option<String>,
+    /// Where the browser comes back to: an address of this machine.
+    pub redirect: String,
+    /// Where a person grants.
+    pub authorize_url: String,
+    /// Where a grant is had and renewed.
+    pub token_url: String,
+    /// Where a grant is ended.
+    pub revoke_url: String,
+    /// What is asked for.
+    pub scopes: Vec<String>,
+}
+
 /// The service's own listeners.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -254,6 +282,9 @@ impl Config {
         at(&mut self.record.checkpoint_file);
         self.record.copies.iter_mut().for_each(at);
         let lists = [&mut self.banks.directory, &mut self.banks.sublets, &mut self.network.roots];
+        if let KeyPlace::File(path) = &mut self.secrets.key_file {
+            at(path);
+        }
         lists.into_iter().flatten().for_each(at);
         self.source.url_file.iter_mut().for_each(at);
         self.ledger.url = placed_url(&self.ledger.url, data_dir);

@@ -1,7 +1,7 @@
 # Real servers for the tests, on free loopback ports, with throwaway data. To be sourced.
 #
-#   start_postgres; start_mariadb; start_mastodon_mock    each exports where it listens
-#   stop_servers                                          ends what was started, by process id
+#   start_postgres; start_mariadb; start_mastodon_mock; start_oidc    each exports where it listens
+#   stop_servers                                                      ends what was started, by process id
 #
 # shellcheck shell=bash
 
@@ -49,8 +49,27 @@ install_missing() {
     [[ -d /usr/share/gocode/src/golang.org/x/mod/sumdb ]] || missing+=(golang-golang-x-mod-dev)
     command -v python3 >/dev/null || missing+=(python3)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v npm >/dev/null || missing+=(npm)
     [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
     install_mastodon_mock
+    install_oidc
+}
+
+OIDC_PROVIDER_VERSION=9.13.3
+
+install_oidc() {
+    OIDC_HOME="$ROOT/target/peers/oidc-provider-$OIDC_PROVIDER_VERSION"
+    [[ ! -e $OIDC_HOME/ready ]] || return 0
+    say "installing oidc-provider $OIDC_PROVIDER_VERSION into target/peers"
+    local log="$ROOT/target/peers/npm-oidc.log"
+    rm -rf "$OIDC_HOME"
+    mkdir -p "$OIDC_HOME"
+    echo '{"private":true}' >"$OIDC_HOME/package.json"
+    (cd "$OIDC_HOME" && npm install --no-audit --no-fund --no-progress \
+        "oidc-provider@$OIDC_PROVIDER_VERSION") >"$log" 2>&1 \
+        || { tail -n 20 "$log" >&2; fail "npm could not install oidc-provider; all it said is in $log"; }
+    touch "$OIDC_HOME/ready"
 }
 
 MASTODON_MOCK_VERSION=0.6.1
@@ -157,6 +176,18 @@ start_mastodon_mock() {
     wait_for mastodon-mock "$!" "$log" python3 -c \
         "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$port/api/v1/instance', timeout=5)"
     export TAKAZA_TEST_MASTODON_MOCK="http://127.0.0.1:$port"
+}
+
+start_oidc() {
+    servers_dir
+    local log="$SERVERS_DIR/oidc.log" port
+    port=$(free_port)
+    say "starting oidc-provider ($OIDC_PROVIDER_VERSION, node $(node --version)) on 127.0.0.1:$port"
+    (cd "$OIDC_HOME" && exec node "$ROOT/tests/peers/oidc.mjs" "$port") >"$log" 2>&1 &
+    SERVER_PIDS+=("$!:TERM")
+    wait_for oidc-provider "$!" "$log" python3 -c \
+        "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$port/test/counts', timeout=5)"
+    export TAKAZA_TEST_OIDC="http://127.0.0.1:$port"
 }
 
 # Ends the servers that were started here, and removes their data. Keeps the exit status.

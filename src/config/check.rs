@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, civil::Date};
 
-use super::Config;
+use super::{Config, X};
 use crate::{
     cases::sql::SqlSourceConfig,
     domain::{
@@ -29,6 +29,7 @@ pub(super) fn problems(config: &mut Config) -> Vec<Problem> {
     numbers(config, &mut found);
     relations(config, &mut found);
     record_and_alarms(config, &mut found);
+    x(&config.x, &mut found);
     found
 }
 
@@ -206,18 +207,48 @@ fn record_and_alarms(config: &Config, found: &mut Vec<Problem>) {
         found.push(("record.origin", problem.to_owned()));
     }
     if let Some(webhook) = &config.alarms.webhook {
-        let here = reqwest::Url::parse(webhook).ok().is_some_and(|url| {
-            let local = url.host_str().is_some_and(|host| host == "localhost" || host == "[::1]")
-                || url.host_str().is_some_and(|host| host.starts_with("127."));
-            url.scheme() == "https" || (url.scheme() == "http" && local)
-        });
-        if !here {
-            let problem = "write an https:// url (http:// only to this machine)";
-            found.push(("alarms.webhook", problem.to_owned()));
-        }
+        guarded("alarms.webhook", webhook, found);
     }
     if config.alarms.command.first().is_some_and(String::is_empty) {
         found.push(("alarms.command", "its first word is empty; write a program".to_owned()));
+    }
+}
+
+fn x(x: &X, found: &mut Vec<Problem>) {
+    for (key, url) in [
+        ("x.authorize_url", &x.authorize_url),
+        ("x.token_url", &x.token_url),
+        ("x.revoke_url", &x.revoke_url),
+    ] {
+        guarded(key, url, found);
+    }
+    let back = reqwest::Url::parse(&x.redirect).ok();
+    let here = back.is_some_and(|url| {
+        let machine = url
+            .host_str()
+            .and_then(|host| host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok());
+        url.scheme() == "http" && machine.is_some_and(|ip| ip.is_loopback())
+    });
+    if !here {
+        let problem = "write an address of this machine, such as \
+                       \"http://127.0.0.1:8790/callback\", as it is registered with X";
+        found.push(("x.redirect", problem.to_owned()));
+    }
+    if x.scopes.is_empty() || x.scopes.iter().any(|one| one.contains(char::is_whitespace)) {
+        found.push(("x.scopes", "write one scope a text, without spaces".to_owned()));
+    }
+}
+
+/// What goes there is a secret: it must not go over a network in the open.
+fn guarded(key: &'static str, url: &str, found: &mut Vec<Problem>) {
+    let good = reqwest::Url::parse(url).ok().is_some_and(|url| {
+        let local = url.host_str().is_some_and(|host| host == "localhost" || host == "[::1]")
+            || url.host_str().is_some_and(|host| host.starts_with("127."));
+        url.scheme() == "https" || (url.scheme() == "http" && local)
+    });
+    if !good {
+        let problem = "write an https:// url (http:// only to this machine)";
+        found.push((key, problem.to_owned()));
     }
 }
 

@@ -124,7 +124,7 @@ impl Demo {
         let mut ctx = app.ctx;
         let unit = stage::Unit { page: &page, token_file: &token_file, square: &square };
         unit.settle_in(&ctx, &options.passphrase_hash, now).await?;
-        ctx.destinations = Arc::new(connect_accounts(&ctx.store, &ctx.config, &ctx.clock).await?);
+        connect_accounts(&mut ctx).await?;
         let (folder, told) = (folder.clone(), Told::default());
         Ok(Self { ctx, embedded, world, square, folder, polled_at: None, told, page })
     }

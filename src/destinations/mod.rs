@@ -10,6 +10,7 @@ pub mod meter;
 pub mod rate_headers;
 pub mod sandbox;
 pub mod tokens;
+pub mod x;
 
 use std::collections::BTreeSet;
 

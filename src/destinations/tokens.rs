@@ -136,4 +136,11 @@ pub trait Renew: Send + Sync {
     /// # Errors
     /// It was not renewed; what that means for the old grant, the error says.
     async fn renew(&self, old: Option<&Grant>) -> Result<Grant, Unrenewed>;
+
+    /// Whether the next grant can be begun without the old one (a session by password). There a
+    /// renewal that was refused or lost costs nothing: the grant is dropped, and the next one is
+    /// begun by `renew(None)`, without a person.
+    fn begins_anew(&self) -> bool {
+        false
+    }
 }

@@ -36,6 +36,8 @@ spelled! {
         Uncertain = "uncertain-delivery",
         /// A dispute waits for an approver for too long.
         Dispute = "dispute-undecided",
+        /// An account's grant can no longer be renewed.
+        GrantBroken = "grant-broken",
     }
 }
 

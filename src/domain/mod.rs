@@ -26,4 +26,5 @@ pub mod platform;
 pub mod spelling;
 pub mod tagging;
 pub mod time;
+pub mod vault;
 pub mod wording;

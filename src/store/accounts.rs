@@ -11,7 +11,7 @@ use crate::domain::{
     engagement::Identity,
     ids::{AccountName, BankCode, PersonId},
     person::{Administrator, Approver, Desk, Person, Role},
-    platform::{Account, Platform},
+    platform::{Account, Platform, Sender},
     tagging::{SilenceOrder, SilenceScope},
     time::Timestamp,
 };
@@ -37,6 +37,13 @@ pub struct AccountRow {
     pub mention_cursor: Option<String>,
     /// When its timeline was last read for what the ledger does not know.
     pub own_checked_at: Option<Timestamp>,
+}
+
+impl AccountRow {
+    /// It is spoken to by its platform's API: by a token that a person wrote down, or by a grant.
+    pub fn has_api(&self) -> bool {
+        self.token_from.is_some() || self.account.sender == Sender::Api
+    }
 }
 
 /// A bank's account on a platform, bound to its stable id.

@@ -25,7 +25,7 @@ pub struct Concerns {
 }
 
 /// What the tables themselves tell; all else is raised by whoever sees it.
-pub(super) const TOLD_BY_TABLES: [What; 8] = [
+pub(super) const TOLD_BY_TABLES: [What; 9] = [
     What::Breaker,
     What::Restored,
     What::HandleChanged,
@@ -34,6 +34,7 @@ pub(super) const TOLD_BY_TABLES: [What; 8] = [
     What::Unsealed,
     What::Uncertain,
     What::Dispute,
+    What::GrantBroken,
 ];
 
 /// Everything that the tables tell to be wrong now.
@@ -50,6 +51,7 @@ pub(super) async fn told_by_tables(
     unsealed(tx, now.minus(concerns.unsealed), &mut found).await?;
     uncertain(tx, &mut found).await?;
     disputes(tx, now.minus(concerns.dispute), &mut found).await?;
+    grants_broken(tx, now, &mut found).await?;
     Ok(found)
 }
 
@@ -202,6 +204,32 @@ async fn disputes(
             "The dispute of {reference} has waited for an approver's decision since {entered}."
         );
         found.push(Alarm::new(What::Dispute, id, detail));
+    }
+    Ok(())
+}
+
+async fn grants_broken(
+    tx: &mut Tx,
+    now: Timestamp,
+    found: &mut Vec<Alarm>,
+) -> Result<(), StoreError> {
+    let rows = sql("SELECT g.account AS account, g.expires_at AS expires_at
+         FROM account_grant g JOIN account a ON a.name = g.account
+         WHERE g.broken IS NOT NULL AND a.revoked = 0")
+    .all(tx)
+    .await?;
+    for row in &rows {
+        let (name, ends): (String, Option<Timestamp>) =
+            (row.get("account")?, row.get("expires_at")?);
+        let works = match ends {
+            Some(at) if now < at => format!("it still works until {at}"),
+            _ => "nothing is sent or read through it any more".to_owned(),
+        };
+        let detail = format!(
+            "The grant of account {name} can no longer be renewed; {works}. Connect it anew: \
+             `takaza account connect {name}`."
+        );
+        found.push(Alarm::new(What::GrantBroken, name, detail));
     }
     Ok(())
 }

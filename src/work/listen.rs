@@ -14,7 +14,7 @@ use std::{
 use anyhow::Context as _;
 use jiff::SignedDuration;
 
-use super::{Ctx, Progress};
+use super::{Ctx, Progress, key_file};
 use crate::{
     clock::Dice,
     config::Listen,
@@ -283,11 +283,7 @@ pub fn silent_after(rules: &Listen) -> SignedDuration {
 /// It can be neither read nor made, and which file it is.
 pub fn author_key(signing_key: &Path, dice: &Dice) -> anyhow::Result<AuthorKey> {
     let path = signing_key.with_file_name("author.key");
-    let text = match std::fs::read_to_string(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make_key(&path, dice),
-        read => read,
-    };
-    let text = text.with_context(|| {
+    let text = key_file::read_or_make(&path, dice).with_context(|| {
         format!("the key of the authors' aliases, {}, cannot be read or made", path.display())
     })?;
     let mut key = [0; 32];
@@ -295,28 +291,6 @@ pub fn author_key(signing_key: &Path, dice: &Dice) -> anyhow::Result<AuthorKey> 
         anyhow::anyhow!("{} does not hold 64 hexadecimal digits; restore it", path.display())
     })?;
     Ok(AuthorKey::new(key))
-}
-
-/// Whoever comes second reads what the first has made, which is in place whole or not at all.
-fn make_key(path: &Path, dice: &Dice) -> std::io::Result<String> {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let text = hex::encode(dice.bytes::<32>());
-    let part = path.with_extension(format!("{}.part", dice.token()));
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    let linked = std::fs::hard_link(&part, path);
-    std::fs::remove_file(&part)?;
-    match linked {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            std::fs::read_to_string(path)
-        }
-        linked => linked.map(|()| text),
-    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ pub mod alarms;
 pub mod clear;
 pub mod deliver;
 pub mod escalate;
+pub mod grants;
 pub mod hand_off;
 pub mod handles;
+pub mod key_file;
 pub mod listen;
 pub mod own_timeline;
 pub mod rehearse;
@@ -60,6 +62,8 @@ pub struct Ctx {
     pub http: HttpConfig,
     /// The connected accounts.
     pub destinations: Arc<BTreeMap<AccountName, Arc<dyn Destination>>>,
+    /// The keepers of the grants of those accounts that have one.
+    pub keepers: Arc<BTreeMap<AccountName, Arc<grants::Keeper>>>,
     /// This process's name: machine and process id.
     pub process: String,
     /// Everything but sending is done.

@@ -15,10 +15,11 @@ use takaza::{
         pacing::Why,
         person::Role,
         platform::{Platform, Sender},
+        vault::{Keyring, Sealed},
     },
     store::{
-        BreakerRules, ClaimRules, Ended, Note, QueueFilter, Report, SilenceOrder, SilenceScope,
-        Store, StoreError,
+        BreakerRules, ClaimRules, Ended, Kept, Leased, Note, QueueFilter, Report, SilenceOrder,
+        SilenceScope, Store, StoreError,
     },
     work,
 };
@@ -27,6 +28,7 @@ use crate::{
     states::{self, signed_order},
     support::{
         fake_cases::liens,
+        ledger_sql,
         world::{Db, World},
     },
 };
@@ -48,6 +50,7 @@ on_both! {
     people_are_added_confirmed_ended,
     accounts_are_connected_live_paused_revoked,
     handles_are_verified_and_resolved,
+    grants_are_stored_leased_renewed_broken_and_ended,
     silences_are_ordered_and_lifted,
     actions_are_seen_lost_and_overdue,
     what_is_silenced_is_listed,
@@ -139,6 +142,80 @@ async fn accounts_are_connected_live_paused_revoked(world: World) {
     assert!(row.revoked && !row.account.live);
     let live = store.set_live(&world.by("dcp"), &dcp, &unit(), true).await;
     assert!(matches!(live.unwrap_err(), StoreError::NotFound(_)));
+}
+
+/// Seals nothing: the ledger takes any text for a sealed one.
+fn sealed(keys: &Keyring, text: &str) -> Sealed {
+    Sealed { key_id: keys.current().to_owned(), text: text.to_owned() }
+}
+
+async fn grants_are_stored_leased_renewed_broken_and_ended(world: World) {
+    let (store, by, unit) = (&world.ctx.store, world.by("root"), unit());
+    let root = world.person("root").await.as_administrator(world.now()).unwrap();
+    let ring = |lines: &[&str]| {
+        let line = |one: &&str| one.repeat(64);
+        Keyring::parse(&lines.iter().map(line).collect::<Vec<_>>().join("\n")).unwrap()
+    };
+    let (old, both, new) = (ring(&["1"]), ring(&["2", "1"]), ring(&["2"]));
+    let ends = world.now().plus(mins(120));
+    assert_eq!(store.grant(&unit).await.unwrap(), None);
+    let nobody = AccountName::new("nobody");
+    let none = store.put_grant(&by, &root, &nobody, (&sealed(&old, "x"), &old), ends).await;
+    assert!(matches!(none.unwrap_err(), StoreError::NotFound(_)));
+
+    let lease = |holder: &'static str, rev| store.lease_grant(&unit, rev, holder, mins(2), false);
+    let Leased::Taken(first, row) = lease("a", 0).await.unwrap() else {
+        panic!("no row is no bar")
+    };
+    assert_eq!((row.rev, row.sealed), (0, None));
+    assert!(matches!(lease("b", 0).await.unwrap(), Leased::Held { .. }));
+    world.pass(mins(2));
+    assert!(matches!(lease("b", 0).await.unwrap(), Leased::Taken(..)), "nothing was used up");
+    let put = store.put_grant(&by, &root, &unit, (&sealed(&old, "one"), &old), ends).await;
+    assert_eq!(put.unwrap(), Kept::Stored(1));
+    let late = store.grant_renewed(&by, &first, (&sealed(&old, "late"), &old), ends).await;
+    assert_eq!(late.unwrap(), Kept::Superseded);
+    let row = store.grant(&unit).await.unwrap().unwrap();
+    assert_eq!((row.sealed, row.lease), (Some(sealed(&old, "one")), None));
+    assert_eq!((row.expires_at, row.issued_at), (Some(ends), Some(world.now())));
+
+    assert_eq!(lease("a", 0).await.unwrap(), Leased::Changed);
+    let Leased::Taken(taken, _) = lease("a", 1).await.unwrap() else { panic!("it is free") };
+    store.grant_released(&taken).await.unwrap();
+    let Leased::Taken(taken, _) = lease("c", 1).await.unwrap() else { panic!("it is free") };
+    world.pass(mins(2));
+    let Leased::Abandoned(found) = lease("d", 1).await.unwrap() else { panic!("c ended") };
+    assert_eq!(found, taken);
+    assert!(store.grant_broken(&by, &found, "c ended").await.unwrap());
+    assert!(!store.grant_broken(&by, &found, "c ended").await.unwrap(), "once");
+    assert_eq!(lease("d", 1).await.unwrap(), Leased::Broken);
+    let renewed = store.grant_renewed(&by, &taken, (&sealed(&old, "two"), &old), ends).await;
+    assert_eq!(renewed.unwrap(), Kept::Stored(2), "c had only slept");
+    assert_eq!(store.grant(&unit).await.unwrap().unwrap().broken, None);
+
+    let reseal = |_: &AccountName, one: &Sealed| Ok(sealed(&both, &format!("{} anew", one.text)));
+    assert_eq!(store.reseal_grants(&by, &root, &both, reseal).await.unwrap(), 1);
+    let row = store.grant(&unit).await.unwrap().unwrap();
+    assert_eq!((row.sealed, row.rev), (Some(sealed(&new, "two anew")), 2));
+    let put = store.put_grant(&by, &root, &unit, (&sealed(&old, "x"), &old), ends).await;
+    assert_eq!(put.unwrap(), Kept::OtherKey);
+    let behind = store.reseal_grants(&by, &root, &old, reseal).await;
+    assert!(matches!(behind.unwrap_err(), StoreError::Refused(_)));
+
+    let Leased::Taken(taken, _) = lease("e", 2).await.unwrap() else { panic!("it is free") };
+    assert!(!store.end_grant(&by, &unit, Some(&found), "an older one").await.unwrap());
+    assert!(store.end_grant(&by, &unit, Some(&taken), "it ended").await.unwrap());
+    assert!(store.end_grant(&by, &unit, None, "revoked").await.unwrap());
+    let row = store.grant(&unit).await.unwrap().unwrap();
+    assert_eq!((row.sealed, row.lease, row.rev), (None, None, 4), "no number is used twice");
+    store.mark_restored(&by, "a backup").await.unwrap();
+    assert_eq!(lease("f", 4).await.unwrap(), Leased::Restored);
+    for (act, count) in
+        [("stored", 1), ("renewed", 1), ("broken", 1), ("resealed", 1), ("ended", 2)]
+    {
+        let act = format!("grant.{act}");
+        assert_eq!(ledger_sql::entries(&world.ledger_url, &act).await, count, "{act}");
+    }
 }
 
 async fn handles_are_verified_and_resolved(world: World) {
@@ -541,6 +618,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/escalations/ends.rs"),
         include_str!("../../src/store/escalations/reads.rs"),
         include_str!("../../src/store/gate.rs"),
+        include_str!("../../src/store/grants.rs"),
         include_str!("../../src/store/orders.rs"),
         include_str!("../../src/store/people.rs"),
     ];

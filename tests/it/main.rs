@@ -8,6 +8,7 @@ mod config;
 mod crash;
 mod demo;
 mod demo_world;
+mod grants;
 mod guard;
 mod house;
 mod imports;

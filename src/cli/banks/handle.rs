@@ -110,11 +110,9 @@ fn bank(ctx: &Ctx, code: &str) -> Result<BankCode, Failure> {
 /// account of ours can ask there.
 async fn resolve(ctx: &Ctx, on: Platform, handle: &str) -> Result<Option<Identity>, Failure> {
     let rows = ctx.store.accounts().await?;
-    let able = rows
-        .iter()
-        .find(|row| row.account.platform == on && row.token_from.is_some() && !row.revoked);
+    let able = rows.iter().find(|row| row.account.platform == on && row.has_api() && !row.revoked);
     let Some(row) = able else { return Ok(None) };
-    let destination = app::connect(row, &ctx.config, &ctx.clock)?;
+    let destination = app::connect(row, ctx)?.destination;
     let found = destination.resolve(handle).await.map_err(|error| {
         Failure::Failed(format!("{on} could not be asked who @{handle} is: {error}"))
     })?;

@@ -153,9 +153,10 @@ async fn token(ctx: &Ctx, row: &AccountRow) -> Result<(), (String, &'static str)
     if row.token_from.is_none() {
         return Ok(());
     }
-    let destination = app::connect(row, &ctx.config, &ctx.clock).map_err(|error| {
-        (format!("{error:#}"), "put the token where `takaza account list --json` says")
-    })?;
+    let destination =
+        app::connect(row, ctx).map(|connected| connected.destination).map_err(|error| {
+            (format!("{error:#}"), "put the token where `takaza account list --json` says")
+        })?;
     let identity = destination
         .whoami()
         .await

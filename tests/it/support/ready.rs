@@ -104,6 +104,14 @@ fn config(folder: &Path) -> Config {
         origin = "ggm.example/takaza"
         key_file = "record.key"
         unsealed_alarm = "876000h"
+        [secrets]
+        key_file = "grants.key"
+        [x]
+        redirect = "http://127.0.0.1:8790/callback"
+        authorize_url = "https://x.example/authorize"
+        token_url = "https://x.example/token"
+        revoke_url = "https://x.example/revoke"
+        scopes = []
         [alarms]
         duty_officer = "Inspector on duty"
         "#;
@@ -426,6 +434,7 @@ fn ctx(config: &Config, clock: &Clock, dice: Dice, store: &Store) -> Ctx {
         templates: Arc::new(Templates::built_in().expect("the templates")),
         http: HttpConfig::default(),
         destinations: Arc::new(BTreeMap::new()),
+        keepers: Arc::default(),
         process: "story".to_owned(),
         shadow: false,
         switch: Switch::default(),

@@ -41,6 +41,11 @@ pub fn mastodon_mock() -> Option<String> {
     peer("TAKAZA_TEST_MASTODON_MOCK")
 }
 
+/// The base url of the test oidc-provider.
+pub fn oidc() -> Option<String> {
+    peer("TAKAZA_TEST_OIDC")
+}
+
 fn peer(variable: &str) -> Option<String> {
     let found = std::env::var(variable).ok().filter(|url| !url.is_empty());
     if found.is_none() {

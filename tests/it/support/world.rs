@@ -133,6 +133,7 @@ impl World {
             templates: Arc::new(Templates::built_in().unwrap()),
             http: HttpConfig::default(),
             destinations: Arc::new(BTreeMap::new()),
+            keepers: Arc::default(),
             process: "story-1".to_owned(),
             shadow: false,
             switch: work::switch::Switch::default(),

@@ -1,0 +1,213 @@
+//! `takaza account add`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{
+    super::{
+        Globals,
+        failure::{Failure, Outcome},
+        handoff::language,
+        output::say,
+        sign_in::Signing,
+    },
+    ask, has_grant, local, platform,
+};
+use crate::{
+    domain::{
+        ids::AccountName,
+        platform::{Account as Terms, Language, MentionMode, Platform, Sender, Visibility},
+    },
+    store::AccountRow,
+};
+
+/// Adds an account (an administrator's act)
+///
+/// Where it has an API, the platform is asked at once who the token is and how long a text may be.
+/// A token never stands on the command line: it comes from a file, from the environment or from a
+/// systemd credential. An account on X needs none: `takaza account connect` asks for the grant.
+#[derive(Debug, Args)]
+pub(in super::super) struct Add {
+    /// The name that the unit gives it
+    name: String,
+    /// The platform: mastodon, sandbox, x, bluesky, facebook, …
+    #[arg(long, value_parser = platform)]
+    platform: Platform,
+    /// The server's base address (platforms that have many servers)
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// Its own handle, without the leading @ (an API account's is asked for)
+    #[arg(long)]
+    handle: Option<String>,
+    /// An officer posts by hand, from the prepared text
+    #[arg(long)]
+    hand_off: bool,
+    /// Name a bank by a live mention of its verified handle, instead of its plain name
+    #[arg(long)]
+    mention: bool,
+    /// The languages it posts in, divided by commas: one text each
+    #[arg(long, value_delimiter = ',', default_value = "en,hi", value_parser = language)]
+    languages: Vec<Language>,
+    /// Who can see its posts: public, unlisted or private
+    #[arg(long, default_value = "public", value_parser = visibility)]
+    visibility: Visibility,
+    /// The content warning above its posts
+    #[arg(long, value_name = "TEXT", alias = "content-warning")]
+    spoiler: Option<String>,
+    /// How long a text may be, by the platform's own measure (the server's, or the platform's)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=100_000))]
+    max_length: Option<u32>,
+    /// Its server was seen to honour Idempotency-Key: a repeated send makes no second post
+    #[arg(long)]
+    honours_idempotency: bool,
+    /// The file that holds its token
+    #[arg(long, value_name = "FILE", conflicts_with = "token_env")]
+    token_file: Option<PathBuf>,
+    /// The environment variable that holds its token
+    #[arg(long, value_name = "VARIABLE")]
+    token_env: Option<String>,
+    /// The systemd credential of the service that holds its token
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["token_file", "token_env"])]
+    token_credential: Option<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+fn visibility(text: &str) -> Result<Visibility, String> {
+    Visibility::parse(text).ok_or_else(|| "write public, unlisted or private".to_owned())
+}
+
+/// The longest text of each platform that nobody can be asked for, in its own measure.
+const fn usual_length(platform: Platform) -> u32 {
+    match platform {
+        Platform::X => 280,
+        Platform::Bluesky => 300,
+        Platform::Sandbox | Platform::Mastodon | Platform::Threads => 500,
+        Platform::Instagram => 2_200,
+        Platform::Linkedin => 3_000,
+        Platform::Telegram => 4_096,
+        Platform::Facebook => 5_000,
+    }
+}
+
+impl Add {
+    fn token_from(&self) -> Result<Option<String>, Failure> {
+        if let Some(variable) = &self.token_env {
+            return Ok(Some(format!("env:{variable}")));
+        }
+        if let Some(name) = &self.token_credential {
+            return Ok(Some(format!("credential:{name}")));
+        }
+        let Some(file) = &self.token_file else { return Ok(None) };
+        let path = std::fs::canonicalize(file)
+            .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+        Ok(Some(format!("file:{}", path.display())))
+    }
+
+    /// The account as the command line has it, not yet asked for.
+    fn row(&self) -> Result<AccountRow, Failure> {
+        let token_from = self.token_from()?;
+        let sender = if self.hand_off { Sender::HandOff } else { Sender::Api };
+        let spoken_to = [Platform::Mastodon, Platform::Sandbox, Platform::X];
+        if sender == Sender::Api && !spoken_to.contains(&self.platform) {
+            return Err(Failure::usage(format!(
+                "{} is posted to by hand: add --hand-off",
+                self.platform
+            )));
+        }
+        // X grants an account to us when it is connected.
+        let granted = sender == Sender::Api && self.platform == Platform::X;
+        if sender == Sender::Api && token_from.is_none() && !granted {
+            let problem = "an API account needs its token: --token-env VARIABLE or --token-file \
+                           FILE (or --hand-off, where an officer posts by hand)";
+            return Err(Failure::usage(problem));
+        }
+        let many = (token_from.is_some() || self.platform == Platform::Mastodon) && !granted;
+        if many && self.base_url.is_none() {
+            let problem = format!("{} has many servers: --base-url URL", self.platform);
+            return Err(Failure::usage(problem));
+        }
+        if token_from.is_none() && self.handle.is_none() && !granted {
+            return Err(Failure::usage("whose account is it? --handle HANDLE"));
+        }
+        let plain = |handle: &String| handle.trim().trim_start_matches('@').to_owned();
+        let account = Terms {
+            name: AccountName::new(&self.name),
+            platform: self.platform,
+            base_url: self.base_url.clone().unwrap_or_default().trim_end_matches('/').to_owned(),
+            handle: self.handle.as_ref().map(plain).unwrap_or_default(),
+            stable_id: None,
+            sender,
+            mention: if self.mention { MentionMode::Mention } else { MentionMode::PlainName },
+            languages: self.languages.clone(),
+            visibility: self.visibility,
+            spoiler: self.spoiler.clone(),
+            max_length: self.max_length.unwrap_or_else(|| usual_length(self.platform)),
+            live: false,
+        };
+        Ok(AccountRow {
+            account,
+            idempotent: self.honours_idempotency,
+            token_from,
+            paused_until: None,
+            paused_why: None,
+            revoked: false,
+            last_heard_at: None,
+            mention_cursor: None,
+            own_checked_at: None,
+        })
+    }
+}
+
+impl Add {
+    pub(super) async fn run(self, globals: &Globals) -> Outcome {
+        let mut row = self.row()?;
+        let session = self.signing.sign_in(globals, "account add").await?;
+        let ctx = &session.app.ctx;
+        let now = ctx.clock.now();
+        let administrator = session.person.as_administrator(now)?;
+        let name = row.account.name.clone();
+        let taken = ctx.store.accounts().await?.into_iter().find(|row| row.account.name == name);
+        if taken.is_some_and(|row| !row.revoked) {
+            return Err(Failure::refused(format!(
+                "there is an account {name} already; revoke it first, or choose another name"
+            )));
+        }
+        if row.token_from.is_some() {
+            let asked = ask(ctx, &row).await?;
+            let theirs = &asked.identity.author;
+            if !row.account.handle.is_empty() && local(&row.account.handle) != local(&theirs.handle)
+            {
+                return Err(Failure::refused(format!(
+                    "the token is @{}'s, not @{}'s; nothing was stored",
+                    theirs.handle, row.account.handle
+                )));
+            }
+            let wanted = self.max_length.unwrap_or(asked.max_length);
+            if wanted > asked.max_length {
+                return Err(Failure::usage(format!(
+                    "the server takes texts of at most {}; --max-length {wanted} is more",
+                    asked.max_length
+                )));
+            }
+            row.account.handle.clone_from(&theirs.handle);
+            row.account.stable_id = Some(theirs.stable_id.clone());
+            row.account.max_length = wanted;
+        }
+        ctx.store.put_account(&session.by, &administrator, &row).await?;
+        let account = &row.account;
+        if has_grant(&row) {
+            return say(&format!(
+                "{name} is added, and speaks to nobody yet\nnext: an administrator connects it with \
+                 `takaza account connect {name}`"
+            ));
+        }
+        let id = account.stable_id.as_ref().map_or_else(String::new, |id| format!(", id {id}"));
+        say(&format!(
+            "{name} is connected: @{} on {}{id}, texts of at most {}, not live\nnext: an approver turns \
+             it live with `takaza account live {name}`",
+            account.handle, account.platform, account.max_length
+        ))
+    }
+}

@@ -1,0 +1,110 @@
+//! `takaza account connect`.
+
+use clap::Args;
+
+use super::{
+    super::{
+        Globals,
+        failure::{Failure, Outcome},
+        output::say,
+        sign_in::{Session, Signing},
+    },
+    ask, grant, has_grant, row,
+};
+use crate::{domain::person::Administrator, store::AccountRow};
+
+/// Checks an account's connection, or connects a revoked one anew (an administrator's act)
+///
+/// Asks the platform who the token is and how long a text may be. Where that is as known, nothing
+/// changes; otherwise the account is stored anew and is off until an approver turns it live.
+///
+/// An account on X that has no token of its own gets one here: open the address that is printed, in
+/// a browser on this machine, as the account that shall be connected. On a server without a browser,
+/// --paste takes the address that the browser of another machine ends at.
+#[derive(Debug, Args)]
+pub(in super::super) struct Connect {
+    /// The account's name
+    name: String,
+    /// Take the address that the browser ends at from standard input, instead of listening for it
+    #[arg(long)]
+    paste: bool,
+    /// Ask for a new grant although the one that is stored works
+    #[arg(long)]
+    anew: bool,
+    /// How long to wait for the person at the browser, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Connect {
+    pub(super) async fn run(self, globals: &Globals) -> Outcome {
+        let session = self.signing.sign_in(globals, "account connect").await?;
+        let ctx = &session.app.ctx;
+        let now = ctx.clock.now();
+        let administrator = session.person.as_administrator(now)?;
+        let mut row = row(ctx, &self.name).await?;
+        let name = row.account.name.clone();
+        if has_grant(&row) {
+            return self.by_grant(&session, &administrator, row).await;
+        }
+        if row.token_from.is_none() {
+            if !row.revoked {
+                return say(&format!(
+                    "{name} is posted to by hand and has no token: nothing to check"
+                ));
+            }
+            row.revoked = false;
+            ctx.store.put_account(&session.by, &administrator, &row).await?;
+            return say(&format!("{name} is connected again, for posts by hand; it is not live"));
+        }
+        let asked = ask(ctx, &row).await?;
+        let theirs = &asked.identity.author;
+        let other = row.account.stable_id.as_ref().is_some_and(|known| *known != theirs.stable_id);
+        if other {
+            return Err(Failure::refused(format!(
+                "the token is another account's now: @{}, id {}. Add it under another name",
+                theirs.handle, theirs.stable_id
+            )));
+        }
+        let same = !row.revoked
+            && row.account.stable_id.is_some()
+            && row.account.handle == theirs.handle
+            && row.account.max_length <= asked.max_length;
+        if same {
+            ctx.store.account_heard(&name, now, None, false).await?;
+            return say(&format!("{name} works: @{} answers, nothing changed", theirs.handle));
+        }
+        row.account.handle.clone_from(&theirs.handle);
+        row.account.stable_id = Some(theirs.stable_id.clone());
+        row.account.max_length = row.account.max_length.min(asked.max_length);
+        ctx.store.put_account(&session.by, &administrator, &row).await?;
+        say(&format!(
+            "{name} is connected anew: @{}, texts of at most {}; an approver must turn it live",
+            theirs.handle, row.account.max_length
+        ))
+    }
+    /// The grant that is stored, where it works; otherwise a new one.
+    async fn by_grant(
+        &self,
+        session: &Session,
+        administrator: &Administrator,
+        row: AccountRow,
+    ) -> Outcome {
+        let (ctx, name) = (&session.app.ctx, &row.account.name);
+        let stored = ctx.store.grant(name).await?;
+        let usable = stored.is_some_and(|grant| grant.sealed.is_some() && grant.broken.is_none());
+        if usable && !self.anew && !row.revoked {
+            let asked = ask(ctx, &row).await?;
+            if row.account.stable_id.as_ref() == Some(&asked.identity.author.stable_id) {
+                ctx.store.account_heard(name, ctx.clock.now(), None, false).await?;
+                let handle = &asked.identity.author.handle;
+                return say(&format!("{name} works: @{handle} answers, nothing changed"));
+            }
+        }
+        let wait = (!self.paste).then(|| std::time::Duration::from_secs(self.timeout));
+        grant::connect(session, administrator, row, wait).await
+    }
+}
