@@ -7,7 +7,7 @@ use jiff::{SignedDuration, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
-    Globals,
+    Globals, costs,
     failure::{Failure, Outcome},
     handoff::language,
     output::{Format, say, table_or},
@@ -24,7 +24,7 @@ use crate::{
         time::Timestamp,
     },
     store::AccountRow,
-    work::Ctx,
+    work::{Ctx, meter},
 };
 
 /// The unit's own accounts: connected, live, paused, revoked.
@@ -369,6 +369,8 @@ struct AccountView {
     paused_until: Option<String>,
     paused_why: Option<String>,
     last_heard_at: Option<String>,
+    /// What it has spent this month; nothing where its platform charges nothing.
+    month: Option<meter::Month>,
 }
 
 fn standing(row: &AccountRow, now: Timestamp) -> String {
@@ -382,9 +384,10 @@ fn standing(row: &AccountRow, now: Timestamp) -> String {
 }
 
 impl AccountView {
-    fn of(row: &AccountRow, now: Timestamp) -> Self {
+    fn of(row: &AccountRow, months: &[meter::Month], now: Timestamp) -> Self {
         let account = &row.account;
         Self {
+            month: months.iter().find(|month| month.account == account.name).cloned(),
             name: account.name.to_string(),
             platform: account.platform.to_string(),
             base_url: account.base_url.clone(),
@@ -417,6 +420,7 @@ impl AccountView {
             self.languages.join(" "),
             self.max_length.to_string(),
             row.last_heard_at.map_or_else(|| "never".to_owned(), |at| clock(at, zone)),
+            self.month.as_ref().map_or_else(|| "free".to_owned(), costs::in_short),
             self.standing.clone(),
         ]
     }
@@ -426,7 +430,9 @@ async fn list(command: List, globals: &Globals) -> Outcome {
     let app = globals.open().await?;
     let now = app.ctx.clock.now();
     let rows = app.ctx.store.accounts().await?;
-    let views: Vec<AccountView> = rows.iter().map(|row| AccountView::of(row, now)).collect();
+    let months = meter::months(&app.ctx).await?;
+    let views: Vec<AccountView> =
+        rows.iter().map(|row| AccountView::of(row, &months, now)).collect();
     let zone = app.ctx.limits.calendar().zone();
     command.format.print(&views, |views| {
         let lines: Vec<_> =
@@ -440,6 +446,7 @@ async fn list(command: List, globals: &Globals) -> Outcome {
             "LANGUAGES",
             "LONGEST",
             "LAST HEARD",
+            "THIS MONTH",
             "STANDING",
         ];
         table_or(&headings, &lines, "no accounts; `takaza account add` connects one")

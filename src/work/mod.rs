@@ -8,6 +8,7 @@ pub mod escalate;
 pub mod hand_off;
 pub mod handles;
 pub mod listen;
+pub mod meter;
 pub mod own_timeline;
 pub mod rehearse;
 pub mod restore;
