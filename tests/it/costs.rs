@@ -353,7 +353,23 @@ async fn an_expired_price_list_holds_posts(db: Db) {
     assert_eq!(charged.left(Reader::Banks).await, 3, "listening goes on, at the old price");
     let asha = desk(world, "asha").await;
     let by_hand = row.deliveries.iter().find(|one| one.sender.as_str() == "hand-off").unwrap();
-    let taken = work::hand_off::take(&world.ctx, &world.by("asha"), &asha, &by_hand.delivery.id);
-    let _taken = taken.await.unwrap();
+    let (by, id) = (world.by("asha"), &by_hand.delivery.id);
+    let _taken = work::hand_off::take(&world.ctx, &by, &asha, id).await.unwrap();
     assert_eq!(charged.spent().await.posts, MicroDollars::ZERO);
+}
+
+#[test]
+fn money_is_never_a_float() {
+    let counting = [
+        include_str!("../../src/domain/cost.rs"),
+        include_str!("../../src/domain/cost/amount.rs"),
+        include_str!("../../src/store/spend.rs"),
+        include_str!("../../src/work/meter.rs"),
+        include_str!("../../src/cli/costs.rs"),
+    ];
+    for source in counting {
+        assert!(
+            source.contains("MicroDollars") && !source.contains("f64") && !source.contains("f32")
+        );
+    }
 }
