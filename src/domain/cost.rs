@@ -239,9 +239,25 @@ impl Tariff {
 }
 
 /// The price lists, by platform. A platform without one charges nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "BTreeMap<String, Tariff>")]
 pub struct Costs(pub BTreeMap<Platform, Tariff>);
+
+/// By texts as keys, so that an error further in is told with its whole path.
+impl TryFrom<BTreeMap<String, Tariff>> for Costs {
+    type Error = String;
+
+    fn try_from(lists: BTreeMap<String, Tariff>) -> Result<Self, String> {
+        let named = |(name, tariff): (String, Tariff)| match Platform::parse(&name) {
+            Some(platform) => Ok((platform, tariff)),
+            None => {
+                let known: Vec<&str> = Platform::ALL.iter().map(|one| one.as_str()).collect();
+                Err(format!("there is no platform {name:?}; write one of {}", known.join(", ")))
+            }
+        };
+        lists.into_iter().map(named).collect::<Result<_, _>>().map(Self)
+    }
+}
 
 impl Costs {
     /// The price list of a platform; `None`: it charges nothing.

@@ -162,6 +162,8 @@ fn money_is_read_from_texts_alone_and_exactly() {
     assert!(text.contains("warn_percent is 101"), "{text}");
     let text = errors("[costs.bluesky]\nas_of = \"2026-01-01\"\n").to_string();
     assert!(text.contains("missing"), "a list that is not whole prices nothing: {text}");
+    let text = errors("[costs.x]\nmonthly_cap = 1\nlistening_cap = 1\n").to_string();
+    assert_eq!(text.lines().count(), 2, "all at once: {text}");
 }
 
 #[test]
