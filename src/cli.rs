@@ -9,6 +9,7 @@ mod audit;
 mod banks;
 mod cases;
 mod config;
+mod costs;
 mod demo;
 mod doctor;
 mod failure;

@@ -26,6 +26,7 @@ use crate::{
     cases::sql::SqlSourceConfig,
     domain::{
         calendar::{CalendarRules, limits::LimitRules},
+        cost::Costs,
         ladder::LadderRules,
         pacing::PacingRules,
         wording::WordingRules,
@@ -53,6 +54,9 @@ pub struct Config {
     pub ladder: LadderRules,
     /// Posting limits.
     pub pacing: PacingRules,
+    /// What platforms charge, and what an account may spend there.
+    #[serde(default)]
+    pub costs: Costs,
     /// What may be said.
     pub wording: WordingRules,
     /// When sending stops by itself.

@@ -22,7 +22,7 @@ use crate::{
     clock::Clock,
     domain::time::Timestamp,
     store::Standing,
-    work::{Ctx, Progress},
+    work::{Ctx, Progress, meter},
 };
 
 /// A reconciler: its name, its timer, and one run of it.
@@ -65,6 +65,11 @@ pub trait Host: Clone + Send + Sync + 'static {
     /// Why nothing is sent just now, if so, in a word.
     async fn closed(&self) -> anyhow::Result<Option<&'static str>>;
 
+    /// What accounts on platforms that charge have spent this month.
+    async fn months(&self) -> anyhow::Result<Vec<meter::Month>> {
+        Ok(Vec::new())
+    }
+
     /// The source's last reading may be this old.
     fn source_fresh_for(&self) -> SignedDuration;
 }
@@ -99,6 +104,10 @@ impl Host for Ctx {
             (self.shadow, "shadow"),
         ];
         Ok(why.into_iter().find_map(|(is, word)| is.then_some(word)))
+    }
+
+    async fn months(&self) -> anyhow::Result<Vec<meter::Month>> {
+        Ok(meter::months(self).await?)
     }
 
     fn source_fresh_for(&self) -> SignedDuration {

@@ -1,6 +1,7 @@
 //! `takaza doctor`: what keeps this unit from working, and what to do. It changes nothing but what
 //! opening the ledger does (bringing its schema up to date).
 
+mod costs;
 mod outside;
 mod place;
 
@@ -81,6 +82,7 @@ impl Doctor {
             outside::source(ctx, &mut findings).await;
             outside::people(ctx, &mut findings).await?;
             outside::accounts(ctx, &mut findings).await?;
+            costs::months(ctx, &mut findings).await?;
             outside::handles(ctx, &mut findings).await?;
             outside::workers(ctx, &mut findings).await?;
         }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use self::{annex::Annex, timeline::HistoryView};
 use super::{
-    Globals,
+    Globals, costs,
     failure::{Failure, Outcome},
     handoff::no,
     output::{Format, say, table_or},
@@ -114,7 +114,9 @@ async fn show(command: Show, globals: &Globals) -> Outcome {
     let app = globals.open().await?;
     let history = app.ctx.store.history_of(&command.reference).await?;
     let zone = app.ctx.limits.calendar().zone();
-    command.format.print(&HistoryView::of(&history), |_| timeline::people(&history, zone))
+    let bill = costs::bill(&app.ctx, std::slice::from_ref(&history.row)).await?;
+    let view = HistoryView::of(&history, &bill);
+    command.format.print(&view, |_| timeline::people(&history, &bill, zone))
 }
 
 /// One delivery in a list.

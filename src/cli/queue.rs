@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use self::{edit::Edit, why::WhyCommand};
 use super::{
-    Globals,
+    Globals, costs,
     failure::{Failure, Outcome},
     output::{Format, say, table_or},
     sign_in::Signing,
@@ -89,7 +89,8 @@ impl List {
         };
         let rows = app.ctx.store.queue(&filter).await?;
         let zone = app.ctx.limits.calendar().zone();
-        let views: Vec<EscalationView> = rows.iter().map(EscalationView::of).collect();
+        let bill = costs::bill(&app.ctx, &rows).await?;
+        let views: Vec<_> = rows.iter().map(|row| EscalationView::of(row, &bill)).collect();
         self.format.print(&views, |views| {
             let lines: Vec<Vec<String>> =
                 rows.iter().zip(views).map(|(row, view)| line(row, view, zone)).collect();
@@ -140,7 +141,8 @@ impl Show {
         let app = globals.open().await?;
         let row = app.ctx.store.escalation(&self.reference).await?;
         let zone = app.ctx.limits.calendar().zone();
-        self.format.print(&EscalationView::of(&row), |_| sheet(&row, zone))
+        let bill = costs::bill(&app.ctx, std::slice::from_ref(&row)).await?;
+        self.format.print(&EscalationView::of(&row, &bill), |_| sheet(&row, &bill, zone))
     }
 }
 

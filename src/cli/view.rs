@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::times::clock;
+use super::{
+    costs::{Bill, Cost},
+    times::clock,
+};
 use crate::{
     domain::{
         clearance::Authority,
@@ -76,10 +79,12 @@ pub(super) struct TextView {
     pub(super) state: String,
     why: Option<String>,
     permalink: Option<String>,
+    /// What it costs or has cost; nothing where that is nothing.
+    cost: Option<Cost>,
 }
 
 impl EscalationView {
-    pub(super) fn of(row: &EscalationRow) -> Self {
+    pub(super) fn of(row: &EscalationRow, bill: &Bill) -> Self {
         let escalation = &row.escalation;
         Self {
             reference: escalation.reference.to_string(),
@@ -106,7 +111,7 @@ impl EscalationView {
                 until: given.until.to_string(),
             }),
             facts: FactView::of(&escalation.facts),
-            texts: texts(row),
+            texts: texts(row, bill),
         }
     }
 }
@@ -127,7 +132,7 @@ impl FactView {
     }
 }
 
-fn texts(row: &EscalationRow) -> Vec<TextView> {
+fn texts(row: &EscalationRow, bill: &Bill) -> Vec<TextView> {
     let text = |delivery: &crate::store::DeliveryRow| {
         let Content { account, platform, language, visibility, spoiler, text, template, .. } =
             &delivery.delivery.content;
@@ -145,6 +150,7 @@ fn texts(row: &EscalationRow) -> Vec<TextView> {
             state: delivery.delivery.name().to_string(),
             why,
             permalink,
+            cost: bill.of(&delivery.delivery.id),
         }
     };
     row.deliveries.iter().map(text).collect()
@@ -165,8 +171,8 @@ fn told(state: &State) -> (Option<String>, Option<String>) {
 
 /// The whole of one escalation for an approver's eyes: what is said, on what facts, by whom, and
 /// the hash that an approval names.
-pub(super) fn sheet(row: &EscalationRow, zone: &TimeZone) -> String {
-    let view = EscalationView::of(row);
+pub(super) fn sheet(row: &EscalationRow, bill: &Bill, zone: &TimeZone) -> String {
+    let view = EscalationView::of(row, bill);
     let escalation = &row.escalation;
     let mut text = String::new();
     let mut line = |words: String| {
@@ -213,7 +219,9 @@ pub(super) fn sheet(row: &EscalationRow, zone: &TimeZone) -> String {
         one.content_warning.iter().for_each(|warning| line(format!("content warning: {warning}")));
         line(one.text.clone());
         one.permalink.iter().for_each(|link| line(link.clone()));
+        one.cost.iter().for_each(|cost| line(cost.to_string()));
     }
+    bill.left(row).into_iter().for_each(&mut line);
     line(format!("\nhash {}", view.hash));
     text
 }

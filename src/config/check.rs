@@ -28,6 +28,7 @@ pub(super) fn problems(config: &mut Config) -> Vec<Problem> {
     times(config, &mut found);
     numbers(config, &mut found);
     relations(config, &mut found);
+    costs(config, &mut found);
     record_and_alarms(config, &mut found);
     x(&config.x, &mut found);
     found
@@ -197,6 +198,31 @@ fn relations(config: &Config, found: &mut Vec<Problem>) {
     if serve.health == serve.metrics && serve.health.port() != 0 {
         let problem = "is the address of serve.health too; write another port";
         found.push(("serve.metrics", problem.to_owned()));
+    }
+}
+
+/// What makes a price list count wrongly or never let a post through.
+fn costs(config: &Config, found: &mut Vec<Problem>) {
+    for (platform, tariff) in &config.costs.0 {
+        let mut wrong = |problem: String| found.push(("costs", format!("{platform}: {problem}")));
+        if tariff.source.trim().is_empty() {
+            wrong("source is empty; write where the prices stand".to_owned());
+        }
+        if tariff.expires < tariff.as_of {
+            let (as_of, expires) = (tariff.as_of, tariff.expires);
+            wrong(format!("expires {expires} lies before as_of {as_of}; write a later day"));
+        }
+        if tariff.listening_cap > tariff.monthly_cap {
+            let (part, whole) = (tariff.listening_cap, tariff.monthly_cap);
+            wrong(format!("listening_cap is {part}, and monthly_cap {whole}: it is a part of it"));
+        }
+        let shares = [
+            ("banks_share_percent", tariff.banks_share_percent),
+            ("warn_percent", tariff.warn_percent),
+        ];
+        for (key, is) in shares.into_iter().filter(|(_, is)| *is > 100) {
+            wrong(format!("{key} is {is}; write a number from 0 to 100"));
+        }
     }
 }
 

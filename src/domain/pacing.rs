@@ -7,10 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cost::{MicroDollars, Purses},
     escalation::EscalationKind,
     ids::{AccountName, BankCode, DeliveryId, EscalationId},
     time::Timestamp,
@@ -72,6 +73,8 @@ pub struct Candidate {
     pub account: AccountName,
     /// An approver's override: it may go while sending is stopped. Counts only for what sets right.
     pub past_stop: bool,
+    /// What posting it costs; `None`: nothing.
+    pub price: Option<MicroDollars>,
     /// What stands against it by itself (authority ended, account not live, a silence …).
     pub obstacle: Option<Why>,
 }
@@ -155,6 +158,30 @@ pub enum Why {
         /// When it has passed.
         until: Timestamp,
     },
+    /// The account's money for posts is spent.
+    #[error(
+        "posting it costs {price}, and {account} has {left} left for posts until {until} (`costs` in the configuration has the caps)"
+    )]
+    MonthSpent {
+        /// Which.
+        account: AccountName,
+        /// What it would cost.
+        price: MicroDollars,
+        /// What is left after what goes before it.
+        left: MicroDollars,
+        /// The end of the month (UTC).
+        until: Timestamp,
+    },
+    /// Nobody knows what a post costs.
+    #[error(
+        "the price list that {account} posts by expired on {expired}: read its source again and renew it (`costs` in the configuration)"
+    )]
+    PricesExpired {
+        /// Which.
+        account: AccountName,
+        /// Its last day (UTC).
+        expired: Date,
+    },
     /// More candidates than one claim takes: the next pass takes it.
     #[error("the batch is full; the next pass takes it")]
     BatchFull,
@@ -207,6 +234,7 @@ pub struct Plan {
 struct Ledger<'a> {
     banks: BTreeMap<&'a BankCode, BTreeMap<&'a EscalationId, Timestamp>>,
     accounts: BTreeMap<&'a AccountName, Vec<Timestamp>>,
+    paid: BTreeMap<&'a AccountName, MicroDollars>,
 }
 
 impl<'a> Ledger<'a> {
@@ -261,6 +289,26 @@ impl<'a> Ledger<'a> {
         }
         too_soon(times, rules.account_interval, now).map(|until| Why::AccountInterval { until })
     }
+
+    fn pay(&mut self, candidate: &'a Candidate) {
+        let paid = self.paid.entry(&candidate.account).or_default();
+        *paid = paid.plus(candidate.price.unwrap_or_default());
+    }
+
+    /// What sets a post right is paid for, and never waits for money: an accusation that is known
+    /// to be wrong does not stand for the sake of a cap.
+    fn purse_allows(&self, candidate: &Candidate, purses: &Purses) -> Option<Why> {
+        if candidate.kind.sets_right() {
+            return None;
+        }
+        let (price, purse) = (candidate.price?, purses.get(&candidate.account)?);
+        let account = candidate.account.clone();
+        if let Some(expired) = purse.expired {
+            return Some(Why::PricesExpired { account, expired });
+        }
+        let left = purse.left.less(self.paid.get(&account).copied().unwrap_or_default());
+        (price > left).then_some(Why::MonthSpent { account, price, left, until: purse.until })
+    }
 }
 
 /// When the window has room again; `None`: it has room now. Sends after `now` (another machine's
@@ -290,12 +338,13 @@ fn too_soon(times: &[Timestamp], interval: SignedDuration, now: Timestamp) -> Op
 }
 
 /// *May this go now?* Candidates come in the order in which they should go; each one that goes
-/// counts for those after it.
+/// counts for those after it. An account without a purse posts for nothing.
 pub fn may_go_now(
     candidates: &[Candidate],
     sends: &[Send],
     rules: &PacingRules,
     gate: &Gate,
+    purses: &Purses,
     now: Timestamp,
 ) -> Plan {
     let mut ledger = Ledger::default();
@@ -312,12 +361,14 @@ pub fn may_go_now(
             .or_else(|| candidate.obstacle.clone())
             .or_else(|| ledger.bank_allows(candidate, rules, now))
             .or_else(|| ledger.account_allows(candidate, rules, now))
+            .or_else(|| ledger.purse_allows(candidate, purses))
             .or_else(|| (plan.go.len() >= rules.batch as usize).then_some(Why::BatchFull));
         match against {
             Some(why) => plan.wait.push((candidate.delivery.clone(), why)),
             None => {
                 let what = (&candidate.escalation, candidate.kind);
                 ledger.add(what, &candidate.bank, &candidate.account, now);
+                ledger.pay(candidate);
                 plan.go.push(candidate.delivery.clone());
             }
         }

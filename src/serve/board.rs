@@ -9,7 +9,11 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::Host;
-use crate::{domain::time::Timestamp, store::Standing, work::Progress};
+use crate::{
+    domain::{cost::Used, time::Timestamp},
+    store::Standing,
+    work::{Progress, meter::Month},
+};
 
 /// Beyond three of its intervals, a reconciler may be late by this much: a slow run is no outage.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -150,6 +154,24 @@ pub(super) fn gauge(standing: &Standing, now: Timestamp) {
     }
 }
 
+/// What accounts have spent this month and what they may. Micro-dollars, whole: a gauge holds them
+/// exactly up to nine billion dollars.
+pub(super) fn gauge_months(months: &[Month]) {
+    for month in months {
+        let account = month.account.to_string();
+        let gauge = |purpose: &'static str, used: &Used| {
+            let labels = [("account", account.clone()), ("purpose", purpose.to_owned())];
+            metrics::gauge!("takaza_spent_microdollars", &labels).set(float(used.spent.micros()));
+            metrics::gauge!("takaza_spending_cap_microdollars", &labels)
+                .set(float(used.cap.micros()));
+            let percent = i64::try_from(used.percent).unwrap_or(i64::MAX);
+            metrics::gauge!("takaza_spending_cap_used_percent", &labels).set(float(percent));
+        };
+        gauge("posts", &month.posts);
+        gauge("listening", &month.listening);
+    }
+}
+
 /// What each metric means, for whoever reads the listener.
 pub(super) fn describe() {
     use metrics::{describe_counter, describe_gauge};
@@ -166,9 +188,15 @@ pub(super) fn describe() {
     describe_gauge!("takaza_rejected_rows", "Case rows that are set aside");
     describe_gauge!("takaza_source_failures", "Readings of the case source that failed in a row");
     describe_gauge!("takaza_source_age_seconds", "Since the case source was last read to its end");
+    describe_gauge!("takaza_spent_microdollars", "Spent in this calendar month (UTC)");
+    describe_gauge!("takaza_spending_cap_microdollars", "What may be spent in it");
+    describe_gauge!("takaza_spending_cap_used_percent", "The spent share of the cap");
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a count of rows is far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of rows and amounts of money are far below 2^53"
+)]
 const fn float(n: i64) -> f64 {
     n as f64
 }

@@ -52,6 +52,9 @@ async fn render<H: Host>(
         }
         Ok(Err(_)) | Err(_) => metrics::gauge!("takaza_ledger_up").set(0.0),
     }
+    if let Ok(Ok(months)) = tokio::time::timeout(PATIENCE, host.months()).await {
+        board::gauge_months(&months);
+    }
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], metrics.render())
 }

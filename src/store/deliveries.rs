@@ -19,9 +19,11 @@ use super::{
     escalations::{self, EscalationRow, Evidence, StoredClearance},
     gate,
     record::{ATTEMPT, Act, DELIVERY},
+    spend,
 };
 use crate::domain::{
     canonical::Hash,
+    cost::Costs,
     delivery::{
         ClaimedDelivery, Content, Delivery, Doubt, LateReceipt, Lease, Look, LookRules, Outcome,
         Receipt, State, StateName,
@@ -110,6 +112,8 @@ pub struct ClaimRules<'a> {
     pub quiet_until: Option<Timestamp>,
     /// A bank's handle must have been resolved within this before a send that mentions it.
     pub handle_fresh_for: SignedDuration,
+    /// What posts cost, and what an account may spend.
+    pub costs: &'a Costs,
 }
 
 /// What came of one claimed delivery.
@@ -281,7 +285,7 @@ impl Store {
     }
 }
 
-/// How long a delivery under a silence waits until it asks again.
+/// How long a delivery waits until it asks again, under a silence or for want of money.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Why the breaker trips on a second receipt.

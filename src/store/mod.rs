@@ -22,6 +22,7 @@ mod people;
 mod prove;
 mod record;
 mod seal;
+mod spend;
 mod standing;
 mod timeline;
 mod tree;

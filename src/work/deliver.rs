@@ -101,6 +101,7 @@ pub fn rules(ctx: &Ctx) -> ClaimRules<'_> {
         shadow: ctx.shadow,
         quiet_until: (allowed > now).then_some(allowed),
         handle_fresh_for: ctx.config.deliver.handle_fresh_for,
+        costs: &ctx.config.costs,
     }
 }
 

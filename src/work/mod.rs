@@ -10,6 +10,7 @@ pub mod hand_off;
 pub mod handles;
 pub mod key_file;
 pub mod listen;
+pub mod meter;
 pub mod own_timeline;
 pub mod rehearse;
 pub mod restore;

@@ -404,3 +404,63 @@ fn the_doctor_says_what_keeps_a_unit_from_working() {
     assert_eq!(said.code, 1);
     assert!(said.out.contains("name_en"), "{}", said.out);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_says_its_price_before_it_is_approved_and_after() {
+    let unit = Unit::staffed(
+        r#"
+[costs.mastodon]
+as_of = "2026-08-15"
+expires = "2099-12-31"
+source = "an invented list"
+monthly_cap = "5"
+listening_cap = "3.5"
+banks_share_percent = 50
+warn_percent = 80
+[costs.mastodon.prices]
+post = "1.25"
+post_with_url = "2"
+post_delete = "0"
+post_read = "0"
+user_read = "0"
+like_read = "0"
+own_read = "0"
+"#,
+    );
+    let town = FakeMastodon::start().await;
+    town.advance(now().since(town.now()));
+    unit.write("token", secrecy::ExposeSecret::expose_secret(&town.token()));
+    let (token, url) = (unit.file("token"), town.base_url.clone());
+    let add = ["account", "add", "town", "--platform", "mastodon", "--token-file", &token];
+    unit.act("root", &[&add[..], &["--base-url", &url, "--languages", "en"]].concat()).done();
+    unit.act("dcp", &["account", "live", "town"]).done();
+    let month = || unit.run(&["account", "list", "--json"]).json()[0]["month"].clone();
+    assert_eq!(
+        (&month()["spent"]["posts"], &month()["posts"]["cap"]),
+        (&"0.00".into(), &"1.50".into())
+    );
+    unit.import_liens(4, PEEPAL);
+    unit.run(&["run-once"]).done();
+
+    let reference = text(&unit.escalation("held")["reference"]);
+    let shown = unit.run(&["queue", "show", &reference]).done();
+    for said in ["\ncosts $1.25\n", "town pays $1.25 in all", "has $1.50 left for posts this month"]
+    {
+        assert!(shown.contains(said), "{said} is not in:\n{shown}");
+    }
+    unit.approve();
+    unit.run(&["run-once"]).done();
+    let shown = unit.run(&["post", "show", &reference, "--json"]).json();
+    let cost = &shown["escalation"]["texts"][0]["cost"];
+    assert_eq!(cost, &serde_json::json!({"usd": "1.25", "spent": true}));
+    let shown = unit.run(&["post", "show", &reference]).done();
+    assert!(shown.contains("\ncost $1.25\n") && !shown.contains("left for posts"), "{shown}");
+    assert_eq!(month()["posts"]["percent"], 83);
+    let list = unit.run(&["account", "list"]).done();
+    assert!(list.contains("$1.25 of $5.00 (listening $0.00)"), "{list}");
+
+    let doctor = unit.run(&["doctor"]).out;
+    assert!(doctor.contains("FAIL  costs of town"), "one more is too much:\n{doctor}");
+    assert!(doctor.contains("posts: $1.25 of $1.50 (83 %) this month"), "{doctor}");
+    assert!(doctor.contains("listening: $0.00 of $3.50 (0 %) this month"), "{doctor}");
+}

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use takaza::config::{Config, ConfigErrors, DEFAULTS, Loaded};
-use takaza::domain::{action::Kind, time::Timestamp};
+use takaza::domain::{action::Kind, platform::Platform, time::Timestamp};
 
 fn errors(text: &str) -> ConfigErrors {
     Loaded::parse(Some(Path::new("unit.toml")), text, Path::new("/data")).expect_err("refused")
@@ -142,4 +142,35 @@ fn nothing_secret_is_shown() {
         assert!(shown.contains(kept), "{kept} is missing in:\n{shown}");
     }
     assert!(!format!("{:?}", loaded.config.source).contains("hunter"));
+}
+
+#[test]
+fn money_is_read_from_texts_alone_and_exactly() {
+    let config = Config::load(None, Path::new("/data")).expect("the defaults");
+    let tariff = config.costs.tariff(Platform::X).expect("X charges");
+    assert_eq!(tariff.prices.post.micros(), 15_000);
+    assert_eq!(tariff.prices.post_with_url.micros(), 200_000);
+    assert!(tariff.expired(NOW).is_none(), "the list is in force");
+    assert!(config.costs.tariff(Platform::Sandbox).is_none(), "the demo is free");
+    let text = errors("[costs.x]\nmonthly_cap = 30.5\n").to_string();
+    assert!(text.contains("unit.toml:2:1: costs.x.monthly_cap"), "{text}");
+    assert!(text.contains("in quotes, such as \"0.015\""), "{text}");
+    let text = errors("[costs.x.prices]\npost = \"0.0000001\"\n").to_string();
+    assert!(text.contains("at most six decimals"), "{text}");
+    let text = errors("[costs.x]\nlistening_cap = \"31\"\nwarn_percent = 101\n").to_string();
+    assert!(text.contains("listening_cap is $31.00, and monthly_cap $30.00"), "{text}");
+    assert!(text.contains("warn_percent is 101"), "{text}");
+    let text = errors("[costs.bluesky]\nas_of = \"2026-01-01\"\n").to_string();
+    assert!(text.contains("missing"), "a list that is not whole prices nothing: {text}");
+    let text = errors("[costs.x]\nmonthly_cap = 1\nlistening_cap = 1\n").to_string();
+    assert_eq!(text.lines().count(), 2, "all at once: {text}");
+}
+
+#[test]
+fn a_unit_changes_a_cap_and_keeps_the_list() {
+    let text = "[costs.x]\nmonthly_cap = \"100\"\n";
+    let config = Config::parse(text, Path::new("/data")).expect("sound");
+    let tariff = config.costs.tariff(Platform::X).expect("X charges");
+    assert_eq!(tariff.monthly_cap.micros(), 100_000_000);
+    assert_eq!(tariff.prices.like_read.micros(), 1_000);
 }

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use takaza::{
     domain::{
         action::{RejectedRow, Sighting},
+        cost::{Costs, Item, MicroDollars},
         delivery::{LateReceipt, Look, LookRules, Outcome, Receipt, StateName},
         engagement::{Author, Identity},
         escalation::{EscalationKind, EscalationState},
@@ -62,6 +63,7 @@ on_both! {
     doubts_are_swept_looked_into_and_decided,
     receipts_come_late_and_hand_offs_are_taken,
     the_gate_stops_resumes_and_is_restored,
+    what_accounts_spend_is_counted,
 }
 
 async fn run<F: AsyncFn(World)>(db: Db, change: fn(&mut takaza::config::Config), act: F) {
@@ -603,6 +605,27 @@ async fn the_gate_stops_resumes_and_is_restored(world: World) {
     assert_eq!(store.gate().await.unwrap().closed(), None);
 }
 
+async fn what_accounts_spend_is_counted(world: World) {
+    let (store, by) = (&world.ctx.store, world.ctx.actor("story"));
+    let price = |text: &str| text.parse::<MicroDollars>().unwrap();
+    let aliases = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    assert!(store.spent_this_month().await.unwrap().is_empty());
+    let read = price("0.005");
+    assert_eq!(store.charge(&unit(), Item::PostRead, read, &aliases(&[])).await.unwrap(), 0);
+    let new = store.charge(&unit(), Item::PostRead, read, &aliases(&["a", "b"])).await.unwrap();
+    assert_eq!(new, 2);
+    let new = store.charge(&unit(), Item::PostRead, read, &aliases(&["b", "c"])).await.unwrap();
+    assert_eq!(new, 1);
+    let costs = Costs([(Platform::Mastodon, crate::costs::tariff())].into());
+    world.cleared("ZPPL").await;
+    let rules = ClaimRules { costs: &costs, ..work::deliver::rules(&world.ctx) };
+    let claimed = store.claim(&by, &rules).await.unwrap().deliveries;
+    let id = &claimed[0].delivery().id;
+    assert_eq!(store.frozen_prices(&[id]).await.unwrap()[id], price("1"));
+    let spent = store.spent_this_month().await.unwrap()[&unit()];
+    assert_eq!((spent.posts, spent.listening), (price("1"), price("0.015")));
+}
+
 #[test]
 fn every_method_of_the_store_is_in_the_suite() {
     let suite = include_str!("ledger.rs");
@@ -621,6 +644,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/grants.rs"),
         include_str!("../../src/store/orders.rs"),
         include_str!("../../src/store/people.rs"),
+        include_str!("../../src/store/spend.rs"),
     ];
     let methods = sources.iter().flat_map(|source| source.split("    pub async fn ").skip(1));
     let names = methods.filter_map(|rest| rest.split(['(', '<']).next());

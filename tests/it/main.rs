@@ -5,6 +5,7 @@ mod cases;
 mod cli;
 mod cli_acts;
 mod config;
+mod costs;
 mod crash;
 mod demo;
 mod demo_world;

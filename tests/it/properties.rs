@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, civil::Date};
 use proptest::prelude::*;
 use takaza::domain::{
+    cost::{MicroDollars, Purse, Purses},
     delivery::{Delivery, Doubt, Lease, Look, LookRules, Outcome, Receipt, State, StateName},
     escalation::{Escalation, EscalationKind, EscalationState},
     ids::{AccountName, BankCode, DeliveryId, EscalationId, PersonId},
@@ -49,6 +50,7 @@ prop_compose! {
             bank: BankCode::new(format!("b{bank}")),
             account: AccountName::new(format!("a{account}")),
             past_stop,
+            price: None,
             obstacle,
         }
     }
@@ -69,6 +71,18 @@ prop_compose! {
     }
 }
 
+/// Rules that let everything through.
+fn no_pacing() -> PacingRules {
+    PacingRules {
+        per_bank_day: 100,
+        bank_interval: SignedDuration::ZERO,
+        per_account_hour: 100,
+        per_account_day: 100,
+        account_interval: SignedDuration::ZERO,
+        batch: 100,
+    }
+}
+
 fn sends() -> impl Strategy<Value = Vec<Send>> {
     prop::collection::vec(a_send(), 0..25)
 }
@@ -78,7 +92,7 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
 }
 
 fn plan(candidates: &[Candidate], sends: &[Send], rules: &PacingRules) -> Plan {
-    may_go_now(candidates, sends, rules, &Gate::default(), start())
+    may_go_now(candidates, sends, rules, &Gate::default(), &Purses::default(), start())
 }
 
 /// What goes, as sends; each delivery once.
@@ -101,6 +115,42 @@ fn within(at: Timestamp, window: SignedDuration) -> bool {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_purse_is_overdrawn_but_by_what_sets_right(
+        candidates in candidates(), prices in prop::collection::vec(prop::option::of(0..9_i64), 25),
+        left in 0..40_i64, expired in prop::option::weighted(0.1, Just(Date::MIN)),
+    ) {
+        let mut candidates = candidates;
+        for (candidate, price) in candidates.iter_mut().zip(prices) {
+            candidate.price = price.map(MicroDollars::new);
+        }
+        let purse = Purse { left: MicroDollars::new(left), until: start(), expired };
+        let purses: Purses = [(AccountName::new("a0"), purse)].into();
+        let (rules, gate) = (no_pacing(), Gate::default());
+        let plan = may_go_now(&candidates, &[], &rules, &gate, &purses, start());
+        let first = |id: &DeliveryId| candidates.iter().find(|one| one.delivery == *id).unwrap();
+        let mut paid = 0;
+        for one in plan.go.iter().map(first).filter(|one| one.account.as_str() == "a0") {
+            let price = one.price.unwrap_or_default().micros();
+            paid += price;
+            if !one.kind.sets_right() && one.price.is_some() {
+                prop_assert!(paid <= left, "{paid} of {left}");
+                prop_assert_eq!(expired, None);
+            }
+        }
+        for (id, why) in &plan.wait {
+            let one = first(id);
+            match why {
+                Why::MonthSpent { price, left, .. } => {
+                    prop_assert!(price > left && one.price == Some(*price));
+                }
+                Why::PricesExpired { .. } => prop_assert!(expired.is_some()),
+                _ => continue,
+            }
+            prop_assert!(one.account.as_str() == "a0" && !one.kind.sets_right());
+        }
+    }
 
     #[test]
     fn no_cap_is_exceeded_whatever_the_history_and_the_order(
@@ -186,7 +236,7 @@ proptest! {
             shadow: which == 3,
             quiet_until: None,
         };
-        let plan = may_go_now(&candidates, &history, &rules, &gate, start());
+        let plan = may_go_now(&candidates, &history, &rules, &gate, &Purses::default(), start());
         let overridden = |id: &DeliveryId| {
             candidates.iter().any(|one| one.delivery == *id && one.past_stop && one.kind.sets_right())
         };
@@ -198,7 +248,7 @@ proptest! {
         history in sends(), candidates in candidates(), rules in some_rules()
     ) {
         let gate = Gate { quiet_until: Some(start().plus(minutes(5))), ..Gate::default() };
-        let plan = may_go_now(&candidates, &history, &rules, &gate, start());
+        let plan = may_go_now(&candidates, &history, &rules, &gate, &Purses::default(), start());
         prop_assert!(gone(&candidates, &plan).iter().all(|send| send.kind.sets_right()));
     }
 

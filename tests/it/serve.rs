@@ -13,11 +13,15 @@ use futures::{FutureExt as _, future::BoxFuture};
 use jiff::SignedDuration;
 use takaza::{
     clock::{Clock, Dice},
-    domain::time::Timestamp,
+    domain::{
+        cost::{MicroDollars, Spent},
+        ids::AccountName,
+        time::Timestamp,
+    },
     serve::{Board, Host, Next, Reconciler, Runner, Service},
     store::{Standing, Store},
     telemetry,
-    work::Progress,
+    work::{Progress, meter::Month},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -109,6 +113,14 @@ impl Host for Story {
 
     async fn closed(&self) -> anyhow::Result<Option<&'static str>> {
         Ok(self.store.gate().await?.stopped.map(|_| "stopped"))
+    }
+
+    async fn months(&self) -> anyhow::Result<Vec<Month>> {
+        let tariff = crate::costs::tariff();
+        let spent =
+            Spent { posts: MicroDollars::new(4_800_000), listening: MicroDollars::new(15_000) };
+        let (posts, listening) = (tariff.posts_used(&spent), tariff.listening_used(&spent));
+        Ok(vec![Month { account: AccountName::new("unit"), tariff, spent, posts, listening }])
     }
 
     fn source_fresh_for(&self) -> SignedDuration {
@@ -276,6 +288,10 @@ async fn metrics_tell_runs_and_states_on_a_listener_of_their_own() {
         "takaza_reconciler_lag_seconds{reconciler=\"story\"}",
         "takaza_source_age_seconds",
         "takaza_ledger_up 1",
+        "takaza_spent_microdollars{account=\"unit\",purpose=\"posts\"} 4800000",
+        "takaza_spending_cap_microdollars{account=\"unit\",purpose=\"posts\"} 6000000",
+        "takaza_spending_cap_used_percent{account=\"unit\",purpose=\"posts\"} 80",
+        "takaza_spent_microdollars{account=\"unit\",purpose=\"listening\"} 15000",
     ] {
         assert!(body.contains(name), "{name} is missing in:\n{body}");
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     super::{
-        Globals,
+        Globals, costs,
         failure::Outcome,
         output::{Format, table_or},
         times::clock,
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     domain::time::Timestamp,
     store::{AccountRow, GrantRow},
+    work::meter,
 };
 
 /// Lists accounts with what each may do
@@ -50,6 +51,8 @@ struct AccountView {
     paused_until: Option<String>,
     paused_why: Option<String>,
     last_heard_at: Option<String>,
+    /// What it has spent this month; nothing where its platform charges nothing.
+    month: Option<meter::Month>,
 }
 
 fn standing(row: &AccountRow, grant: Option<&GrantRow>, now: Timestamp) -> String {
@@ -71,7 +74,12 @@ fn standing(row: &AccountRow, grant: Option<&GrantRow>, now: Timestamp) -> Strin
 }
 
 impl AccountView {
-    fn of(row: &AccountRow, grant: Option<&GrantRow>, now: Timestamp) -> Self {
+    fn of(
+        row: &AccountRow,
+        grant: Option<&GrantRow>,
+        months: &[meter::Month],
+        now: Timestamp,
+    ) -> Self {
         let until = grant.and_then(|grant| grant.expires_at);
         let account = &row.account;
         Self {
@@ -95,6 +103,7 @@ impl AccountView {
             paused_until: row.paused_until.map(|until| until.to_string()),
             paused_why: row.paused_why.clone(),
             last_heard_at: row.last_heard_at.map(|at| at.to_string()),
+            month: months.iter().find(|month| month.account == account.name).cloned(),
         }
     }
 
@@ -108,6 +117,7 @@ impl AccountView {
             self.languages.join(" "),
             self.max_length.to_string(),
             row.last_heard_at.map_or_else(|| "never".to_owned(), |at| clock(at, zone)),
+            self.month.as_ref().map_or_else(|| "free".to_owned(), costs::in_short),
             self.standing.clone(),
         ]
     }
@@ -118,10 +128,11 @@ impl List {
         let app = globals.open().await?;
         let now = app.ctx.clock.now();
         let rows = app.ctx.store.accounts().await?;
+        let months = meter::months(&app.ctx).await?;
         let mut views = Vec::new();
         for row in &rows {
             let grant = app.ctx.store.grant(&row.account.name).await?;
-            views.push(AccountView::of(row, grant.as_ref(), now));
+            views.push(AccountView::of(row, grant.as_ref(), &months, now));
         }
         let zone = app.ctx.limits.calendar().zone();
         self.format.print(&views, |views| {
@@ -136,6 +147,7 @@ impl List {
                 "LANGUAGES",
                 "LONGEST",
                 "LAST HEARD",
+                "THIS MONTH",
                 "STANDING",
             ];
             table_or(&headings, &lines, "no accounts; `takaza account add` connects one")

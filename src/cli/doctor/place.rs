@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use jiff::SignedDuration;
+
 use super::Findings;
 use crate::{
     store::{SealKey, read_checkpoints},
@@ -10,6 +12,8 @@ use crate::{
 
 /// A rule that ends within this is told of.
 const SOON_DAYS: i32 = 30;
+/// The same as a length of time.
+pub(super) const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Less free space than this (bytes) is little.
 const LITTLE: u64 = 2 * 1024 * 1024 * 1024;
 /// Less than this is none.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::super::{
+    costs::Bill,
     times::clock,
     view::{EscalationView, sheet},
 };
@@ -45,7 +46,7 @@ struct Plain<'a> {
 }
 
 impl<'a> HistoryView<'a> {
-    pub(super) fn of(history: &'a PostHistory) -> Self {
+    pub(super) fn of(history: &'a PostHistory, bill: &Bill) -> Self {
         let entry = |(leaf, entry): &'a (Option<i64>, Entry)| EntryView {
             leaf: *leaf,
             at: at(entry).map(|at| at.to_string()).unwrap_or_default(),
@@ -60,7 +61,7 @@ impl<'a> HistoryView<'a> {
             },
         };
         Self {
-            escalation: EscalationView::of(&history.row),
+            escalation: EscalationView::of(&history.row, bill),
             attempts: &history.attempts,
             engagement: &history.engagement,
             record: history.entries.iter().map(entry).collect(),
@@ -80,8 +81,8 @@ fn who(entry: &Entry) -> String {
 }
 
 /// The sheet, then what happened, a line an entry.
-pub(super) fn people(history: &PostHistory, zone: &TimeZone) -> String {
-    let mut text = sheet(&history.row, zone);
+pub(super) fn people(history: &PostHistory, bill: &Bill, zone: &TimeZone) -> String {
+    let mut text = sheet(&history.row, bill, zone);
     let mut line = |words: String| {
         // Writing to a String does not fail.
         let _ = writeln!(text, "{words}");

@@ -146,6 +146,7 @@ fn in_words(why: &Why, zone: &jiff::tz::TimeZone) -> (String, Option<Timestamp>)
         | Why::BankInterval { until }
         | Why::AccountCap { until }
         | Why::AccountInterval { until }
+        | Why::MonthSpent { until, .. }
         | Why::Silence { until, .. } => Some(*until),
         _ => None,
     };

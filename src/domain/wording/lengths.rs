@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use twitter_text::extractor::{Extract, Extractor};
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::domain::platform::Platform;
@@ -44,6 +45,13 @@ pub fn length(platform: Platform, text: &str, spoiler: Option<&str>) -> u32 {
 pub fn fits(platform: Platform, max: u32, text: &str, spoiler: Option<&str>) -> bool {
     let bytes_fit = platform != Platform::Bluesky || text.len() <= BLUESKY_BYTES;
     !text.trim().is_empty() && bytes_fit && length(platform, text, spoiler) <= max
+}
+
+/// Whether X makes a link of any part of the text: by the finder that the lengths go by, and also
+/// of an address without `https://`.
+pub fn has_url(text: &str) -> bool {
+    let composed: String = text.nfc().collect();
+    !Extractor::new().extract_urls(&composed).is_empty()
 }
 
 fn weighted(text: &str) -> usize {
@@ -130,6 +138,17 @@ mod tests {
         assert_eq!(x("नीम"), 3, "Devanagari weighs one for each code point");
         assert_eq!(x("see https://example.com/a/very/long/path/indeed"), 4 + 23);
         assert_eq!(x("e\u{301}"), 1, "composed first");
+    }
+
+    #[test]
+    fn an_address_is_one_with_and_without_its_scheme() {
+        let texts = ["see https://unit.example.org/a", "देखें unit.example.org/a", "at example.in: 4"];
+        for text in texts {
+            assert!(has_url(text), "{text}");
+        }
+        for text in ["see the order", "@peepal 4 liens", "3.5 lakh", "Ref GGM-7F3K2", "a@b.in"] {
+            assert!(!has_url(text), "{text}");
+        }
     }
 
     #[test]

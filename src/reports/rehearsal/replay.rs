@@ -17,6 +17,7 @@ use crate::domain::{
     action::{BankAction, Sighting, Status},
     calendar::limits::Limits,
     canonical,
+    cost::Purses,
     drafting::{self, About, Grounds},
     escalation::{Escalation, EscalationKind, money_at_risk},
     facts::FactPack,
@@ -379,7 +380,9 @@ impl<'a> Replay<'a> {
             let Some(open) = self.open.get(&bank) else { continue };
             candidates.extend(self.candidates(&bank, open, now));
         }
-        let plan = pacing::may_go_now(&candidates, &self.sends, self.rules.pacing, &gate, now);
+        // A rehearsal asks what an order would say, not what that would cost.
+        let (sends, free) = (&self.sends, Purses::default());
+        let plan = pacing::may_go_now(&candidates, sends, self.rules.pacing, &gate, &free, now);
         let go: BTreeSet<_> = plan.go.into_iter().collect();
         for candidate in candidates.into_iter().filter(|one| go.contains(&one.delivery)) {
             self.post(candidate, now);
@@ -414,6 +417,7 @@ impl<'a> Replay<'a> {
                 bank: bank.clone(),
                 account: content.account.clone(),
                 past_stop: false,
+                price: None,
                 obstacle: obstacle.clone(),
             })
             .collect()

@@ -90,7 +90,9 @@ pub(super) async fn decide(
     let ready = ready(tx, rows, rules, now).await?;
     let sends = recorded_sends(tx, now.minus(rules.pacing.memory())).await?;
     let candidates: Vec<_> = ready.iter().map(|ready| ready.candidate.clone()).collect();
-    let plan = pacing::may_go_now(&candidates, &sends, rules.pacing, gate, now);
+    let contents = ready.iter().map(|ready| &ready.row.delivery.content);
+    let purses = spend::purses(tx, rules.costs, contents, now).await?;
+    let plan = pacing::may_go_now(&candidates, &sends, rules.pacing, gate, &purses, now);
     Ok((ready, plan))
 }
 
@@ -124,6 +126,7 @@ pub(super) async fn ready(
             bank: delivery.bank.clone(),
             account: delivery.content.account.clone(),
             past_stop: escalation.clearance.as_ref().is_some_and(|given| given.past_stop),
+            price: rules.costs.price(row.sender, &delivery.content),
             obstacle,
         };
         let claimable =
@@ -186,6 +189,7 @@ pub(super) async fn take(
 ) -> Result<Vec<ClaimedDelivery>, StoreError> {
     let mut taken = Vec::with_capacity(go.len());
     let mut rows = Vec::with_capacity(go.len());
+    let mut prices = Vec::new();
     for ready in ready.iter().filter(|ready| go.contains(&ready.row.delivery.id)) {
         let Some((escalation, given)) = &ready.claimable else { continue };
         let clearance = given.remint(escalation, now)?;
@@ -202,10 +206,12 @@ pub(super) async fn take(
             "content": row.delivery.content.hash(), "clearance": given.hash,
         });
         acts.push(Act::new(&row.delivery.id, "delivery.claimed", body).on(Some(authority)));
+        prices.extend(ready.candidate.price.map(|price| spend::frozen(&row.delivery, price)));
         rows.push(row);
         taken.push(claimed);
     }
     save(tx, &rows).await?;
+    spend::freeze(tx, prices, now).await?;
     start_attempts(tx, &rows, lease, now).await?;
     Ok(taken)
 }
@@ -234,6 +240,11 @@ pub(super) async fn put_off(
             | Why::AccountCap { until }
             | Why::AccountInterval { until } => {
                 later.push(json!({"id": id, "at": until, "why": why.to_string()}));
+            }
+            // A person may raise a cap or renew a list at any time.
+            Why::MonthSpent { .. } | Why::PricesExpired { .. } => {
+                let at = now.plus(ASK_AGAIN);
+                later.push(json!({"id": id, "at": at, "why": why.to_string()}));
             }
             Why::Authority { reason } | Why::Handle { reason } => {
                 let found = ready.iter().find(|ready| ready.row.delivery.id == *id);

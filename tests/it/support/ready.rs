@@ -15,6 +15,7 @@ use takaza::{
     domain::{
         bank::Directory,
         calendar::{Calendar, limits::Limits},
+        cost::Costs,
         delivery::{Content, LookRules, Outcome, Receipt},
         engagement::{Author, Identity},
         escalation::{Escalation, EscalationKind, EscalationState, Rung},
@@ -315,6 +316,7 @@ impl Unit {
             shadow: false,
             quiet_until: None,
             handle_fresh_for: hours(24),
+            costs: &Costs::default(),
         };
         self.store.claim(&self.by, &rules).await.expect("claimed")
     }
