@@ -21,8 +21,12 @@ use crate::{
     config::{Banks, Config, ConfigErrors, Loaded},
     destinations::{
         Destination,
+        http::HttpConfig,
         mastodon::{Mastodon, MastodonConfig},
+        meter::Free,
         sandbox::Sandbox,
+        tokens::FixedToken,
+        x::{API, X, XConfig},
     },
     domain::{
         bank::{BANKS, Directory, INVENTED_BANKS, SUBLETS},
@@ -261,22 +265,39 @@ pub fn connect(
     let account = &row.account;
     let from = row.token_from.as_deref().context("it names no token")?;
     let token = token(from)?;
+    let clock = clock.clone();
+    let now = Arc::new(move || clock.now());
     match account.platform {
         Platform::Sandbox => Ok(Arc::new(Sandbox::new(&account.base_url, token)?)),
         Platform::Mastodon => {
-            let clock = clock.clone();
-            let now = Arc::new(move || clock.now());
             let base_url = &account.base_url;
             let mut own = MastodonConfig::new(account.name.clone(), base_url, token, now);
             own.honours_idempotency = row.idempotent;
-            own.http.request_timeout = config.deliver.request_timeout.try_into()?;
-            own.http.connect_timeout = own.http.connect_timeout.min(own.http.request_timeout / 2);
-            own.http.contact = config.unit.contact.clone().unwrap_or(own.http.contact);
+            own.http = http(config)?;
             own.read_lag = config.deliver.read_lag.try_into()?;
             Ok(Arc::new(Mastodon::connect(own)?))
         }
+        Platform::X => {
+            let base_url = if account.base_url.is_empty() { API } else { &account.base_url };
+            let mut own = XConfig::new(account.name.clone(), &account.handle, base_url, now);
+            own.http = http(config)?;
+            own.read_lag = config.deliver.read_lag.try_into()?;
+            Ok(Arc::new(X::new(own, Arc::new(FixedToken::new(token)), Arc::new(Free))?))
+        }
         platform => bail!("{platform} is posted to by hand; connect it as a hand-off"),
     }
+}
+
+/// How every platform's server is talked to.
+fn http(config: &Config) -> anyhow::Result<HttpConfig> {
+    let usual = HttpConfig::default();
+    let request_timeout = config.deliver.request_timeout.try_into()?;
+    Ok(HttpConfig {
+        request_timeout,
+        connect_timeout: usual.connect_timeout.min(request_timeout / 2),
+        contact: config.unit.contact.clone().unwrap_or(usual.contact),
+        ..usual
+    })
 }
 
 /// A token from `env:NAME` or `file:PATH`.
