@@ -25,7 +25,10 @@ use crate::{
         mastodon::{Mastodon, MastodonConfig},
         sandbox::Sandbox,
         tokens::{FixedToken, Renew, Tokens},
-        x::oauth::{OAuth, OAuthConfig},
+        x::{
+            API, X, XConfig,
+            oauth::{OAuth, OAuthConfig},
+        },
     },
     domain::{
         bank::{BANKS, Directory, INVENTED_BANKS, SUBLETS},
@@ -38,6 +41,7 @@ use crate::{
     work::{
         self, Ctx,
         grants::{Keeper, Parts, Vault},
+        meter,
         switch::Switch,
     },
 };
@@ -253,7 +257,7 @@ pub async fn connect_accounts(ctx: &mut Ctx) -> anyhow::Result<()> {
             }
         };
         keepers.extend(granted.keeper.map(|keeper| (name.clone(), keeper)));
-        match destination(&row, granted.tokens, &ctx.config, &ctx.clock) {
+        match destination(&row, granted.tokens, ctx) {
             Ok(destination) => {
                 destinations.insert(name, destination);
             }
@@ -278,7 +282,7 @@ pub struct Connected {
 /// Its token cannot be read, or its platform has no API here.
 pub fn connect(row: &AccountRow, ctx: &Ctx) -> anyhow::Result<Connected> {
     let Granted { tokens, keeper } = tokens(row, ctx)?;
-    let destination = destination(row, tokens, &ctx.config, &ctx.clock)?;
+    let destination = destination(row, tokens, ctx)?;
     Ok(Connected { destination, keeper })
 }
 
@@ -290,27 +294,31 @@ pub fn connect(row: &AccountRow, ctx: &Ctx) -> anyhow::Result<Connected> {
 pub fn destination(
     row: &AccountRow,
     tokens: Arc<dyn Tokens>,
-    config: &Config,
-    clock: &Clock,
+    ctx: &Ctx,
 ) -> anyhow::Result<Arc<dyn Destination>> {
     let account = &row.account;
     let fixed = || secret(row.token_from.as_deref().context("it names no token")?);
+    let clock = ctx.clock.clone();
+    let now = Arc::new(move || clock.now());
     match account.platform {
         Platform::Sandbox => Ok(Arc::new(Sandbox::new(&account.base_url, fixed()?)?)),
         Platform::Mastodon => {
-            let clock = clock.clone();
-            let now = Arc::new(move || clock.now());
             let base_url = &account.base_url;
             let mut own = MastodonConfig::new(account.name.clone(), base_url, fixed()?, now);
             own.honours_idempotency = row.idempotent;
-            own.http = http(config)?;
-            own.read_lag = config.deliver.read_lag.try_into()?;
+            own.http = ctx.http.clone();
+            own.read_lag = ctx.config.deliver.read_lag.try_into()?;
             Ok(Arc::new(Mastodon::connect(own)?))
         }
-        platform => {
-            drop(tokens);
-            bail!("{platform} is posted to by hand; connect it as a hand-off")
+        Platform::X => {
+            let base_url = if account.base_url.is_empty() { API } else { &account.base_url };
+            let mut own = XConfig::new(account.name.clone(), &account.handle, base_url, now);
+            own.http = ctx.http.clone();
+            own.read_lag = ctx.config.deliver.read_lag.try_into()?;
+            let meter = meter::of_account(row, &ctx.config, &ctx.store, &ctx.dice)?;
+            Ok(Arc::new(X::new(own, tokens, meter)?))
         }
+        platform => bail!("{platform} is posted to by hand; connect it as a hand-off"),
     }
 }
 

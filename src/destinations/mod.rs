@@ -8,6 +8,7 @@ pub mod http;
 pub mod mastodon;
 pub mod meter;
 pub mod rate_headers;
+pub mod reading;
 pub mod sandbox;
 pub mod tokens;
 pub mod x;
@@ -96,6 +97,37 @@ pub struct ServerLimits {
     pub max_length: u32,
 }
 
+/// A duty that a platform lays on automated accounts, and whether our profile shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duty {
+    /// The duty, in words.
+    pub what: &'static str,
+    /// Whether it is seen to be kept.
+    pub seen: Seen,
+}
+
+/// What a platform's API shows of a duty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// It is kept, as this shows.
+    Yes(String),
+    /// It is not kept; what to do.
+    No(String),
+    /// The API does not show it; where a person can look.
+    NotShown(String),
+}
+
+impl std::fmt::Display for Duty {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (seen, words) = match &self.seen {
+            Seen::Yes(words) => ("seen", words),
+            Seen::No(words) => ("not seen", words),
+            Seen::NotShown(words) => ("not shown by the API", words),
+        };
+        write!(f, "{}: {seen} ({words})", self.what)
+    }
+}
+
 /// What came back since a cursor, and the cursor to go on from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mentions {
@@ -159,6 +191,15 @@ pub trait Destination: Send + Sync {
     /// # Errors
     /// The reading failed, or the token does not work.
     async fn whoami(&self) -> Result<Identity, Unread>;
+
+    /// The duties of automated accounts there, and which of them our profile shows; none on a
+    /// platform that lays none on them.
+    ///
+    /// # Errors
+    /// The reading failed; nothing is known.
+    async fn duties(&self) -> Result<Vec<Duty>, Unread> {
+        Ok(Vec::new())
+    }
 
     /// The limits that the server states.
     ///

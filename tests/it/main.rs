@@ -30,3 +30,4 @@ mod story;
 mod support;
 mod two_processes;
 mod wording;
+mod x;

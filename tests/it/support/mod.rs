@@ -4,6 +4,7 @@ pub mod claimed;
 pub mod fake_cases;
 pub mod fake_mastodon;
 pub mod fake_oauth;
+pub mod fake_x;
 pub mod ledger_sql;
 pub mod ready;
 pub mod scripted;
