@@ -21,6 +21,11 @@ use crate::{
     config::{Banks, Config, ConfigErrors, Loaded},
     destinations::{
         Destination,
+        bluesky::{
+            Bluesky, BlueskyConfig,
+            session::{BlueskySession, SessionInMemory},
+        },
+        http::HttpConfig,
         mastodon::{Mastodon, MastodonConfig},
         sandbox::Sandbox,
     },
@@ -261,22 +266,45 @@ pub fn connect(
     let account = &row.account;
     let from = row.token_from.as_deref().context("it names no token")?;
     let token = token(from)?;
+    let clock = clock.clone();
+    let now = Arc::new(move || clock.now());
     match account.platform {
         Platform::Sandbox => Ok(Arc::new(Sandbox::new(&account.base_url, token)?)),
         Platform::Mastodon => {
-            let clock = clock.clone();
-            let now = Arc::new(move || clock.now());
             let base_url = &account.base_url;
             let mut own = MastodonConfig::new(account.name.clone(), base_url, token, now);
             own.honours_idempotency = row.idempotent;
-            own.http.request_timeout = config.deliver.request_timeout.try_into()?;
-            own.http.connect_timeout = own.http.connect_timeout.min(own.http.request_timeout / 2);
-            own.http.contact = config.unit.contact.clone().unwrap_or(own.http.contact);
+            own.http = http(config)?;
             own.read_lag = config.deliver.read_lag.try_into()?;
             Ok(Arc::new(Mastodon::connect(own)?))
         }
+        Platform::Bluesky => {
+            let base_url = &account.base_url;
+            let mut own = BlueskyConfig::new(account.name.clone(), base_url, now.clone());
+            own.visibility = account.visibility;
+            own.http = http(config)?;
+            own.read_lag = config.deliver.read_lag.try_into()?;
+            // Its DID once it is known: a handle may be another's by now.
+            let login = account.stable_id.as_ref().unwrap_or(&account.handle);
+            let session = BlueskySession::new(base_url, login, token, &own.http, now.clone())?;
+            // TODO(stored grants): the keeper of work/grants takes the place of this one.
+            let tokens = Arc::new(SessionInMemory::new(session, now));
+            Ok(Arc::new(Bluesky::new(own, tokens)?))
+        }
         platform => bail!("{platform} is posted to by hand; connect it as a hand-off"),
     }
+}
+
+/// How every platform's server is talked to.
+fn http(config: &Config) -> anyhow::Result<HttpConfig> {
+    let usual = HttpConfig::default();
+    let request_timeout = config.deliver.request_timeout.try_into()?;
+    Ok(HttpConfig {
+        request_timeout,
+        connect_timeout: usual.connect_timeout.min(request_timeout / 2),
+        contact: config.unit.contact.clone().unwrap_or(usual.contact),
+        ..usual
+    })
 }
 
 /// A token from `env:NAME` or `file:PATH`.

@@ -4,14 +4,22 @@
 //! POST is a double post); the permit is asked right before the bytes leave; *not sent* is said
 //! only where it is proved that no byte of the request left; no answer is read without a limit.
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
-use reqwest::{Body, Client, Proxy, Request, Response, header::CONTENT_LENGTH, redirect, retry};
+use jiff::SignedDuration;
+use reqwest::{
+    Body, Client, Proxy, Request, Response, Url,
+    header::{CONTENT_LENGTH, HeaderMap},
+    redirect, retry,
+};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
 use super::{Permit, Sent};
-use crate::domain::delivery::Outcome;
+use crate::domain::{delivery::Outcome, time::Timestamp};
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How to talk to a server.
 #[derive(Debug, Clone)]
@@ -62,6 +70,47 @@ pub enum BadClient {
     /// The TLS library did not start.
     #[error("the HTTP client could not be built: {0}")]
     Build(String),
+}
+
+/// A server's address that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadAddress {
+    /// Not an address, or one that holds a name or a password.
+    #[error("the server's address does not parse; write it like https://social.example")]
+    NotOne,
+    /// A token must not travel in the clear.
+    #[error("the server's address must begin with https:// (http:// only on this machine itself)")]
+    Insecure,
+}
+
+/// The address of a server that our token may be sent to.
+///
+/// # Errors
+/// It is none, or the token would travel in the clear.
+pub fn base_url(text: &str) -> Result<Url, BadAddress> {
+    let base = Url::parse(text).map_err(|_bad| BadAddress::NotOne)?;
+    let host = base.host_str().ok_or(BadAddress::NotOne)?.to_lowercase();
+    if !base.username().is_empty() || base.password().is_some() {
+        return Err(BadAddress::NotOne);
+    }
+    let here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+    let safe = base.scheme() == "https" || base.scheme() == "http" && here;
+    if base.cannot_be_a_base() || !safe { Err(BadAddress::Insecure) } else { Ok(base) }
+}
+
+/// The address of a path on a server; every segment is escaped, so that an id leads nowhere else.
+pub fn path(base: &Url, segments: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url.set_query(None);
+    url
+}
+
+/// A configured duration; configured ones are never longer than 292 billion years.
+pub fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
 /// A client that never repeats, never follows, never asks the environment for a proxy, and gives
@@ -182,6 +231,29 @@ pub async fn read_body(mut response: Response, limit: usize) -> Result<Vec<u8>, 
             return Err(too_long);
         }
         body.extend_from_slice(&chunk);
+    }
+}
+
+/// An answer, read whole; where its body could not be had, why.
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Result<Vec<u8>, BadBody>,
+}
+
+impl Answer {
+    /// Reads a whole answer, `limit` bytes of its body at most.
+    pub async fn of(response: Response, limit: usize) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, body: read_body(response, limit).await }
+    }
+
+    /// The body; empty where it could not be had.
+    pub fn bytes(&self) -> &[u8] {
+        self.body.as_deref().unwrap_or_default()
     }
 }
 

@@ -13,7 +13,7 @@ mod wire;
 
 use std::{
     num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -27,7 +27,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     Destination, Identity, Mentions, OwnPost, Permit, Sent, ServerLimits, Unread,
-    http::{self, BadClient, HttpConfig},
+    http::{self, BadAddress, BadClient, HttpConfig, signed},
     rate_headers::{WaitBounds, wait_until},
 };
 use crate::domain::{
@@ -37,8 +37,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// Tells the time.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+pub use super::http::Clock;
 
 /// What the server knows our program as; needed only to revoke.
 #[derive(Debug, Clone)]
@@ -115,12 +114,9 @@ impl std::fmt::Debug for MastodonConfig {
 /// An account that cannot be used as configured.
 #[derive(Debug, thiserror::Error)]
 pub enum BadMastodon {
-    /// Not an address.
-    #[error("the server's address does not parse; write it like https://social.example")]
-    Address,
-    /// A token must not travel in the clear.
-    #[error("the server's address must begin with https:// (http:// only on this machine itself)")]
-    Insecure,
+    /// The server's address.
+    #[error(transparent)]
+    Address(#[from] BadAddress),
     /// An empty token, or one that no header can hold.
     #[error("the token is empty or holds characters that a token never has")]
     Token,
@@ -161,16 +157,8 @@ impl Mastodon {
     /// # Errors
     /// The configuration cannot be used, and what to set right.
     pub fn connect(config: MastodonConfig) -> Result<Self, BadMastodon> {
-        let base = Url::parse(&config.base_url).map_err(|_bad| BadMastodon::Address)?;
-        let host = base.host_str().ok_or(BadMastodon::Address)?.to_lowercase();
-        if !base.username().is_empty() || base.password().is_some() {
-            return Err(BadMastodon::Address);
-        }
-        let here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
-        if base.cannot_be_a_base() || base.scheme() != "https" && !(base.scheme() == "http" && here)
-        {
-            return Err(BadMastodon::Insecure);
-        }
+        let base = http::base_url(&config.base_url)?;
+        let host = base.host_str().unwrap_or_default().to_lowercase();
         let token = config.token.expose_secret();
         if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(BadMastodon::Token);
@@ -189,15 +177,8 @@ impl Mastodon {
         (self.config.clock)()
     }
 
-    /// The address of a path on the server; every segment is escaped, so that an id leads nowhere
-    /// else.
     fn url(&self, segments: &[&str]) -> Url {
-        let mut url = self.base.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
-        }
-        url.set_query(None);
-        url
+        http::path(&self.base, segments)
     }
 
     fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
@@ -377,9 +358,4 @@ impl Destination for Mastodon {
     async fn revoke(&self) -> Result<(), Unread> {
         self.revoke_token().await
     }
-}
-
-/// A configured duration; configured ones are never longer than 292 billion years.
-fn signed(duration: Duration) -> SignedDuration {
-    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }

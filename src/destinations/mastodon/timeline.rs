@@ -5,9 +5,9 @@
 
 use std::collections::HashSet;
 
-use super::{Mastodon, signed, wire};
+use super::{Mastodon, wire};
 use crate::{
-    destinations::{OwnPost, Unread},
+    destinations::{OwnPost, Unread, http::signed, reading::likeness},
     domain::{
         delivery::{Delivery, Look},
         time::Timestamp,
@@ -20,9 +20,6 @@ const PAGE: usize = 40;
 const SMALLEST_CAP: usize = 20;
 /// More pages than any account's hour: the end of patience.
 const PAGES: usize = 50;
-/// How alike a post's text and ours must be, by pairs of letters: two languages of one escalation
-/// share its reference, so the reference alone does not tell them apart.
-const ALIKE: f64 = 0.5;
 
 impl Mastodon {
     /// Our own id, asked once.
@@ -40,8 +37,7 @@ impl Mastodon {
             .into_iter()
             .filter(|status| status.reblog.is_none())
             .filter(|status| status.account.as_ref().is_some_and(|by| by.id == own))
-            .map(|status| (likeness(&status.text(), delivery), status))
-            .filter(|(likeness, _)| *likeness >= ALIKE)
+            .filter_map(|status| Some((likeness(&status.text(), delivery)?, status)))
             .max_by(|(a, _), (b, _)| a.total_cmp(b));
         Ok(found.map_or(Look::NotThere, |(_, status)| Look::Found(self.receipt(&status))))
     }
@@ -115,30 +111,4 @@ impl Mastodon {
         }
         Err(Unread::Failed { reason: format!("our timeline is longer than {PAGES} pages") })
     }
-}
-
-/// How alike a post is to the delivery's text, 0 to 1; 0 without its reference as a whole word.
-fn likeness(text: &str, delivery: &Delivery) -> f64 {
-    if !has_word(text, delivery.reference.as_str()) {
-        return 0.0;
-    }
-    strsim::sorensen_dice(&letters(text), &letters(&delivery.content.text))
-}
-
-fn has_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let (before, after) =
-            (text[..at].chars().next_back(), text[at + word.len()..].chars().next());
-        ![before, after].into_iter().flatten().any(char::is_alphanumeric)
-    })
-}
-
-/// A text's letters and digits without names and links, which servers write in their own ways.
-fn letters(text: &str) -> String {
-    text.split_whitespace()
-        .filter(|word| !word.starts_with('@') && !word.starts_with("http"))
-        .flat_map(str::chars)
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
 }

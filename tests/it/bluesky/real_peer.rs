@@ -1,0 +1,1 @@
+//! The same truths against the real PDS and AppView.
