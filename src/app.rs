@@ -282,6 +282,7 @@ pub fn connect(
             let base_url = &account.base_url;
             let mut own = BlueskyConfig::new(account.name.clone(), base_url, now.clone());
             own.visibility = account.visibility;
+            own.spoiler.clone_from(&account.spoiler);
             own.http = http(config)?;
             own.read_lag = config.deliver.read_lag.try_into()?;
             // Its DID once it is known: a handle may be another's by now.

@@ -228,8 +228,9 @@ impl Add {
     fn row(&self) -> Result<AccountRow, Failure> {
         let token_from = self.token_from()?;
         let sender = if self.hand_off { Sender::HandOff } else { Sender::Api };
-        if sender == Sender::Api && !matches!(self.platform, Platform::Mastodon | Platform::Sandbox)
-        {
+        let has_api =
+            matches!(self.platform, Platform::Bluesky | Platform::Mastodon | Platform::Sandbox);
+        if sender == Sender::Api && !has_api {
             return Err(Failure::usage(format!(
                 "{} is posted to by hand: add --hand-off",
                 self.platform

@@ -48,6 +48,8 @@ pub struct BlueskyConfig {
     pub base_url: String,
     /// Who is to see its posts: Bluesky knows no posts but public ones.
     pub visibility: Visibility,
+    /// The content warning above its posts: Bluesky knows none in words of one's own.
+    pub spoiler: Option<String>,
     /// Timeouts and limits of one request.
     pub http: HttpConfig,
     /// How long a request that timed out may still be on its way into the repository, which itself
@@ -68,6 +70,7 @@ impl BlueskyConfig {
             account,
             base_url: base_url.into(),
             visibility: Visibility::Public,
+            spoiler: None,
             http: HttpConfig::default(),
             read_lag: Duration::from_secs(30),
             waits: WaitBounds::default(),
@@ -95,6 +98,15 @@ pub enum BadBluesky {
     /// A post there is seen by everyone.
     #[error("Bluesky knows no {0} posts: everyone sees each; give the account --visibility public")]
     Visibility(Visibility),
+    /// A label there says one of a few fixed things.
+    #[error("Bluesky has no content warnings in words of one's own; leave out --spoiler")]
+    Spoiler,
+    /// A session begins with an account's name and an app password.
+    #[error(
+        "a Bluesky session begins with the account's handle (--handle) and an app password of it, \
+         and one of them is empty"
+    )]
+    Login,
     /// The client.
     #[error(transparent)]
     Client(#[from] BadClient),
@@ -126,6 +138,9 @@ impl Bluesky {
     pub fn new(config: BlueskyConfig, tokens: Arc<dyn Tokens>) -> Result<Self, BadBluesky> {
         if config.visibility != Visibility::Public {
             return Err(BadBluesky::Visibility(config.visibility));
+        }
+        if config.spoiler.is_some() {
+            return Err(BadBluesky::Spoiler);
         }
         let base = http::base_url(&config.base_url)?;
         let client = http::client(&config.http)?;

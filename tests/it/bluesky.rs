@@ -396,6 +396,14 @@ async fn what_bluesky_cannot_post_as_it_was_approved_is_refused_here() {
         assert!(matches!(&refused, BadBluesky::Visibility(of) if *of == visibility));
         assert!(refused.to_string().contains("everyone sees"), "{refused}");
     }
+    let config = BlueskyConfig { spoiler: wanted.spoiler, ..config(&fake) };
+    let refused = Bluesky::new(config.clone(), tokens(&fake, &config)).unwrap_err();
+    assert!(matches!(refused, BadBluesky::Spoiler), "{refused}");
+    for (login, password) in [("", fake.password()), ("unit.example", "".into())] {
+        let (http, clock) = (HttpConfig::default(), fake.clock());
+        let session = BlueskySession::new(&fake.base_url, login, password, &http, clock);
+        assert!(session.is_err_and(|error| matches!(error, BadBluesky::Login)));
+    }
 }
 
 #[tokio::test]

@@ -67,10 +67,14 @@ impl BlueskySession {
         http: &HttpConfig,
         clock: Clock,
     ) -> Result<Self, BadBluesky> {
+        let identifier = identifier.into();
+        if identifier.is_empty() || password.expose_secret().is_empty() {
+            return Err(BadBluesky::Login);
+        }
         Ok(Self {
             base: http::base_url(base_url)?,
             client: http::client(http)?,
-            identifier: identifier.into(),
+            identifier,
             password,
             max_body: http.max_body,
             logins: limiter(SESSIONS, Duration::from_secs(3600)),

@@ -100,7 +100,7 @@ impl Peer {
     fn session(&self, one: &Someone) -> BlueskySession {
         let password = SecretString::from(one.app_password.clone());
         let (http, clock) = (HttpConfig::default(), Arc::new(real_time));
-        BlueskySession::new(&self.pds, &one.handle, password, &http, clock).expect("a session")
+        BlueskySession::new(&self.pds, &one.did, password, &http, clock).expect("a session")
     }
 
     fn connect(&self, one: &Someone) -> Bluesky {
@@ -108,6 +108,16 @@ impl Peer {
         let tokens = SessionInMemory::new(self.session(one), clock.clone());
         let config = BlueskyConfig::new(AccountName::new("unit"), &self.pds, clock);
         Bluesky::new(config, Arc::new(tokens)).expect("a good configuration")
+    }
+
+    /// What Bluesky's moderators do to an account.
+    async fn take_down(&self, one: &Someone) {
+        let subject = json!({ "$type": "com.atproto.admin.defs#repoRef", "did": one.did });
+        let url = format!("{}/xrpc/com.atproto.admin.updateSubjectStatus", self.pds);
+        let request = self.client.post(url).basic_auth("admin", Some("admin-pass"));
+        let body = json!({ "subject": subject, "takedown": { "applied": true, "ref": "1" } });
+        let answer = request.json(&body).send().await.expect("the PDS answers");
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
     }
 
     /// A record of theirs; its name and hash.
@@ -353,8 +363,17 @@ async fn the_real_pds_renews_sessions_retracts_posts_and_blocks_accounts() {
     assert!(matches!(bluesky.look(retraction.claim().delivery()).await, Look::Found(_)));
     assert_eq!(peer.posts_of(&us).await.len(), 0);
 
-    let deactivate = peer.call("com.atproto.server.deactivateAccount", &us.jwt, json!({}));
-    deactivate.await;
-    let blocked = outcome(&bluesky, &Wanted::tag(22, real_time())).await;
+    let deactivated = peer.someone("unit").await;
+    let bluesky = peer.connect(&deactivated);
+    bluesky.whoami().await.unwrap();
+    peer.call("com.atproto.server.deactivateAccount", &deactivated.jwt, json!({})).await;
+    let taken_down = peer.connect(&us);
+    taken_down.whoami().await.unwrap();
+    peer.take_down(&us).await;
+    for (number, account) in [(22, bluesky), (23, taken_down)] {
+        let blocked = outcome(&account, &Wanted::tag(number, real_time())).await;
+        assert_eq!(blocked.kind(), OutcomeKind::AccountBlocked, "{blocked:?}");
+    }
+    let blocked = outcome(&peer.connect(&us), &Wanted::tag(24, real_time())).await;
     assert_eq!(blocked.kind(), OutcomeKind::AccountBlocked, "{blocked:?}");
 }
