@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use reqwest::Certificate;
+use secrecy::SecretString;
 
 use crate::{
     cases::{
@@ -21,7 +22,11 @@ use crate::{
     config::{Banks, Config, ConfigErrors, Loaded, secret},
     destinations::{
         Destination,
-        http::HttpConfig,
+        bluesky::{
+            BadBluesky, Bluesky, BlueskyConfig,
+            session::{BlueskySession, SessionInMemory},
+        },
+        http::{self, HttpConfig},
         mastodon::{Mastodon, MastodonConfig},
         sandbox::Sandbox,
         tokens::{FixedToken, Renew, Tokens},
@@ -33,7 +38,7 @@ use crate::{
     domain::{
         bank::{BANKS, Directory, INVENTED_BANKS, SUBLETS},
         calendar::{Calendar, limits::Limits},
-        platform::{Language, Platform, Sender},
+        platform::{Account, Language, Platform, Sender},
         wording::Templates,
     },
     serve::Reconciler,
@@ -298,8 +303,7 @@ pub fn destination(
 ) -> anyhow::Result<Arc<dyn Destination>> {
     let account = &row.account;
     let fixed = || secret(row.token_from.as_deref().context("it names no token")?);
-    let clock = ctx.clock.clone();
-    let now = Arc::new(move || clock.now());
+    let now = clock(ctx);
     match account.platform {
         Platform::Sandbox => Ok(Arc::new(Sandbox::new(&account.base_url, fixed()?)?)),
         Platform::Mastodon => {
@@ -317,6 +321,15 @@ pub fn destination(
             own.read_lag = ctx.config.deliver.read_lag.try_into()?;
             let meter = meter::of_account(row, &ctx.config, &ctx.store, &ctx.dice)?;
             Ok(Arc::new(X::new(own, tokens, meter)?))
+        }
+        Platform::Bluesky => {
+            let base_url = &account.base_url;
+            let mut own = BlueskyConfig::new(account.name.clone(), base_url, now);
+            own.visibility = account.visibility;
+            own.spoiler.clone_from(&account.spoiler);
+            own.http = ctx.http.clone();
+            own.read_lag = ctx.config.deliver.read_lag.try_into()?;
+            Ok(Arc::new(Bluesky::new(own, tokens)?))
         }
         platform => bail!("{platform} is posted to by hand; connect it as a hand-off"),
     }
@@ -362,12 +375,22 @@ pub struct Granted {
 /// # Errors
 /// The token cannot be read, or the platform grants none.
 pub fn tokens(row: &AccountRow, ctx: &Ctx) -> anyhow::Result<Granted> {
-    if let Some(from) = &row.token_from {
-        return Ok(Granted { tokens: Arc::new(FixedToken::new(secret(from)?)), keeper: None });
-    }
-    let renew: Arc<dyn Renew> = match row.account.platform {
-        Platform::X => Arc::new(oauth(ctx)?),
-        platform => bail!("it names no token, and {platform} grants none here"),
+    let account = &row.account;
+    let renew: Arc<dyn Renew> = match (account.platform, &row.token_from) {
+        (Platform::Bluesky, Some(password)) => {
+            let session = session(account, secret(password)?, ctx)?;
+            // Who it is, is asked before the account is in the ledger, where grants are kept.
+            if account.stable_id.is_none() {
+                let tokens = Arc::new(SessionInMemory::new(session, clock(ctx)));
+                return Ok(Granted { tokens, keeper: None });
+            }
+            Arc::new(session)
+        }
+        (_, Some(from)) => {
+            return Ok(Granted { tokens: Arc::new(FixedToken::new(secret(from)?)), keeper: None });
+        }
+        (Platform::X, None) => Arc::new(oauth(ctx)?),
+        (platform, None) => bail!("it names no token, and {platform} grants none here"),
     };
     let keeper = Keeper::new(Parts {
         account: row.account.name.clone(),
@@ -382,6 +405,22 @@ pub fn tokens(row: &AccountRow, ctx: &Ctx) -> anyhow::Result<Granted> {
     });
     let keeper = Arc::new(keeper);
     Ok(Granted { tokens: keeper.clone(), keeper: Some(keeper) })
+}
+
+/// The sessions of a Bluesky account.
+fn session(
+    account: &Account,
+    password: SecretString,
+    ctx: &Ctx,
+) -> Result<BlueskySession, BadBluesky> {
+    // Its DID once it is known: a handle may be another's by now.
+    let login = account.stable_id.as_ref().unwrap_or(&account.handle);
+    BlueskySession::new(&account.base_url, login, password, &ctx.http, clock(ctx))
+}
+
+fn clock(ctx: &Ctx) -> http::Clock {
+    let clock = ctx.clock.clone();
+    Arc::new(move || clock.now())
 }
 
 /// What seals the grants of this unit.
@@ -400,7 +439,6 @@ pub fn oauth(ctx: &Ctx) -> anyhow::Result<OAuth> {
          the redirect of [x], and write its id into takaza.toml",
     )?;
     let client_secret = x.client_secret_from.as_deref().map(secret).transpose();
-    let clock = ctx.clock.clone();
     Ok(OAuth::new(OAuthConfig {
         client_id,
         client_secret: client_secret.context("x.client_secret_from")?,
@@ -410,7 +448,7 @@ pub fn oauth(ctx: &Ctx) -> anyhow::Result<OAuth> {
         revoke_url: x.revoke_url.clone(),
         scopes: x.scopes.clone(),
         http: ctx.http.clone(),
-        now: Arc::new(move || clock.now()),
+        now: clock(ctx),
     })?)
 }
 

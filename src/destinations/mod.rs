@@ -3,8 +3,10 @@
 //! The invariant: a destination makes exactly one attempt, tells the truth about what came of it,
 //! and calls *unknown* whatever it cannot prove.
 
+pub mod bluesky;
 pub mod hand_off;
 pub mod http;
+pub mod manners;
 pub mod mastodon;
 pub mod meter;
 pub mod rate_headers;

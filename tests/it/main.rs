@@ -1,6 +1,7 @@
 //! The one test binary: stories and properties, each in a module named after what it is about.
 
 mod alarms;
+mod bluesky;
 mod cases;
 mod cli;
 mod cli_acts;

@@ -109,7 +109,7 @@ impl Add {
     fn row(&self) -> Result<AccountRow, Failure> {
         let token_from = self.token_from()?;
         let sender = if self.hand_off { Sender::HandOff } else { Sender::Api };
-        let spoken_to = [Platform::Mastodon, Platform::Sandbox, Platform::X];
+        let spoken_to = [Platform::Bluesky, Platform::Mastodon, Platform::Sandbox, Platform::X];
         if sender == Sender::Api && !spoken_to.contains(&self.platform) {
             return Err(Failure::usage(format!(
                 "{} is posted to by hand: add --hand-off",

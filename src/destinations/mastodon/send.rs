@@ -64,7 +64,7 @@ impl Mastodon {
     async fn answered(&self, response: Response) -> Result<Answered, Outcome> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         if status == 429 {
-            let until = self.throttled(&headers);
+            let until = self.manners.throttled(&headers);
             return Err(Outcome::Throttled { until, reason: "too many requests (429)".to_owned() });
         }
         match read_body(response, self.config.http.max_body).await {

@@ -1,6 +1,7 @@
 //! What the stories share.
 
 pub mod claimed;
+pub mod fake_bluesky;
 pub mod fake_cases;
 pub mod fake_mastodon;
 pub mod fake_oauth;

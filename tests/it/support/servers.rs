@@ -46,6 +46,11 @@ pub fn oidc() -> Option<String> {
     peer("TAKAZA_TEST_OIDC")
 }
 
+/// The door to a Bluesky network of its own (`tests/peers/bluesky.mjs`).
+pub fn bluesky() -> Option<String> {
+    peer("TAKAZA_TEST_BLUESKY")
+}
+
 fn peer(variable: &str) -> Option<String> {
     let found = std::env::var(variable).ok().filter(|url| !url.is_empty());
     if found.is_none() {
