@@ -12,6 +12,7 @@ mod erase;
 mod escalations;
 mod export;
 mod gate;
+mod hand_offs;
 mod history;
 mod notes;
 mod obstacles;

@@ -69,6 +69,7 @@ fn by_hand(unit: &Unit) {
         "drafted, facts and 2 texts",
         "approved for hash",
         "by dcp",
+        "rechecked: 5 actions",
         "https://x.com/ggm/status/1859",
     ] {
         assert!(shown.contains(said), "{said} is not in:\n{shown}");

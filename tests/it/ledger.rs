@@ -17,8 +17,8 @@ use takaza::{
         platform::{Platform, Sender},
     },
     store::{
-        BreakerRules, ClaimRules, Ended, Note, QueueFilter, Report, SilenceOrder, SilenceScope,
-        Store, StoreError,
+        BreakerRules, ClaimRules, Ended, Note, QueueFilter, Rechecked, Report, SilenceOrder,
+        SilenceScope, Store, StoreError,
     },
     work,
 };
@@ -494,7 +494,12 @@ async fn receipts_come_late_and_hand_offs_are_taken(mut world: World) {
     let api = store.take_hand_off(&by, &by_api.delivery.id, &rules).await;
     assert!(matches!(api.unwrap_err(), StoreError::Refused(_)));
     let id = &by_hand.delivery.id;
-    let _taken = store.take_hand_off(&by, id, &rules).await.unwrap();
+    let taken = store.take_hand_off(&by, id, &rules).await.unwrap();
+    let token = &taken.deliveries[0].lease().token;
+    let recheck = Rechecked { at: world.now(), members: 5 };
+    store.hand_off_rechecked(&by, id, token, recheck).await.unwrap();
+    let other = store.hand_off_rechecked(&by, id, "another claim's", recheck).await;
+    assert!(matches!(other.unwrap_err(), StoreError::Conflict(_)));
     let meaning = store.late_receipt(&by, id, &receipt(&world, "5")).await.unwrap();
     assert_eq!(meaning, LateReceipt::Settles);
     let meaning = store.late_receipt(&by, id, &receipt(&world, "5")).await.unwrap();
@@ -541,6 +546,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/escalations/ends.rs"),
         include_str!("../../src/store/escalations/reads.rs"),
         include_str!("../../src/store/gate.rs"),
+        include_str!("../../src/store/hand_offs.rs"),
         include_str!("../../src/store/orders.rs"),
         include_str!("../../src/store/people.rs"),
     ];
