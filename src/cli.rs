@@ -11,6 +11,7 @@ mod cases;
 mod config;
 mod demo;
 mod doctor;
+mod erase;
 mod failure;
 mod gate;
 mod guard;
@@ -119,6 +120,7 @@ enum Command {
     #[command(subcommand)]
     Audit(audit::Audit),
     Export(audit::Export),
+    Erase(erase::Erase),
     Doctor(doctor::Doctor),
     #[command(subcommand, name = "config")]
     Configuration(config::Configuration),
@@ -148,6 +150,7 @@ impl Command {
             Self::Restore(command) => command.run(globals).await,
             Self::Audit(command) => command.run(globals).await,
             Self::Export(command) => command.run(globals).await,
+            Self::Erase(command) => command.run(globals).await,
             Self::Doctor(command) => command.run(globals).await,
             Self::Configuration(command) => command.run(globals),
             Self::Completions(command) => command.run(),

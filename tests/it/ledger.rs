@@ -17,8 +17,8 @@ use takaza::{
         platform::{Platform, Sender},
     },
     store::{
-        BreakerRules, ClaimRules, Ended, Note, QueueFilter, Rechecked, Report, SilenceOrder,
-        SilenceScope, Store, StoreError,
+        BreakerRules, ClaimRules, Ended, Note, Passphrase, QueueFilter, Rechecked, Report,
+        SilenceOrder, SilenceScope, Store, StoreError,
     },
     work,
 };
@@ -85,7 +85,10 @@ async fn people_are_added_confirmed_ended(world: World) {
     let store = &world.ctx.store;
     assert_eq!(store.people().await.unwrap().len(), 5);
     let (dcp, hash) = store.person(&PersonId::new("dcp")).await.unwrap();
-    assert_eq!((dcp.role, dcp.confirmed, hash.as_str()), (Role::Approver, true, "no passphrase"));
+    let expected = Passphrase { hash: "no passphrase".to_owned(), first: true };
+    assert_eq!((dcp.role, dcp.confirmed, hash), (Role::Approver, true, expected));
+    let (_, own) = store.person(&PersonId::new("root")).await.unwrap();
+    assert!(!own.first, "nobody else chose the first person's");
     let nobody = store.person(&PersonId::new("nobody")).await;
     assert!(matches!(nobody.unwrap_err(), StoreError::NotFound(_)));
     let root = world.person("root").await;
@@ -95,7 +98,8 @@ async fn people_are_added_confirmed_ended(world: World) {
     let again = store.confirm_person(&world.by("auditor"), &auditor, &dcp.id).await;
     assert!(matches!(again.unwrap_err(), StoreError::Refused(_)));
     store.set_passphrase(&world.by("dcp"), &dcp.id, "a new hash").await.unwrap();
-    assert_eq!(store.person(&dcp.id).await.unwrap().1, "a new hash");
+    let expected = Passphrase { hash: "a new hash".to_owned(), first: false };
+    assert_eq!(store.person(&dcp.id).await.unwrap().1, expected);
     let administrator = root.as_administrator(world.now()).unwrap();
     let (by, now) = (world.by("root"), world.now());
     assert_eq!(store.end_person(&by, &administrator, &dcp.id, now).await.unwrap(), 0);
