@@ -84,7 +84,7 @@ impl Old {
     async fn texts(&mut self, query: &str) -> Vec<String> {
         let text = AssertSqlSafe(query.to_owned());
         on!(self, connection => {
-            let rows = sqlx::query(text).fetch_all(connection).await.unwrap();
+            let rows = sqlx::query(text).persistent(false).fetch_all(connection).await.unwrap();
             rows.iter().map(|row| row.get::<String, _>(0)).collect()
         })
     }
@@ -110,7 +110,7 @@ impl Old {
     async fn rows(&mut self, table: &str) -> Vec<BTreeMap<String, Json>> {
         let text = AssertSqlSafe(format!("SELECT * FROM {table}"));
         on!(self, connection => {
-            let rows = sqlx::query(text).fetch_all(connection).await.unwrap();
+            let rows = sqlx::query(text).persistent(false).fetch_all(connection).await.unwrap();
             let cell = |row: &_, n: usize| -> Json { cell(row, n) };
             rows.iter()
                 .map(|row| {
