@@ -12,6 +12,7 @@ mod config;
 mod costs;
 mod demo;
 mod doctor;
+mod erase;
 mod failure;
 mod gate;
 mod guard;
@@ -120,6 +121,7 @@ enum Command {
     #[command(subcommand)]
     Audit(audit::Audit),
     Export(audit::Export),
+    Erase(erase::Erase),
     Doctor(doctor::Doctor),
     #[command(subcommand, name = "config")]
     Configuration(config::Configuration),
@@ -149,6 +151,7 @@ impl Command {
             Self::Restore(command) => command.run(globals).await,
             Self::Audit(command) => command.run(globals).await,
             Self::Export(command) => command.run(globals).await,
+            Self::Erase(command) => command.run(globals).await,
             Self::Doctor(command) => command.run(globals).await,
             Self::Configuration(command) => command.run(globals),
             Self::Completions(command) => command.run(),

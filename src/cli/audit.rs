@@ -16,7 +16,7 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
     output::{Format, say},
-    sign_in::MaybeSigning,
+    sign_in::{MaybeSigning, Signing},
 };
 use crate::{
     store::{ExportError, ExportRules, SealKey, StoreError, read_checkpoints},
@@ -29,6 +29,7 @@ pub(super) enum Audit {
     Verify(Verify),
     Checkpoint(Checkpoint),
     Prove(Prove),
+    RotateKey(RotateKey),
 }
 
 /// Verifies the record: entries, tree, checkpoints, and the tables against the entries
@@ -40,9 +41,10 @@ pub(super) struct Verify {
     /// Checkpoints to verify against, beside the configured file: those kept elsewhere
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
-    /// The sealing key's public half, as kept elsewhere (that of record.key_file)
+    /// The sealing key's public half, as kept elsewhere (without this, those beside record.key_file);
+    /// after a rotation give each key that the record had, the oldest first: it is the one trusted
     #[arg(long, value_name = "KEY")]
-    vkey: Option<String>,
+    vkey: Vec<String>,
     #[command(flatten)]
     format: Format,
 }
@@ -67,12 +69,42 @@ pub(super) struct Prove {
     json: bool,
 }
 
+/// Hands the record over to a new signing key (an administrator's act)
+///
+/// One checkpoint is signed with both keys, so that whoever has the old public key can go on with
+/// the new one. Give the new public key to whoever verifies, and destroy the old secret one. Where
+/// it was cut short, repeat it.
+#[derive(Debug, Args)]
+pub(super) struct RotateKey {
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+async fn rotate_key(command: RotateKey, globals: &Globals) -> Outcome {
+    let session = command.signing.sign_in(globals, "audit rotate-key").await?;
+    let ctx = &session.app.ctx;
+    let administrator = session.person.as_administrator(ctx.clock.now())?;
+    key(ctx)?;
+    let rotated = seal::rotate(ctx, &session.by, &administrator).await?;
+    command.format.print(&rotated, |rotated| {
+        let old_file = rotated.old_file.display();
+        format!(
+            "the record goes on with a new key\nold: {}\nnew: {}\nnext: give the new public key \
+             to whoever verifies, beside the old one; then destroy the old secret key, {old_file}",
+            rotated.old, rotated.new
+        )
+    })
+}
+
 impl Audit {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
         match self {
             Self::Verify(command) => verify(command, globals).await,
             Self::Checkpoint(command) => checkpoint(command, globals).await,
             Self::Prove(command) => prove(command, globals).await,
+            Self::RotateKey(command) => rotate_key(command, globals).await,
         }
     }
 }
@@ -114,9 +146,9 @@ fn key(ctx: &Ctx) -> Result<SealKey, Failure> {
 async fn verify(command: Verify, globals: &Globals) -> Outcome {
     let app = globals.open().await?;
     let ctx = &app.ctx;
-    let vkey = match command.vkey {
-        Some(vkey) => vkey,
-        None => key(ctx)?.vkey().to_owned(),
+    let vkeys = match command.vkey.is_empty() {
+        false => command.vkey,
+        true => seal::public_keys(&ctx.config.record, &key(ctx)?)?,
     };
     let mut notes = Vec::new();
     for place in seal::places(&ctx.config.record) {
@@ -139,7 +171,8 @@ async fn verify(command: Verify, globals: &Globals) -> Outcome {
         bar.set_length(total);
         bar.set_position(done);
     };
-    let verdict = ctx.store.verify(&notes, &vkey, &tell).await;
+    let vkeys: Vec<&str> = vkeys.iter().map(String::as_str).collect();
+    let verdict = ctx.store.verify(&notes, &vkeys, &tell).await;
     bar.finish_and_clear();
     let verdict = verdict?;
     command.format.print(&verdict, ToString::to_string)?;

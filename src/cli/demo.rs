@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Dice},
-    demo::{narrate::Narrator, run},
+    demo::{narrate::Narrator, run, stage},
     domain::platform::Language,
 };
 
@@ -76,9 +76,12 @@ fn opening(demo: &run::Demo, options: &run::Options) -> String {
     format!(
         "The town square is open at {}\n\
          Everybody here is invented, and nothing leaves this machine. {end}\n\
-         Files: {}\n",
+         Files: {}\n\
+         Rehearsed before it was signed, the standing order \u{201c}{}\u{201d}: {}\n",
         demo.page,
-        options.folder.display()
+        options.folder.display(),
+        stage::ORDER,
+        demo.rehearsal.in_a_line()
     )
 }
 

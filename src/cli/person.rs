@@ -70,7 +70,8 @@ impl From<RoleName> for Role {
 /// Adds a person (an administrator's act)
 ///
 /// The very first person is an administrator and is added without --as. An approver then waits for
-/// a second person's `takaza person confirm`. The new person types their own passphrase.
+/// a second person's `takaza person confirm`. A passphrase that is set here is good for one act: the
+/// person must choose their own (`takaza person passphrase`) before they can do any other.
 #[derive(Debug, Args)]
 pub(super) struct Add {
     /// The short name they sign with: lower-case letters, digits, dots and dashes
@@ -128,7 +129,7 @@ impl Add {
             until: self.until.as_ref().map(read).transpose()?,
             confirmed: false,
         };
-        let hash = new_passphrase(&self.passphrase, &id, &app.ctx.dice)?;
+        let hash = new_passphrase(&self.passphrase, &id, None, &app.ctx.dice)?;
         app.ctx.store.add_person(&by, granter.as_ref(), &person, &hash).await?;
         let next = match person.role {
             Role::Approver => format!(
@@ -137,7 +138,14 @@ impl Add {
             ),
             _ => String::new(),
         };
-        say(&format!("{id} is an {} now{next}", person.role))
+        let own = match granter {
+            Some(_) => format!(
+                "\nnext: {id} chooses their own passphrase, before any other act: `takaza person \
+                 passphrase --as {id}`"
+            ),
+            None => String::new(),
+        };
+        say(&format!("{id} is an {} now{next}{own}", person.role))
     }
 }
 
@@ -276,6 +284,8 @@ impl End {
 }
 
 /// Sets your own new passphrase
+///
+/// Whoever was added by somebody else does this first, with the passphrase that was set for them.
 #[derive(Debug, Args)]
 pub(super) struct SetPassphrase {
     #[command(flatten)]
@@ -286,9 +296,9 @@ pub(super) struct SetPassphrase {
 
 impl SetPassphrase {
     async fn run(self, globals: &Globals) -> Outcome {
-        let session = self.signing.sign_in(globals, "person passphrase").await?;
+        let session = self.signing.sign_in_once(globals, "person passphrase").await?;
         let (ctx, id) = (&session.app.ctx, &session.person.id);
-        let hash = new_passphrase(&self.new, id, &ctx.dice)?;
+        let hash = new_passphrase(&self.new, id, Some(&session.passphrase), &ctx.dice)?;
         ctx.store.set_passphrase(&session.by, id, &hash).await?;
         say(&format!("the new passphrase of {id} is in force"))
     }

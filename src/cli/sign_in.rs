@@ -22,7 +22,7 @@ use crate::{
     app::App,
     clock::Dice,
     domain::{ids::PersonId, person::Person},
-    store::{Actor, StoreError},
+    store::{Actor, Passphrase, StoreError},
 };
 
 /// Fewer characters than this are no passphrase.
@@ -41,7 +41,7 @@ pub(super) struct Signing {
     #[arg(long = "as", value_name = "PERSON", help_heading = "Signing")]
     person: String,
     #[command(flatten)]
-    passphrase: Passphrase,
+    passphrase: PassphraseFrom,
 }
 
 /// Who does it, where the act also goes without a name.
@@ -51,7 +51,7 @@ pub(super) struct MaybeSigning {
     #[arg(id = "person", long = "as", value_name = "PERSON", help_heading = "Signing")]
     signer: Option<String>,
     #[command(flatten)]
-    passphrase: Passphrase,
+    passphrase: PassphraseFrom,
 }
 
 impl MaybeSigning {
@@ -64,7 +64,7 @@ impl MaybeSigning {
 
 /// Where a passphrase comes from: the terminal, unless a file or a descriptor is named.
 #[derive(Debug, Default, Args)]
-pub(super) struct Passphrase {
+pub(super) struct PassphraseFrom {
     /// Read the passphrase from the first line of this file instead of the terminal
     #[arg(
         long,
@@ -83,13 +83,33 @@ pub(super) struct Passphrase {
 pub(super) struct Session {
     pub(super) app: App,
     pub(super) person: Person,
+    /// The passphrase that proved them, hashed.
+    pub(super) passphrase: Passphrase,
     /// The person and this command, as the record names them.
     pub(super) by: Actor,
 }
 
 impl Signing {
     /// Opens takaza and proves who does this. What the person may do is for the act itself to say.
+    /// A first passphrase proves nobody: whoever added the person may know it.
     pub(super) async fn sign_in(
+        &self,
+        globals: &Globals,
+        command: &str,
+    ) -> Result<Session, Failure> {
+        let session = self.sign_in_once(globals, command).await?;
+        if session.passphrase.first {
+            let id = &session.person.id;
+            return Err(Failure::refused(format!(
+                "{id}'s first passphrase is good for one act, choosing their own: `takaza person \
+                 passphrase --as {id}`"
+            )));
+        }
+        Ok(session)
+    }
+
+    /// The same, also with a first passphrase: for choosing one's own.
+    pub(super) async fn sign_in_once(
         &self,
         globals: &Globals,
         command: &str,
@@ -97,13 +117,13 @@ impl Signing {
         let app = globals.open().await?;
         let id = PersonId::new(&self.person);
         let passphrase = self.passphrase.read(&format!("Passphrase of {id}: "))?;
-        let person = verify(&app, &id, &passphrase).await?;
+        let (person, passphrase) = verify(&app, &id, &passphrase).await?;
         let by = Actor::person(person.id.clone(), &format!("cli {command}"));
-        Ok(Session { app, person, by })
+        Ok(Session { app, person, passphrase, by })
     }
 }
 
-impl Passphrase {
+impl PassphraseFrom {
     pub(super) fn read(&self, prompt: &str) -> Result<SecretString, Failure> {
         let read = match (&self.passphrase_file, self.passphrase_fd) {
             (Some(file), _) => from_file(file),
@@ -135,17 +155,19 @@ fn ask(prompt: &str) -> Result<SecretString, Failure> {
     })
 }
 
-/// A new passphrase: asked twice on a terminal, once from a file or descriptor. Returns its hash.
+/// A new passphrase, another than `old`: asked twice on a terminal, once from a file or descriptor.
+/// Returns its hash.
 pub(super) fn new_passphrase(
     source: &NewPassphrase,
     id: &PersonId,
+    old: Option<&Passphrase>,
     dice: &Dice,
 ) -> Result<String, Failure> {
-    let given = Passphrase {
+    let given = PassphraseFrom {
         passphrase_file: source.new_passphrase_file.clone(),
         passphrase_fd: source.new_passphrase_fd,
     };
-    let prompt = format!("New passphrase of {id} (they type it themselves): ");
+    let prompt = format!("New passphrase of {id}: ");
     let passphrase = given.read(&prompt)?;
     let by_hand = given.passphrase_file.is_none() && given.passphrase_fd.is_none();
     if by_hand && ask("Once more: ")?.expose_secret() != passphrase.expose_secret() {
@@ -156,7 +178,17 @@ pub(super) fn new_passphrase(
             "a passphrase has at least {SHORTEST} characters: four random words do well"
         )));
     }
+    if old.is_some_and(|old| matches(&passphrase, &old.hash).unwrap_or(false)) {
+        return Err(Failure::usage("that is the passphrase you have; choose another"));
+    }
     hash(&passphrase, dice)
+}
+
+/// Whether a passphrase has this hash.
+fn matches(passphrase: &SecretString, stored: &str) -> Result<bool, StoreError> {
+    let parsed = PasswordHash::new(stored)
+        .map_err(|_| StoreError::Corrupt("the person's passphrase".to_owned()))?;
+    Ok(Argon2::default().verify_password(passphrase.expose_secret().as_bytes(), &parsed).is_ok())
 }
 
 /// Where a new passphrase comes from.
@@ -184,17 +216,18 @@ pub(super) fn hash(passphrase: &SecretString, dice: &Dice) -> Result<String, Fai
         .map_err(|error| Failure::failed(anyhow!("the passphrase cannot be hashed: {error}")))
 }
 
-async fn verify(app: &App, id: &PersonId, passphrase: &SecretString) -> Result<Person, Failure> {
-    let (person, stored) = match app.ctx.store.person(id).await {
-        Ok((person, stored)) => (Some(person), stored),
-        Err(StoreError::NotFound(_)) => (None, NOBODY.to_owned()),
+async fn verify(
+    app: &App,
+    id: &PersonId,
+    passphrase: &SecretString,
+) -> Result<(Person, Passphrase), Failure> {
+    let found = match app.ctx.store.person(id).await {
+        Ok(found) => Some(found),
+        Err(StoreError::NotFound(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    let parsed = PasswordHash::new(&stored)
-        .map_err(|_| StoreError::Corrupt("the person's passphrase".to_owned()))?;
-    let right =
-        Argon2::default().verify_password(passphrase.expose_secret().as_bytes(), &parsed).is_ok();
-    person.filter(|_| right).ok_or_else(|| {
+    let right = matches(passphrase, found.as_ref().map_or(NOBODY, |(_, stored)| &stored.hash))?;
+    found.filter(|_| right).ok_or_else(|| {
         Failure::refused(
             "the person or the passphrase is wrong. An administrator can list the people \
              (`takaza person list`)",

@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use anyhow::{Context as _, bail};
@@ -32,6 +32,7 @@ use crate::{
         ids::{DeliveryId, EscalationId},
         time::Timestamp,
     },
+    reports::rehearsal::Rehearsal,
     store::{EscalationRow, QueueFilter},
     work::{self, Ctx},
 };
@@ -55,6 +56,8 @@ const SPAN: SignedDuration = SignedDuration::from_hours(24);
 const PACE: i32 = 300;
 /// A story with an end spans at least this.
 const SHORTEST: i64 = 10 * 3600;
+/// So long before the story the case source was watched.
+const MONTH: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// How often the world moves.
 const STEP: std::time::Duration = std::time::Duration::from_millis(200);
 /// How often, on the story's clock, the case source is read.
@@ -71,6 +74,8 @@ pub struct Demo {
     folder: PathBuf,
     polled_at: Option<Timestamp>,
     told: Told,
+    /// What the rehearsal before the story showed.
+    pub rehearsal: Rehearsal,
     /// Where a person can open the square.
     pub page: String,
 }
@@ -85,7 +90,9 @@ struct Told {
 }
 
 impl Demo {
-    /// Makes the folder, the invented unit, its month of cases and its town square.
+    /// Makes the folder, the invented unit, its month of cases and its town square. The month before
+    /// the story is watched and the order rehearsed on a clock that is stepped; the story's own
+    /// begins to run when all is set.
     ///
     /// # Errors
     /// The folder holds a demo already, the address is taken, or a file cannot be written.
@@ -104,29 +111,36 @@ impl Demo {
         let token = SecretString::from(dice.token());
         let token_file = stage::private_file(folder, "keys/square.token", token.expose_secret())?;
         std::fs::write(folder.join("takaza.toml"), stage::CONFIG)?;
-        let config = Config::parse(stage::CONFIG, folder)
-            .map_err(|errors| anyhow::anyhow!("the demo's configuration: {errors}"))?;
-        let clock = clock(options.seconds);
-        let app = App::with(config, folder.clone(), clock.clone(), dice).await?;
-        let embedded = app.embedded.context("the demo reads the embedded case database")?;
-        let (now, seed) = (clock.now(), 20_261_124);
-        let square_clock = clock.clone();
+        let config = || {
+            Config::parse(stage::CONFIG, folder)
+                .map_err(|errors| anyhow::anyhow!("the demo's configuration: {errors}"))
+        };
+        let (start, factor) = pace(options.seconds);
+        let (seed, story) = (20_261_124, Arc::new(OnceLock::<Clock>::new()));
+        let running = story.clone();
         let square = Arc::new(Square::new(
             &cast::Unit::default(),
             page.clone(),
             token,
             seed,
-            Arc::new(move || square_clock.now()),
+            Arc::new(move || running.get().map_or(start, Clock::now)),
         ));
-        tokio::spawn(http::serve(square.clone(), listener, std::future::pending()));
-        let world = World::seeded(seed, now);
-        stage::fill_cases(&embedded, &world, now).await?;
-        let mut ctx = app.ctx;
+        let world = World::seeded(seed, start);
+        let past = Clock::stepped(start.minus(MONTH));
+        let app = App::with(config()?, folder.clone(), past, dice.clone()).await?;
+        let embedded = app.embedded.context("the demo reads the embedded case database")?;
+        stage::watch_the_month(&app.ctx, &embedded, &world, start).await?;
+        stage::spoil_some(&embedded, &world, start).await?;
         let unit = stage::Unit { page: &page, token_file: &token_file, square: &square };
-        unit.settle_in(&ctx, &options.passphrase_hash, now).await?;
+        let rehearsal = unit.settle_in(&app.ctx, &options.passphrase_hash, start).await?;
+        while work::seal::run_once(&app.ctx).await?.more {}
+
+        tokio::spawn(http::serve(square.clone(), listener, std::future::pending()));
+        let clock = story.get_or_init(|| Clock::scaled(start, factor)).clone();
+        let mut ctx = App::with(config()?, folder.clone(), clock, dice).await?.ctx;
         connect_accounts(&mut ctx).await?;
         let (folder, told) = (folder.clone(), Told::default());
-        Ok(Self { ctx, embedded, world, square, folder, polled_at: None, told, page })
+        Ok(Self { ctx, embedded, world, square, folder, polled_at: None, told, rehearsal, page })
     }
 
     /// Plays until `until` (or for ever), telling each event.
@@ -351,16 +365,17 @@ impl Demo {
     }
 }
 
-/// The story ends about now, whatever its length: its ledger can be worked on afterwards.
-fn clock(seconds: Option<u32>) -> Clock {
+/// When the story begins and how fast it runs. It ends about now, whatever its length: its ledger
+/// can be worked on afterwards.
+fn pace(seconds: Option<u32>) -> (Timestamp, i32) {
     let machine = Clock::System.now();
     match seconds {
-        None => Clock::scaled(machine.minus(SPAN), PACE),
+        None => (machine.minus(SPAN), PACE),
         Some(seconds) => {
             let seconds = i64::from(seconds.max(1));
             let factor = (SHORTEST / seconds).clamp(60, 36_000);
             let start = machine.minus(SignedDuration::from_secs(seconds * factor));
-            Clock::scaled(start, i32::try_from(factor).unwrap_or(PACE))
+            (start, i32::try_from(factor).unwrap_or(PACE))
         }
     }
 }

@@ -25,14 +25,15 @@ use crate::{
         escalation::EscalationKind,
         ids::{AccountName, ExternalId, PersonId},
         money::Paise,
-        order::Terms,
+        order::{MINIMUM_REHEARSED_DAYS, Terms},
         person::Person,
         platform::{Account, Language, MentionMode, Platform, Sender, Visibility},
         tagging::{SilenceOrder, SilenceScope},
         time::Timestamp,
     },
+    reports::rehearsal::Rehearsal,
     store::{AccountRow, Actor},
-    work::Ctx,
+    work::{self, Ctx, rehearse::rehearse_every},
 };
 
 /// The demo's configuration: what differs from the defaults.
@@ -43,6 +44,9 @@ pub const ORDER: &str = "slow banks";
 
 /// The name of the unit's account in the square.
 const ACCOUNT: &str = "square";
+
+/// On how many days the order is rehearsed: a little more than a signature needs.
+const REHEARSED: u32 = MINIMUM_REHEARSED_DAYS + 2;
 
 /// Writes a file that nobody else can read.
 ///
@@ -78,16 +82,47 @@ pub fn name_of(id: &PersonId) -> String {
     found.map_or_else(|| id.to_string(), |person| person.name)
 }
 
-/// The month of cases, with the rows that break the contract.
+/// How often the case source was read in the month before the story.
+const READ_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// The month before the story, read from the case source as it went: the ledger's history really
+/// holds those days, and the last of them is the present of the stepped clock.
+///
+/// # Errors
+/// The ledger or the case database failed.
+pub async fn watch_the_month(
+    ctx: &Ctx,
+    cases: &EmbeddedCases,
+    world: &World,
+    until: Timestamp,
+) -> anyhow::Result<()> {
+    let mut ahead = world.month.as_slice();
+    loop {
+        let now = ctx.clock.now();
+        let (past, rest) = ahead.split_at(ahead.partition_point(|(at, _)| *at <= now));
+        ahead = rest;
+        let newest: BTreeMap<_, _> = past.iter().map(|(_, row)| (&row.external_id, row)).collect();
+        let rows: Vec<_> = newest.into_values().cloned().collect();
+        cases.upsert(&rows, now).await?;
+        work::watch::run_once(ctx).await?;
+        if now >= until {
+            break;
+        }
+        ctx.clock.advance(READ_EVERY.min(until.since(now)));
+    }
+    while work::seal::run_once(ctx).await?.more {}
+    Ok(())
+}
+
+/// The rows that break the contract, each for its own reason.
 ///
 /// # Errors
 /// The case database cannot be written.
-pub async fn fill_cases(
+pub async fn spoil_some(
     cases: &EmbeddedCases,
     world: &World,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    cases.upsert(&world.actions, now).await?;
     let pattern = world.actions.first().context("the month has actions")?;
     for broken in &world.broken {
         let id = ExternalId::new(broken.get("external_id"));
@@ -119,16 +154,22 @@ pub struct Unit<'a> {
 }
 
 impl Unit<'_> {
-    /// Its people, account, handles, order and silence, each by the act that a real unit would do.
+    /// Its people, account, handles, silence and order, each by the act that a real unit would do.
+    /// Returns what the order's rehearsal showed.
     ///
     /// # Errors
-    /// The ledger failed.
-    pub async fn settle_in(&self, ctx: &Ctx, hash: &str, now: Timestamp) -> anyhow::Result<()> {
+    /// The ledger failed, or the rehearsal observed too few days for a signature.
+    pub async fn settle_in(
+        &self,
+        ctx: &Ctx,
+        hash: &str,
+        now: Timestamp,
+    ) -> anyhow::Result<Rehearsal> {
         people(ctx, hash, now).await?;
         self.account(ctx, now).await?;
         self.handles(ctx, now).await?;
-        order(ctx, now).await?;
-        silences(ctx, now).await
+        silences(ctx, now).await?;
+        order(ctx, now).await
     }
 
     async fn account(&self, ctx: &Ctx, now: Timestamp) -> anyhow::Result<()> {
@@ -196,6 +237,7 @@ async fn people(ctx: &Ctx, hash: &str, now: Timestamp) -> anyhow::Result<()> {
     ctx.store.add_person(&by(admin), None, admin, hash).await?;
     for other in people.iter().filter(|person| person.id != admin.id) {
         ctx.store.add_person(&by(admin), Some(admin), other, hash).await?;
+        ctx.store.set_passphrase(&by(other), &other.id, hash).await?;
     }
     let auditor = person(ctx, "auditor").await?;
     ctx.store.confirm_person(&by(&auditor), &auditor, &PersonId::new("dcp")).await?;
@@ -203,7 +245,7 @@ async fn people(ctx: &Ctx, hash: &str, now: Timestamp) -> anyhow::Result<()> {
 }
 
 /// The standing order: half of the slow banks, tags and thanks, within tight bounds.
-async fn order(ctx: &Ctx, now: Timestamp) -> anyhow::Result<()> {
+async fn order(ctx: &Ctx, now: Timestamp) -> anyhow::Result<Rehearsal> {
     let officer = person(ctx, "officer").await?;
     let dcp = person(ctx, "dcp").await?;
     let terms = Terms {
@@ -220,10 +262,11 @@ async fn order(ctx: &Ctx, now: Timestamp) -> anyhow::Result<()> {
     };
     let desk = officer.as_desk(now)?;
     ctx.store.draft_order(&by(&officer), &desk, ORDER, &terms).await?;
-    // The invented unit watched its invented month before the demo begins.
-    ctx.store.rehearsed(&by(&officer), ORDER, 30).await?;
+    // Nothing is known between two readings: looking oftener would show the same.
+    let rehearsal = rehearse_every(ctx, &terms, REHEARSED, READ_EVERY).await?;
+    ctx.store.rehearsed(&by(&officer), ORDER, rehearsal.days_observed).await?;
     ctx.store.sign_order(&by(&dcp), ORDER, &dcp).await?;
-    Ok(())
+    Ok(rehearsal)
 }
 
 async fn silences(ctx: &Ctx, now: Timestamp) -> anyhow::Result<()> {

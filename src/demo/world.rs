@@ -62,6 +62,9 @@ pub struct World {
     pub actions: Vec<BankAction>,
     /// Rows that break the contract.
     pub broken: Vec<raw::RawRow>,
+    /// The month as the case source told it: each row as it stood from an instant on, in order of
+    /// time. The last one of each action is the row in [`World::actions`] at the seeding.
+    pub month: Vec<(Timestamp, BankAction)>,
     /// The banks.
     pub banks: &'static [Bank],
     now: Timestamp,
@@ -77,6 +80,7 @@ impl World {
         let mut world = Self {
             actions: Vec::with_capacity(ACTIONS + 64),
             broken: Vec::new(),
+            month: Vec::new(),
             banks: cast::banks(),
             now,
             rng: StdRng::seed_from_u64(seed),
@@ -94,13 +98,31 @@ impl World {
         for (start, hops) in plan {
             world.case(start, hops);
         }
-        world.settle(now);
+        world.live_through(now);
         world.next_arrival = now.plus(chance::minutes(&mut world.rng, ARRIVAL_MINUTES, 0.6));
-        for action in &mut world.actions {
-            action.updated_at = Some(last_change(action));
-        }
         world.broken = raw::broken(&mut world.rng, now);
         world
+    }
+
+    /// Lets the month happen, and keeps how each row stood meanwhile.
+    fn live_through(&mut self, now: Timestamp) {
+        let mut month = Vec::new();
+        for action in &mut self.actions {
+            let at = action.requested_at;
+            let mut row = BankAction { delivered_at: None, updated_at: Some(at), ..action.clone() };
+            month.push((at, row.clone()));
+            if let Some(at) = action.delivered_at {
+                (row.delivered_at, row.updated_at) = (Some(at), Some(at));
+                month.push((at, row.clone()));
+            }
+            action.updated_at = row.updated_at;
+        }
+        self.settle(now, |at, action| {
+            action.updated_at = Some(at);
+            month.push((at, action.clone()));
+        });
+        month.sort_by_key(|(at, _)| *at);
+        self.month = month;
     }
 
     /// What changed since the last tick, as the case source would now have it: banks act, dispute
@@ -117,7 +139,7 @@ impl World {
             self.case(start, hops);
             self.next_arrival = start.plus(chance::minutes(&mut self.rng, ARRIVAL_MINUTES, 0.6));
         }
-        let mut changed = self.settle(now);
+        let mut changed = self.settle(now, |_, _| {});
         changed.extend(first_new..self.actions.len());
         changed.sort_unstable();
         changed.dedup();
@@ -268,8 +290,13 @@ impl World {
         }
     }
 
-    /// Makes everything happen that is due by `now`, in order of time; returns the rows changed.
-    fn settle(&mut self, now: Timestamp) -> Vec<usize> {
+    /// Makes everything happen that is due by `now`, in order of time, and shows each row as it
+    /// changes; returns the rows changed.
+    fn settle(
+        &mut self,
+        now: Timestamp,
+        mut happened: impl FnMut(Timestamp, &mut BankAction),
+    ) -> Vec<usize> {
         let mut changed = Vec::new();
         while let Some(Reverse(due)) = self.due.peek().copied() {
             if due.at > now {
@@ -277,6 +304,7 @@ impl World {
             }
             self.due.pop();
             if self.happen(due) {
+                happened(due.at, &mut self.actions[due.action]);
                 changed.push(due.action);
             }
         }
@@ -369,11 +397,4 @@ fn moment(rng: &mut impl Rng, now: Timestamp) -> Timestamp {
             return at;
         }
     }
-}
-
-fn last_change(action: &BankAction) -> Timestamp {
-    [action.delivered_at, action.acted_at, action.last_contact_at]
-        .into_iter()
-        .flatten()
-        .fold(action.requested_at, Timestamp::max)
 }

@@ -26,7 +26,7 @@ use crate::domain::{
 };
 
 pub use self::notes::Note;
-use self::pages::*;
+use self::pages::{known, latest, lose, write_changes, write_rejected};
 
 /// The case source as last read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]

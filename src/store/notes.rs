@@ -117,9 +117,23 @@ impl SealKey {
     }
 
     pub(super) fn sign(&self, origin: &str, size: u64, root: tlog::Hash) -> Option<String> {
+        self.sign_with(None, origin, size, root)
+    }
+
+    /// The same note with a second key's signature beside this one's.
+    pub(super) fn sign_with(
+        &self,
+        second: Option<&Self>,
+        origin: &str,
+        size: u64,
+        root: tlog::Hash,
+    ) -> Option<String> {
         let text = Checkpoint::new(origin, size, root, "").ok()?.to_bytes();
         let mut note = Note::new(&text, &[]).ok()?;
         note.add_sigs(&[&self.signer]).ok()?;
+        if let Some(second) = second {
+            note.add_sigs(&[&second.signer]).ok()?;
+        }
         String::from_utf8(note.to_bytes()).ok()
     }
 }
@@ -136,21 +150,32 @@ pub enum NoteFault {
     /// The signature is wrong: its text was changed.
     #[error("its signature is wrong: its text was changed, or it was forged")]
     Forged,
+    /// A key signed it that was replaced before.
+    #[error("only a key that was replaced before signed it")]
+    Retired,
 }
 
-/// Opens checkpoints that a key has signed.
-pub(super) struct Opener {
+/// How far the log was: which of its origins, and how many leaves.
+type Rank = (u32, u64);
+
+/// A key of the log, and up to where its signature alone counts.
+struct LogKey {
     verifier: StandardVerifier,
+    until: Option<Rank>,
+}
+
+/// Opens checkpoints that a key of this log has signed.
+pub(super) struct Opener {
+    keys: Vec<LogKey>,
     base: String,
 }
 
-/// The one key; unlike the library's own list it can go from one thread to another.
+/// The log's keys; unlike the library's own list they can go from one thread to another.
 impl Verifiers for Opener {
     fn verifier(&self, name: &str, id: u32) -> Result<&dyn Verifier, VerificationError> {
-        if (self.verifier.name(), self.verifier.key_id()) == (name, id) {
-            Ok(&self.verifier)
-        } else {
-            Err(VerificationError::UnknownKey { name: name.to_owned(), id })
+        match self.key(name, id) {
+            Some(key) => Ok(&key.verifier),
+            None => Err(VerificationError::UnknownKey { name: name.to_owned(), id }),
         }
     }
 }
@@ -158,19 +183,78 @@ impl Verifiers for Opener {
 impl Opener {
     /// For a key's public half; `None`: it is none.
     pub(super) fn new(vkey: &str) -> Option<Self> {
-        let verifier = StandardVerifier::new(vkey).ok()?;
-        let base = vkey.split('+').next()?.to_owned();
-        Some(Self { verifier, base })
+        Self::of(&[vkey])
     }
 
-    /// The checkpoint in a note that this key signed.
-    pub(super) fn open(&self, note: &str) -> Result<Checkpoint, NoteFault> {
+    /// For several keys of one log, each as good as the others; `None`: one is no key, or another
+    /// log's, or there is none.
+    pub(super) fn of(vkeys: &[&str]) -> Option<Self> {
+        let base = vkeys.first()?.split('+').next()?.to_owned();
+        let key = |vkey: &&str| {
+            let verifier = StandardVerifier::new(vkey).ok()?;
+            (verifier.name() == base).then_some(LogKey { verifier, until: None })
+        };
+        let keys = vkeys.iter().map(key).collect::<Option<_>>()?;
+        Some(Self { keys, base })
+    }
+
+    /// For the keys that a log had one after the other, the first of them trusted. Each later one
+    /// counts only if a note among these bears its signature beside that of the key before it; from
+    /// there on that one's alone counts no more. Returns the keys that nothing vouches for, too.
+    pub(super) fn chain(vkeys: &[&str], notes: &[String]) -> Option<(Self, Vec<String>)> {
+        let mut opener = Self::of(vkeys)?;
+        let mut vouched = 1;
+        while let Some(rank) = opener.handed_over(vouched, notes) {
+            if let Some(before) = opener.keys.get_mut(vouched - 1) {
+                before.until = Some(rank);
+            }
+            vouched += 1;
+        }
+        opener.keys.truncate(vouched);
+        let unvouched = vkeys.iter().skip(vouched).map(|vkey| (*vkey).to_owned()).collect();
+        Some((opener, unvouched))
+    }
+
+    /// Where the key at this place took over from the one before it.
+    fn handed_over(&self, place: usize, notes: &[String]) -> Option<Rank> {
+        let (old, new) = (self.keys.get(place - 1)?, self.keys.get(place)?);
+        let ids = (old.verifier.key_id(), new.verifier.key_id());
+        let both = notes.iter().filter_map(|note| {
+            let (checkpoint, signed) = self.read(note).ok()?;
+            let both = signed.contains(&ids.0) && signed.contains(&ids.1);
+            both.then(|| self.rank(&checkpoint))
+        });
+        both.min()
+    }
+
+    fn key(&self, name: &str, id: u32) -> Option<&LogKey> {
+        self.keys.iter().find(|key| (key.verifier.name(), key.verifier.key_id()) == (name, id))
+    }
+
+    fn rank(&self, checkpoint: &Checkpoint) -> Rank {
+        (self.generation(checkpoint.origin()).unwrap_or(0), checkpoint.size())
+    }
+
+    /// The checkpoint in a note, and the ids of the keys whose signatures of it are good.
+    fn read(&self, note: &str) -> Result<(Checkpoint, Vec<u32>), NoteFault> {
         let note = Note::from_bytes(note.as_bytes()).map_err(|_| NoteFault::Malformed)?;
-        note.verify(self).map_err(|error| match error {
+        let (signed, _) = note.verify(self).map_err(|error| match error {
             NoteError::UnverifiedNote => NoteFault::NotOurs,
             _ => NoteFault::Forged,
         })?;
-        Checkpoint::from_bytes(note.text()).map_err(|_| NoteFault::Malformed)
+        let checkpoint = Checkpoint::from_bytes(note.text()).map_err(|_| NoteFault::Malformed)?;
+        Ok((checkpoint, signed.iter().map(signed_note::Signature::id).collect()))
+    }
+
+    /// The checkpoint in a note that a key of this log signed while its signature counted.
+    pub(super) fn open(&self, note: &str) -> Result<Checkpoint, NoteFault> {
+        let (checkpoint, signed) = self.read(note)?;
+        let rank = self.rank(&checkpoint);
+        let counts = |id: &u32| {
+            let key = self.key(&self.base, *id);
+            key.is_some_and(|key| key.until.is_none_or(|until| rank <= until))
+        };
+        if signed.iter().any(counts) { Ok(checkpoint) } else { Err(NoteFault::Retired) }
     }
 
     /// Which of this log's origins it is, counted from 1; `None`: another log's.

@@ -17,16 +17,27 @@ use crate::domain::{
     time::Timestamp,
 };
 
+/// What proves a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passphrase {
+    /// Its argon2id hash, in PHC form.
+    pub hash: String,
+    /// Whoever added the person may know it: it proves them for one act, choosing their own.
+    pub first: bool,
+}
+
 impl Store {
-    /// A person and their passphrase's argon2id hash, for signing in.
+    /// A person and their passphrase, for signing in.
     ///
     /// # Errors
     /// There is none, or the ledger failed.
-    pub async fn person(&self, id: &PersonId) -> Result<(Person, String), StoreError> {
+    pub async fn person(&self, id: &PersonId) -> Result<(Person, Passphrase), StoreError> {
         let mut tx = self.read().await?;
         let row = sql("SELECT * FROM person WHERE id = $1").bind(id).opt(&mut tx).await?;
         let row = row.ok_or_else(|| StoreError::NotFound(format!("person {id}")))?;
-        Ok((read(&row)?, row.get("passphrase")?))
+        let first = row.get::<Option<i64>>("first_passphrase")?;
+        let passphrase = Passphrase { hash: row.get("passphrase")?, first: first == Some(1) };
+        Ok((read(&row)?, passphrase))
     }
 
     /// Everybody.
@@ -40,7 +51,8 @@ impl Store {
     }
 
     /// Adds a person. The first of all is an administrator, whom nobody grants; everyone after is
-    /// granted by one, and an approver then waits for a second person's confirmation.
+    /// granted by one, and an approver then waits for a second person's confirmation. A passphrase
+    /// that a granter could have chosen is a first one: the person must change it before any act.
     ///
     /// # Errors
     /// The granter may not, the name is taken, or the ledger failed.
@@ -75,8 +87,8 @@ impl Store {
             return Err(StoreError::Refused(format!("{} is known already", person.id)));
         }
         sql("INSERT INTO person (id, name, role, order_number, from_at, until_at, confirmed,
-               granted_by, passphrase)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *")
+               granted_by, passphrase, first_passphrase)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *")
         .bind(&person.id)
         .bind(&person.name)
         .bind(person.role)
@@ -86,6 +98,7 @@ impl Store {
         .bind(confirmed)
         .bind(&granted_by)
         .bind(passphrase_hash)
+        .bind(granter.map(|_| 1_i64))
         .write(&PERSON, &mut tx)
         .await?;
         let body = json!({"role": person.role, "order": person.order_number, "from": person.from,
@@ -187,11 +200,12 @@ impl Store {
         passphrase_hash: &str,
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let written = sql("UPDATE person SET passphrase = $2 WHERE id = $1 RETURNING *")
-            .bind(id)
-            .bind(passphrase_hash)
-            .write(&PERSON, &mut tx)
-            .await?;
+        let written = sql("UPDATE person SET passphrase = $2, first_passphrase = NULL
+             WHERE id = $1 RETURNING *")
+        .bind(id)
+        .bind(passphrase_hash)
+        .write(&PERSON, &mut tx)
+        .await?;
         if written.is_empty() {
             return Err(StoreError::NotFound(format!("person {id}")));
         }

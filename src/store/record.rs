@@ -101,7 +101,7 @@ impl Store {
         tx.commit().await
     }
 
-    async fn append(
+    pub(super) async fn append(
         &self,
         tx: &mut Tx,
         by: &Actor,

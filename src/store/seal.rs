@@ -5,6 +5,8 @@
 //! checkpoint known from outside the ledger. Where it does not (a backup was restored, a tail was
 //! cut), nothing is sealed and the caller stops sending.
 
+mod rotate;
+
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
@@ -132,7 +134,7 @@ impl Store {
         let mut sealed = Sealed::default();
         let known = known_in(rules.places, &mut sealed.failed).await;
         let mut tx = self.write().await?;
-        let head = lock(&mut tx, rules.key.origin()).await?;
+        let head = lock(&mut tx, rules.key).await?;
         extends_all(&mut tx, &head, &known, &opener).await?;
         let signed = last_signed(&mut tx, &head.origin).await?;
         extends_all(&mut tx, &head, &signed, &opener).await?;
@@ -208,7 +210,7 @@ impl Store {
     ) -> Result<String, SealError> {
         let opener = opener(key.vkey())?;
         let mut tx = self.write().await?;
-        let head = lock(&mut tx, key.origin()).await?;
+        let head = lock(&mut tx, key).await?;
         let foreign = |why: String| Broken::Foreign { ours: head.origin.clone(), why };
         let old = opener.open(old_checkpoint).map_err(|fault| foreign(fault.to_string()))?;
         let generation = opener.generation(old.origin());
@@ -323,8 +325,10 @@ pub(super) fn opener(vkey: &str) -> Result<Opener, SealError> {
     Opener::new(vkey).ok_or_else(|| SealError::Key(vkey.to_owned()))
 }
 
-/// Locks the head until the transaction ends; makes it where there is none.
-async fn lock(tx: &mut Tx, origin: &str) -> Result<Head, StoreError> {
+/// Locks the head until the transaction ends; makes it where there is none. A key that was replaced
+/// seals nothing more.
+async fn lock(tx: &mut Tx, key: &SealKey) -> Result<Head, StoreError> {
+    let origin = key.origin();
     let row = sql("INSERT INTO tree_head (id, size, origin) VALUES (1, 0, $1)
          ON CONFLICT (id) DO UPDATE SET size = tree_head.size RETURNING *")
     .bind(origin)
@@ -339,6 +343,13 @@ async fn lock(tx: &mut Tx, origin: &str) -> Result<Head, StoreError> {
              key in its place",
             head.origin
         )));
+    }
+    if rotate::present_key(tx).await?.is_some_and(|vkey| vkey != key.vkey()) {
+        return Err(StoreError::Refused(
+            "the record's key was replaced, and this is not the new one: put the right key in its \
+             place, or end a rotation that was cut short (`takaza audit rotate-key`)"
+                .to_owned(),
+        ));
     }
     Ok(head)
 }

@@ -234,7 +234,7 @@ async fn entries(
 ) -> Result<Vec<(Option<i64>, Entry)>, StoreError> {
     let rows = sql("SELECT e.body, l.idx FROM entry e LEFT JOIN leaf l ON l.entry = e.id
          WHERE e.subject IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
-         ORDER BY e.at, e.id")
+         ORDER BY e.at, e.seq, e.id")
     .batch(subjects)
     .all(tx)
     .await?;

@@ -13,7 +13,7 @@ use crate::{
         platform::Account,
         time::Timestamp,
     },
-    store::{Actor, ClaimRules, DeliveryRow, Ended, Report},
+    store::{Actor, ClaimRules, DeliveryRow, Ended, Rechecked, Report},
 };
 
 /// What the officer posts, and how.
@@ -42,6 +42,9 @@ pub async fn take(ctx: &Ctx, by: &Actor, desk: &Desk, id: &DeliveryId) -> anyhow
     let claimed = ctx.store.take_hand_off(by, id, &rules).await?;
     let one = claimed.deliveries.first().context("the hand-off was not taken")?;
     let delivery = one.delivery();
+    let members = claimed.members.get(&delivery.escalation).map_or(0, Vec::len);
+    let members = u32::try_from(members).unwrap_or(u32::MAX);
+    let recheck = Rechecked { at: ctx.clock.now(), members };
     if let Some(verdict) = deliver::recheck(ctx, &claimed).await.remove(&delivery.escalation) {
         let why = match &verdict {
             Ended::NotNow { why, .. } | Ended::Untrue { why, .. } => why.clone(),
@@ -50,6 +53,8 @@ pub async fn take(ctx: &Ctx, by: &Actor, desk: &Desk, id: &DeliveryId) -> anyhow
         report(ctx, by, delivery.id.clone(), one.lease().token.clone(), verdict).await?;
         bail!("it must not be posted: {why}");
     }
+    let token = &one.lease().token;
+    ctx.store.hand_off_rechecked(by, &delivery.id, token, recheck).await?;
     let account = account(ctx, delivery.content.account.as_str()).await?;
     Ok(Taken {
         delivery: delivery.id.clone(),

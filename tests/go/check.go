@@ -1,7 +1,10 @@
 // Check reads what takaza exports and checks it without any of takaza's code: signatures by
 // golang.org/x/mod/sumdb/note, trees and proofs by golang.org/x/mod/sumdb/tlog.
 //
-//	check VKEY FILE...
+//	check VKEY[,VKEY...] FILE...
+//
+// Of several keys the first is trusted; each later one must have signed a checkpoint of the first
+// file together with the one before it.
 //
 // A file is an export (JSON lines), an inclusion proof, a consistency proof, or a file of
 // checkpoints (signed notes, an empty line after each). docs/record.md describes them all.
@@ -24,13 +27,36 @@ func main() {
 	if len(os.Args) < 3 {
 		fail("usage: check VKEY FILE...")
 	}
-	verifier, err := note.NewVerifier(os.Args[1])
-	must(err)
-	known := note.VerifierList(verifier)
-	for _, path := range os.Args[2:] {
+	var keys []note.Verifier
+	for _, vkey := range strings.Split(os.Args[1], ",") {
+		verifier, err := note.NewVerifier(vkey)
+		must(err)
+		keys = append(keys, verifier)
+	}
+	known := note.VerifierList(keys...)
+	for n, path := range os.Args[2:] {
 		data, err := os.ReadFile(path)
 		must(err)
+		if n == 0 {
+			vouched(string(data), keys)
+		}
 		fmt.Printf("%s: %s\n", path, check(data, known))
+	}
+}
+
+// vouched fails where a key after the first has no checkpoint that the one before it signed too.
+func vouched(text string, keys []note.Verifier) {
+	for i := 1; i < len(keys); i++ {
+		old, new := note.VerifierList(keys[i-1]), note.VerifierList(keys[i])
+		found := false
+		for _, signed := range split(text) {
+			_, byOld := note.Open([]byte(signed), old)
+			_, byNew := note.Open([]byte(signed), new)
+			found = found || byOld == nil && byNew == nil
+		}
+		if !found {
+			fail(fmt.Sprintf("no checkpoint vouches for key %d", i+1))
+		}
 	}
 }
 
@@ -75,6 +101,15 @@ func open(text string, known note.Verifiers) checkpoint {
 
 func notes(text string, known note.Verifiers) []checkpoint {
 	var found []checkpoint
+	for _, signed := range split(text) {
+		found = append(found, open(signed, known))
+	}
+	return found
+}
+
+// split takes a file of checkpoints apart.
+func split(text string) []string {
+	var found []string
 	body := ""
 	for _, block := range strings.Split(text, "\n\n") {
 		switch {
@@ -83,7 +118,7 @@ func notes(text string, known note.Verifiers) []checkpoint {
 		case !strings.HasPrefix(block, "— "):
 			body = block
 		case body != "":
-			found = append(found, open(body+"\n\n"+block+"\n", known))
+			found = append(found, body+"\n\n"+block+"\n")
 			body = ""
 		}
 	}

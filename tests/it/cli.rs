@@ -74,6 +74,7 @@ impl Unit {
             ("acp", "the ACP's four words"),
             ("auditor", "auditor's four words"),
             ("wrong", "some other four words"),
+            ("first", "what the administrator chose"),
         ] {
             let path = unit.passphrase(who);
             std::fs::write(&path, format!("{passphrase} {}\n", secrets::plant("passphrase")))
@@ -121,14 +122,33 @@ impl Unit {
         self.run(&[arguments, &["--as", who, "--passphrase-file", file]].concat())
     }
 
+    /// Adds a person, who then chooses their own passphrase where somebody else added them.
     fn add(&self, who: &str, role: &str, by: Option<&str>) -> Said {
-        let file = self.passphrase(who);
-        let file = file.to_str().expect("UTF-8");
-        let arguments =
-            ["person", "add", who, "--name", who, "--role", role, "--new-passphrase-file", file];
-        match by {
-            Some(by) => self.act(by, &arguments),
-            None => self.run(&arguments),
+        let Some(by) = by else {
+            let words = ["person", "add", who, "--name", who, "--role", role];
+            let file = self.passphrase(who);
+            let file = file.to_str().expect("UTF-8");
+            return self.run(&[&words[..], &["--new-passphrase-file", file]].concat());
+        };
+        let said = self.add_only(who, role, by);
+        if said.code == 0 {
+            self.chooses(who, "first", who).done();
         }
+        said
+    }
+
+    /// Adds a person, who has only their first passphrase.
+    fn add_only(&self, who: &str, role: &str, by: &str) -> Said {
+        let words = ["person", "add", who, "--name", who, "--role", role];
+        let file = self.passphrase("first");
+        let file = file.to_str().expect("UTF-8");
+        self.act(by, &[&words[..], &["--new-passphrase-file", file]].concat())
+    }
+
+    /// A person signs in with one passphrase to choose another.
+    fn chooses(&self, who: &str, old: &str, new: &str) -> Said {
+        let new = self.passphrase(new);
+        let new = new.to_str().expect("UTF-8");
+        self.act_with(who, old, &["person", "passphrase", "--new-passphrase-file", new])
     }
 }

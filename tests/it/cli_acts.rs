@@ -69,6 +69,7 @@ fn by_hand(unit: &Unit) {
         "drafted, facts and 2 texts",
         "approved for hash",
         "by dcp",
+        "rechecked: 5 actions",
         "https://x.com/ggm/status/1859",
     ] {
         assert!(shown.contains(said), "{said} is not in:\n{shown}");
@@ -403,6 +404,75 @@ fn the_doctor_says_what_keeps_a_unit_from_working() {
     let said = unit.run(&["doctor"]);
     assert_eq!(said.code, 1);
     assert!(said.out.contains("name_en"), "{}", said.out);
+}
+
+#[test]
+fn the_records_key_is_replaced_and_everything_is_checked_with_both() {
+    let unit = Unit::staffed("[record]\ncopies = [\"elsewhere\"]\n");
+    unit.act("root", &["audit", "rotate-key"]).refused(2);
+    unit.run(&["run-once"]).done();
+    unit.act("dcp", &["audit", "rotate-key"]).refused(3);
+    let first = text(&unit.run(&["audit", "checkpoint", "--json"]).json()["vkey"]);
+    let rotated = unit.act("root", &["audit", "rotate-key", "--json"]).json();
+    let (old, new) = (text(&rotated["old"]), text(&rotated["new"]));
+    assert_eq!(old, first);
+    assert!(std::path::Path::new(&text(&rotated["old_file"])).exists());
+    unit.act("officer", &["stop", "--why", "a drill"]).done();
+    unit.run(&["run-once"]).done();
+    let newest = unit.run(&["audit", "checkpoint", "--json"]).json();
+    assert_eq!(text(&newest["vkey"]), new);
+
+    let verify = |words: &[&str]| unit.run(&[&["audit", "verify"], words].concat());
+    assert!(verify(&[]).done().contains("The record is whole."));
+    verify(&["--vkey", &old, "--vkey", &new, "--checkpoint", &unit.file("elsewhere")]).done();
+    assert_eq!(verify(&["--vkey", &old]).code, 1, "the newest ones are not the old key's");
+    let other = Unit::staffed("");
+    other.run(&["run-once"]).done();
+    let stranger = text(&other.run(&["audit", "checkpoint", "--json"]).json()["vkey"]);
+    let said = verify(&["--vkey", &old, "--vkey", &stranger]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("no checkpoint bears its signature"), "{}", said.out);
+
+    // And once more: the chain of three.
+    unit.act("root", &["audit", "rotate-key"]).done();
+    unit.run(&["run-once"]).done();
+    verify(&[]).done();
+}
+
+#[test]
+fn a_rotation_waits_until_every_place_of_the_checkpoints_can_be_written() {
+    let unit = Unit::staffed("[record]\ncopies = [\"away/copies\"]\n");
+    unit.run(&["run-once"]).done();
+    let said = unit.act("root", &["audit", "rotate-key"]).refused(1);
+    assert!(said.contains("away/copies") && said.contains("nothing was changed"), "{said}");
+    std::fs::create_dir(unit.file("away")).expect("a folder");
+    unit.act("root", &["audit", "rotate-key"]).done();
+    unit.run(&["run-once"]).done();
+    unit.run(&["audit", "verify"]).done();
+}
+
+#[test]
+fn an_administrator_erases_under_a_rule_after_a_dry_run_and_the_record_stays_whole() {
+    let unit = Unit::staffed("");
+    // Two cases are too few for a public text: no escalation rests on them.
+    unit.import_liens(2, PEEPAL);
+    unit.run(&["run-once"]).done();
+    let erase = ["erase", "--case", "FIR 1/2026", "--rule", "court order 4/2026"];
+    unit.act("dcp", &erase).refused(3);
+    unit.act("root", &["erase", "--rule", "court order 4/2026"]).refused(2);
+    let dry = unit.act("root", &[&erase[..], &["--dry-run", "--json"]].concat()).json();
+    assert_eq!((&dry["rows"], &dry["dry_run"]), (&1.into(), &true.into()), "{dry:#}");
+    assert!(!dry.to_string().contains("FIR 1"), "no case's own number: {dry:#}");
+    let said = unit.act("root", &[&erase[..], &["--dry-run"]].concat()).done();
+    assert!(said.contains("nothing was erased"), "{said}");
+    let said = unit.act("root", &erase).done();
+    assert!(said.contains("1 rows erased under rule court order 4/2026"), "{said}");
+    let again = unit.act("root", &erase).done();
+    assert!(again.contains("the ledger holds nothing of it"), "{again}");
+    unit.run(&["run-once"]).done();
+    let verdict = unit.run(&["audit", "verify"]).done();
+    assert!(verdict.contains("erased under rule court order 4/2026"), "{verdict}");
+    assert!(verdict.contains("The record is whole."), "{verdict}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

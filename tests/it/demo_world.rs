@@ -105,6 +105,22 @@ fn the_same_seed_and_the_same_steps_make_the_same_world() {
 }
 
 #[test]
+fn the_month_before_the_story_goes_in_order_and_ends_as_the_world_stands() {
+    let world = World::seeded(3, NOW);
+    assert!(world.month.is_sorted_by_key(|(at, _)| *at));
+    let mut stands = HashMap::new();
+    for (at, row) in &world.month {
+        keeps_contract(row, *at);
+        assert_eq!(row.updated_at, Some(*at));
+        stands.insert(&row.external_id, row);
+    }
+    assert!(world.actions.iter().all(|action| stands[&action.external_id] == action));
+    let days = NOW.since(world.month[0].0).as_hours() / 24;
+    assert!((27..=30).contains(&days), "{days} days");
+    assert!(world.month.len() > 3 * ACTIONS, "requests, deliveries, reminders, acts");
+}
+
+#[test]
 fn enough_banks_can_be_tagged_for_a_story() {
     let world = World::seeded(1, NOW);
     let mut cases: HashMap<_, HashSet<_>> = HashMap::new();

@@ -19,8 +19,8 @@ use takaza::{
         vault::{Keyring, Sealed},
     },
     store::{
-        BreakerRules, ClaimRules, Ended, Kept, Leased, Note, QueueFilter, Report, SilenceOrder,
-        SilenceScope, Store, StoreError,
+        BreakerRules, ClaimRules, Ended, Kept, Leased, Note, Passphrase, QueueFilter, Rechecked,
+        Report, SilenceOrder, SilenceScope, Store, StoreError,
     },
     work,
 };
@@ -90,7 +90,10 @@ async fn people_are_added_confirmed_ended(world: World) {
     let store = &world.ctx.store;
     assert_eq!(store.people().await.unwrap().len(), 5);
     let (dcp, hash) = store.person(&PersonId::new("dcp")).await.unwrap();
-    assert_eq!((dcp.role, dcp.confirmed, hash.as_str()), (Role::Approver, true, "no passphrase"));
+    let expected = Passphrase { hash: "no passphrase".to_owned(), first: true };
+    assert_eq!((dcp.role, dcp.confirmed, hash), (Role::Approver, true, expected));
+    let (_, own) = store.person(&PersonId::new("root")).await.unwrap();
+    assert!(!own.first, "nobody else chose the first person's");
     let nobody = store.person(&PersonId::new("nobody")).await;
     assert!(matches!(nobody.unwrap_err(), StoreError::NotFound(_)));
     let root = world.person("root").await;
@@ -100,7 +103,8 @@ async fn people_are_added_confirmed_ended(world: World) {
     let again = store.confirm_person(&world.by("auditor"), &auditor, &dcp.id).await;
     assert!(matches!(again.unwrap_err(), StoreError::Refused(_)));
     store.set_passphrase(&world.by("dcp"), &dcp.id, "a new hash").await.unwrap();
-    assert_eq!(store.person(&dcp.id).await.unwrap().1, "a new hash");
+    let expected = Passphrase { hash: "a new hash".to_owned(), first: false };
+    assert_eq!(store.person(&dcp.id).await.unwrap().1, expected);
     let administrator = root.as_administrator(world.now()).unwrap();
     let (by, now) = (world.by("root"), world.now());
     assert_eq!(store.end_person(&by, &administrator, &dcp.id, now).await.unwrap(), 0);
@@ -573,7 +577,12 @@ async fn receipts_come_late_and_hand_offs_are_taken(mut world: World) {
     let api = store.take_hand_off(&by, &by_api.delivery.id, &rules).await;
     assert!(matches!(api.unwrap_err(), StoreError::Refused(_)));
     let id = &by_hand.delivery.id;
-    let _taken = store.take_hand_off(&by, id, &rules).await.unwrap();
+    let taken = store.take_hand_off(&by, id, &rules).await.unwrap();
+    let token = &taken.deliveries[0].lease().token;
+    let recheck = Rechecked { at: world.now(), members: 5 };
+    store.hand_off_rechecked(&by, id, token, recheck).await.unwrap();
+    let other = store.hand_off_rechecked(&by, id, "another claim's", recheck).await;
+    assert!(matches!(other.unwrap_err(), StoreError::Conflict(_)));
     let meaning = store.late_receipt(&by, id, &receipt(&world, "5")).await.unwrap();
     assert_eq!(meaning, LateReceipt::Settles);
     let meaning = store.late_receipt(&by, id, &receipt(&world, "5")).await.unwrap();
@@ -642,6 +651,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/escalations/reads.rs"),
         include_str!("../../src/store/gate.rs"),
         include_str!("../../src/store/grants.rs"),
+        include_str!("../../src/store/hand_offs.rs"),
         include_str!("../../src/store/orders.rs"),
         include_str!("../../src/store/people.rs"),
         include_str!("../../src/store/spend.rs"),

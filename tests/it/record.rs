@@ -2,8 +2,10 @@
 //! where it is there.
 
 mod growing;
+mod migrations;
 mod outside;
 mod restored;
+mod rotation;
 mod tampering;
 
 use std::path::PathBuf;
@@ -123,7 +125,8 @@ impl Ledger {
         let (store, notes, vkey) =
             (self.store().clone(), self.notes().await, self.key.vkey().to_owned());
         // As a server would do it, beside its other work.
-        let verifying = tokio::spawn(async move { store.verify(&notes, &vkey, &|_, _| {}).await });
+        let verifying =
+            tokio::spawn(async move { store.verify(&notes, &[&vkey], &|_, _| {}).await });
         verifying.await.unwrap().unwrap()
     }
 
@@ -269,17 +272,22 @@ async fn erasing_under_a_rule_leaves_the_record_whole_and_says_so() {
     for db in BOTH {
         let Some(ledger) = Ledger::filled(db).await else { continue };
         let (store, by) = (ledger.store(), ledger.world.by("root"));
+        let root = ledger.world.person("root").await;
+        let root = root.as_administrator(ledger.world.now()).unwrap();
         let dispute = ledger.ask("SELECT id FROM dispute").await;
         let note = ledger.ask("SELECT id FROM action_note").await;
         let closed = ledger.ask("SELECT id FROM escalation WHERE state = 'closed'").await;
         let change = ledger.ask("SELECT id FROM action_change WHERE external_id = 'ZPPL-2'").await;
         let open = ledger.ask("SELECT id FROM action_change WHERE external_id = 'ZNMN-2'").await;
         let rule = "retention 7";
-        store.erase(&by, Erasable::Dispute, &dispute, rule).await.unwrap();
-        store.erase(&by, Erasable::Note, &note, rule).await.unwrap();
-        store.erase(&by, Erasable::Member, &format!("{closed}/1"), rule).await.unwrap();
-        store.erase(&by, Erasable::Change, &change, rule).await.unwrap();
-        let kept = store.erase(&by, Erasable::Change, &open, rule).await;
+        let rows = [
+            (Erasable::Dispute, dispute.clone()),
+            (Erasable::Note, note),
+            (Erasable::Member, format!("{closed}/1")),
+            (Erasable::Change, change),
+        ];
+        assert_eq!(store.erase(&by, &root, &rows, rule).await.unwrap(), 4);
+        let kept = store.erase(&by, &root, &[(Erasable::Change, open)], rule).await;
         assert!(kept.is_err(), "an open escalation rests on it");
         ledger.seal().await.unwrap();
 
@@ -297,5 +305,42 @@ async fn erasing_under_a_rule_leaves_the_record_whole_and_says_so() {
         ledger.tamper(&["UPDATE dispute SET ground = 'another'"]).await;
         let place = format!("dispute {dispute}");
         assert_eq!(found(&ledger.verify().await), [(FindingKind::RowAltered, place.as_str())]);
+    }
+}
+
+#[tokio::test]
+async fn what_can_be_erased_of_a_case_is_found_and_what_is_open_is_kept() {
+    use takaza::{domain::ids::CaseRef, store::About, store::Erasable};
+    for db in BOTH {
+        let Some(ledger) = Ledger::filled(db).await else { continue };
+        let (store, by) = (ledger.store(), ledger.world.by("root"));
+        let root = ledger.world.person("root").await;
+        let root = root.as_administrator(ledger.world.now()).unwrap();
+        let case =
+            ledger.ask("SELECT case_ref FROM escalation_action WHERE external_id = 'ZPPL-2'");
+        let about = About::Case(CaseRef::new(case.await));
+        let found = store.erasable(&about).await.unwrap();
+        let tables = |rows: &[(Erasable, String)]| rows.iter().map(|row| row.0).collect::<Vec<_>>();
+        assert_eq!(tables(&found.rows), [Erasable::Member, Erasable::Change]);
+        let kept = [Erasable::Member, Erasable::Change];
+        assert_eq!(tables(&found.kept), kept, "another bank's action of the same case is open");
+        assert_eq!(store.erase(&by, &root, &found.rows, "order 4").await.unwrap(), 2);
+        let left = "SELECT COUNT(*) || '' FROM action_change WHERE external_id = 'ZPPL-2'";
+        assert_eq!(ledger.ask(left).await, "0");
+        let left = store.erasable(&about).await.unwrap();
+        assert_eq!((left.rows, left.kept), (Vec::new(), found.kept));
+
+        let open = About::Action(ExternalId::new("ZNMN-1"));
+        let found = store.erasable(&open).await.unwrap();
+        assert!(found.rows.is_empty(), "a dispute is still to be decided: {found:?}");
+        assert_eq!(tables(&found.kept), [Erasable::Member, Erasable::Change, Erasable::Note]);
+        let disputed =
+            ledger.ask("SELECT reference FROM escalation WHERE state = 'disputed'").await;
+        let found = store.erasable(&About::Post(disputed)).await.unwrap();
+        assert_eq!((tables(&found.rows), found.kept.len()), (vec![Erasable::Dispute], 4));
+        ledger.seal().await.unwrap();
+        let verdict = ledger.verify().await;
+        assert_eq!(self::found(&verdict), [], "{verdict}");
+        assert!(verdict.to_string().contains("erased under rule order 4"), "{verdict}");
     }
 }

@@ -109,6 +109,12 @@ async fn a_bank_that_had_already_acted_is_a_regret() {
     let shown = found.to_string();
     assert!(shown.contains("₹5,10,000") && shown.contains("1 already acted on, 1 more"), "{shown}");
     assert!(shown.contains("15 of 15 days observed."), "{shown}");
+    let line = found.in_a_line();
+    assert!(
+        line.starts_with("15 of 15 days observed. The order would have posted 2 tags"),
+        "{line}"
+    );
+    assert!(line.ends_with("1 regret."), "{line}");
 }
 
 #[tokio::test]

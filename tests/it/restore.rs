@@ -96,7 +96,7 @@ async fn a_post_made_after_the_backup_is_adopted_and_the_record_goes_on_under_a_
     let notes = read_checkpoints(&restored.checkpoints).await.unwrap();
     assert!(notes.last().unwrap().starts_with("takaza/test#2\n"));
     let key = work::seal::key(&world.ctx.config.record, &world.ctx.dice).unwrap();
-    let verdict = world.ctx.store.verify(&notes, key.vkey(), &|_, _| {}).await.unwrap();
+    let verdict = world.ctx.store.verify(&notes, &[key.vkey()], &|_, _| {}).await.unwrap();
     assert!(verdict.whole(), "{verdict}");
     let kinds: Vec<_> = verdict.findings.iter().map(|found| (found.kind, found.severity)).collect();
     assert_eq!(kinds, [(FindingKind::EarlierOrigin, Severity::Note)], "{verdict}");

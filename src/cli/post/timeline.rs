@@ -162,6 +162,10 @@ fn told(entry: &Entry) -> String {
         "escalation.disputed" => format!("disputed: {}", text("ground")),
         "escalation.annex-shown" => format!("annex of {} rows shown", plain(&body["rows"])),
         "delivery.claimed" => format!("attempt {} claimed", plain(&body["attempt"])),
+        "delivery.rechecked" => {
+            let members = plain(&body["recheck"]["members"]);
+            format!("rechecked: {members} actions, each as the text says")
+        }
         "delivery.attempted" => {
             let detail = text("detail");
             let receipt = body["receipt"]["permalink"].as_str().unwrap_or_default();

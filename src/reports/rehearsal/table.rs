@@ -24,6 +24,15 @@ impl fmt::Display for Rehearsal {
 }
 
 impl Rehearsal {
+    /// The whole outcome in one line.
+    pub fn in_a_line(&self) -> String {
+        let summary = self.summary();
+        let posted = summary.lines().next().unwrap_or_default().trim_end_matches('.');
+        let regrets = plural(self.regrets().count() as u32, "regret", "regrets");
+        let (seen, days) = (self.days_observed, plural(self.days, "day", "days"));
+        format!("{seen} of {days} observed. {posted}; {regrets}.")
+    }
+
     fn observed(&self) -> String {
         let (seen, days) = (self.days_observed, plural(self.days, "day", "days"));
         let observed = format!("{seen} of {days} observed");

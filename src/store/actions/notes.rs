@@ -1,7 +1,10 @@
 //! What people and the ladder put beside an action: private notices, confirmations, and what is
 //! silenced in public with its reason.
 
-use super::*;
+use super::{
+    Act, Actor, BTreeMap, BankCode, Desk, ExternalId, NOTE, Quiet, Store, StoreError, Timestamp,
+    json, sql,
+};
 
 impl Store {
     /// When each of these actions was last confirmed by an officer to be still pending.

@@ -1,6 +1,8 @@
 //! One page of a poll, written: changes, rows set aside, rows lost.
 
-use super::*;
+use super::{
+    BTreeMap, ExternalId, Json, RejectedRow, Sighting, StoreError, Timestamp, Tx, json, sql,
+};
 
 pub(super) struct Known {
     pub(super) body: String,

@@ -1,6 +1,9 @@
 //! A bank's written reason against an action, and what an approver makes of it.
 
-use super::*;
+use super::{
+    Act, Actor, EscalationId, EscalationState, Officer, Person, Reference, Refused, Store,
+    StoreError, Tx, end, find, gate, json, people, save, sql, withdraw_waiting,
+};
 
 impl Store {
     /// The nodal officer's written reason, entered by an officer. It stops an unsent escalation;

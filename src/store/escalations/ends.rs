@@ -1,6 +1,9 @@
 //! How escalations end: withdrawn, expired, closed; and how a clearance is taken back.
 
-use super::*;
+use super::{
+    Act, Actor, EscalationId, EscalationRow, MEMBER, OrderId, PersonId, StateName, Store,
+    StoreError, Timestamp, Tx, deliveries, find, gate, json, people, save, sql, with_deliveries,
+};
 
 impl Store {
     /// An unsent escalation is withdrawn because its facts changed; where something was sent, its

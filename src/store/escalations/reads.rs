@@ -1,6 +1,10 @@
 //! What others ask about escalations.
 
-use super::*;
+use super::{
+    BTreeMap, BankCode, EarlierText, EscalationId, EscalationKind, EscalationRow, EscalationState,
+    Evidence, QueueFilter, Store, StoreError, Timestamp, find, json, members_of, sql,
+    with_deliveries,
+};
 
 impl Store {
     /// One escalation with its deliveries, by id or by reference.

@@ -1,7 +1,11 @@
 //! Escalations as rows: read with their deliveries, and written, each only if nobody else wrote it
 //! meanwhile.
 
-use super::*;
+use super::{
+    Authority, DeliveryRow, ESCALATION, Escalation, EscalationId, EscalationRow, Evidence, Hash,
+    OrderId, PersonId, Row, StoreError, StoredClearance, Tx, canonical, deliveries, json,
+    money_at_risk, sql,
+};
 
 pub(in crate::store) async fn find(
     tx: &mut Tx,

@@ -39,6 +39,8 @@ spelled! {
         HeadWrong = "head-wrong",
         /// A checkpoint is not signed by this log's key, or says other than its row.
         CheckpointForged = "checkpoint-forged",
+        /// No key that was known before vouches for a key.
+        KeyUnvouched = "key-unvouched",
         /// The tree has another root at a checkpoint's size.
         CheckpointDiffers = "checkpoint-differs",
         /// A checkpoint covers more entries than there are.

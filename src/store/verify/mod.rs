@@ -40,25 +40,37 @@ impl Meter<'_> {
 impl Store {
     /// Verifies the record: entries against their hashes and against the tree, the tree against
     /// the stored checkpoints and those given (signed notes from outside the ledger), and the
-    /// entries against the rows as they are now. `vkey` is the sealing key's public half. What is
-    /// wrong is in the verdict; `progress` hears (done, total).
+    /// entries against the rows as they are now. `vkeys` are the public halves of the keys that the
+    /// log had, the oldest first: that one is trusted, and each later one only where a checkpoint
+    /// bears its signature beside the one before. What is wrong is in the verdict; `progress` hears
+    /// (done, total).
     ///
     /// # Errors
-    /// The ledger failed, or `vkey` is no public key.
+    /// The ledger failed, or one is no public key of one log.
     pub async fn verify(
         &self,
         checkpoints: &[String],
-        vkey: &str,
+        vkeys: &[&str],
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Verdict, StoreError> {
-        let opener = Opener::new(vkey).ok_or_else(|| {
-            StoreError::Refused(format!("{vkey:?} is not a public key of the form name+id+key"))
-        })?;
         let mut tx = self.read().await?;
+        let mut notes = checkpoints.to_vec();
+        if vkeys.len() > 1 {
+            notes.extend(signed_by_several(&mut tx).await?);
+        }
+        let (opener, unvouched) = Opener::chain(vkeys, &notes).ok_or_else(|| {
+            let given = vkeys.join(" ");
+            let form = "public keys of one log, of the form name+id+key";
+            StoreError::Refused(format!("{given:?} is not one or several {form}"))
+        })?;
         let now = tx.now().await?;
         let counts = Counts::read(&mut tx).await?;
         let mut meter = Meter { done: 0, total: counts.total(), tell: progress };
         let mut findings = Findings::default();
+        for vkey in unvouched {
+            let what = "no checkpoint bears its signature beside that of the key before it";
+            findings.broken(FindingKind::KeyUnvouched, format!("key {vkey}"), what);
+        }
         let head = seal::head(&mut tx, &opener).await?;
         let tree =
             leaves::check(&mut tx, &head, &opener, checkpoints, now, &mut findings, &mut meter)
@@ -79,6 +91,21 @@ impl Store {
             findings: findings.list,
         })
     }
+}
+
+/// The ledger's checkpoints that bear more than one signature.
+async fn signed_by_several(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+    let mut notes = Vec::new();
+    sql("SELECT note FROM checkpoint WHERE note IS NOT NULL")
+        .each(tx, |row| {
+            let note: String = row.get("note")?;
+            if note.matches("\n\u{2014} ").count() > 1 {
+                notes.push(note);
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(notes)
 }
 
 #[derive(Debug, Serialize)]

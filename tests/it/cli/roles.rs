@@ -174,6 +174,26 @@ fn a_person_changes_their_own_passphrase() {
 }
 
 #[test]
+fn a_first_passphrase_is_good_for_choosing_ones_own_and_nothing_else() {
+    let unit = Unit::new();
+    unit.add("root", "administrator", None).done();
+    unit.act("root", &["resume"]).refused(3);
+    unit.add("auditor", "auditor", Some("root")).done();
+    let said = unit.add_only("dcp", "approver", "root").done();
+    assert!(said.contains("takaza person passphrase --as dcp"), "it says what comes next: {said}");
+    unit.act("auditor", &["person", "confirm", "dcp"]).done();
+    // The administrator knows it, and gets nowhere with it.
+    let resume = unit.act_with("dcp", "first", &["resume"]).refused(3);
+    assert!(resume.contains("choosing their own"), "{resume}");
+    unit.act_with("dcp", "first", &["stop", "--why", "a drill"]).refused(3);
+    assert!(unit.chooses("dcp", "first", "first").refused(2).contains("choose another"));
+    unit.chooses("dcp", "first", "dcp").done();
+    unit.act("dcp", &["resume"]).done();
+    let old = unit.act_with("dcp", "first", &["resume"]).refused(3);
+    assert!(old.contains("passphrase is wrong"), "{old}");
+}
+
+#[test]
 fn an_officer_stops_and_only_an_approver_resumes() {
     let unit = Unit::staffed();
     unit.act("officer", &["stop", "--why", "drill"]).done();

@@ -173,7 +173,7 @@ async fn grow(steps: Vec<(u32, u32)>, seed: u64) {
     }
     let notes = read_checkpoints(&places[0]).await.unwrap();
     store.check_extends(&notes, key.vkey()).await.unwrap();
-    let verdict = store.verify(&notes, key.vkey(), &|_, _| {}).await.unwrap();
+    let verdict = store.verify(&notes, &[key.vkey()], &|_, _| {}).await.unwrap();
     assert_eq!(found(&verdict), [], "{verdict}");
     assert_eq!(verdict.checkpoints, notes.len() as u64 * 2);
     for pair in notes.windows(2) {

@@ -43,24 +43,25 @@ fn check(binary: &Path, vkey: &str, file: &Path) -> Result<String, String> {
     if out.status.success() { Ok(text(&out.stdout)) } else { Err(text(&out.stderr)) }
 }
 
-struct Outside {
+pub struct Outside {
     binary: Option<PathBuf>,
-    vkey: String,
+    /// The public keys, the oldest first, commas between them.
+    pub vkey: String,
     dir: tempfile::TempDir,
 }
 
 impl Outside {
-    fn new(ledger: &Ledger) -> Self {
+    pub fn new(ledger: &Ledger) -> Self {
         let dir = tempfile::tempdir().unwrap();
         Self { binary: checker(dir.path()), vkey: ledger.key.vkey().to_owned(), dir }
     }
 
-    fn accepts(&self, text: &str, says: &str) {
+    pub fn accepts(&self, text: &str, says: &str) {
         let Some(answer) = self.answer(text) else { return };
         assert!(answer.as_ref().is_ok_and(|answer| answer.contains(says)), "{answer:?}");
     }
 
-    fn refuses(&self, text: &str) {
+    pub fn refuses(&self, text: &str) {
         let Some(answer) = self.answer(text) else { return };
         assert!(answer.is_err(), "{answer:?}");
     }

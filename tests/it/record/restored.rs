@@ -37,7 +37,7 @@ async fn a_restored_ledger_is_noticed_and_goes_on_under_a_new_origin_that_names_
 
     let all = ledger.notes().await;
     assert_eq!(all.len(), notes.len() + 1);
-    let verdict = restored.verify(&all, ledger.key.vkey(), &|_, _| {}).await.unwrap();
+    let verdict = restored.verify(&all, &[ledger.key.vkey()], &|_, _| {}).await.unwrap();
     assert!(verdict.whole(), "{verdict}");
     let kinds: Vec<_> = verdict.findings.iter().map(|found| (found.kind, found.severity)).collect();
     assert_eq!(kinds, [(FindingKind::EarlierOrigin, Severity::Note)], "{verdict}");

@@ -308,7 +308,7 @@ async fn a_forged_checkpoint_is_named() {
         seal(copy.store(), &copy.key, std::slice::from_ref(&forged), 1000).await.unwrap();
         let theirs = takaza::store::read_checkpoints(&forged).await.unwrap();
         assert_ne!(copy.key.vkey(), forger.vkey());
-        let verdict = ledger.store().verify(&theirs, forger.vkey(), &|_, _| {}).await.unwrap();
+        let verdict = ledger.store().verify(&theirs, &[forger.vkey()], &|_, _| {}).await.unwrap();
         let forged = verdict.findings.iter().filter(|f| f.kind == FindingKind::CheckpointForged);
         assert_eq!(forged.count(), theirs.len() + 2, "none is signed by that key: {verdict}");
 

@@ -49,6 +49,7 @@
 //! | a second receipt for one delivery trips the breaker | `a_second_receipt_for_one_delivery_trips_the_breaker_and_is_stored` |
 //! | The paused sender | `the_paused_sender_does_not_send`, `the_paused_sender_does_not_send_after_another_worker_has_looked`, `the_senders_deadline_is_the_lease_less_a_whole_request` |
 //! | A hand-off is taken: that is the claim | `a_taken_hand_off_consumes_budget`, `receipts_come_late_and_hand_offs_are_taken` |
+//! | A hand-off's claim has its recheck | `a_hand_offs_recheck_is_on_the_record_before_the_officer_sees_the_text`, `a_hand_off_that_is_no_longer_true_is_withdrawn_and_leaves_no_recheck` |
 //! | No request starts later than one second after `stop` commits | `no_request_starts_later_than_one_second_after_stop`, `a_stop_between_claim_and_send_stops_the_send`, `a_stop_is_obeyed_by_both`, `a_ledger_that_cannot_be_read_stops_every_send` |
 //! | every process reads the switch at least four times a second | `the_switch_is_read_at_least_four_times_a_second` |
 //! | `resume` re-holds everything that waited | `resume_re_holds_everything_that_waited`, `what_was_uncertain_at_the_stop_needs_a_new_clearance_to_be_sent_again` |
@@ -56,6 +57,7 @@
 
 mod authority;
 mod budgets;
+mod hand_off;
 mod one_attempt;
 mod sentences;
 mod stop;

@@ -94,6 +94,7 @@ impl Unit {
     pub fn staffed(more: &str) -> Self {
         let unit = Self { folder: TempDir::new().expect("a folder") };
         unit.write("takaza.toml", &format!("{CONFIG}{more}"));
+        unit.write("first.pass", "what the administrator chose\n");
         for who in PEOPLE {
             unit.write(
                 &format!("{who}.pass"),
@@ -106,14 +107,16 @@ impl Unit {
             ("auditor", "auditor"),
             ("dcp", "approver"),
         ] {
-            let file = unit.file(&format!("{who}.pass"));
+            let (first, own) = (unit.file("first.pass"), unit.file(&format!("{who}.pass")));
             let words = ["person", "add", who, "--name", who, "--role", role];
-            let words = [&words[..], &["--new-passphrase-file", &file]].concat();
+            let with = |file| [&words[..], &["--new-passphrase-file", file]].concat();
             if who == "root" {
-                unit.run(&words).done()
-            } else {
-                unit.act("root", &words).done()
-            };
+                unit.run(&with(&own)).done();
+                continue;
+            }
+            unit.act("root", &with(&first)).done();
+            let change = ["person", "passphrase", "--as", who, "--passphrase-file", &first];
+            unit.run(&[&change[..], &["--new-passphrase-file", &own]].concat()).done();
         }
         unit.act("auditor", &["person", "confirm", "dcp"]).done();
         unit
