@@ -9,10 +9,15 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::Host;
-use crate::{domain::time::Timestamp, store::Standing, work::Progress};
+use crate::{clock::Clock, domain::time::Timestamp, store::Standing, work::Progress};
 
 /// Beyond three of its intervals, a reconciler may be late by this much: a slow run is no outage.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
+
+/// A reconciler hangs when none of its runs began or ended for this long, beyond its interval. All
+/// that a run waits for has a limit of its own, seconds or a few minutes; the rest is room for the
+/// first reading of a large source.
+pub const HUNG_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// One reconciler's runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +30,8 @@ pub struct Run {
     pub last_ok: Option<Timestamp>,
     /// How many in a row failed since.
     pub failures: u32,
+    /// When a run last began or ended, on the steady clock.
+    pub moved: SignedDuration,
 }
 
 /// The board that every reconciler writes its runs on.
@@ -46,9 +53,27 @@ impl Board {
     }
 
     /// A reconciler is expected from now on.
-    pub fn expect(&self, name: &'static str, every: SignedDuration, now: Timestamp) {
-        let run = Run { every, since: now, last_ok: None, failures: 0 };
+    pub fn expect(&self, name: &'static str, every: SignedDuration, clock: &Clock) {
+        let (since, moved) = (clock.now(), clock.steady());
+        let run = Run { every, since, last_ok: None, failures: 0, moved };
         self.with(|runs| runs.insert(name, run));
+    }
+
+    /// A run began or ended, well or not: the reconciler lives.
+    pub fn moved(&self, name: &'static str, steady: SignedDuration) {
+        self.with(|runs| {
+            if let Some(run) = runs.get_mut(name) {
+                run.moved = steady;
+            }
+        });
+    }
+
+    /// The reconcilers that hang. One that fails does not: it lives, and another process would
+    /// fail of the same.
+    pub fn hung(&self, steady: SignedDuration) -> Vec<&'static str> {
+        let hangs = |run: &Run| steady - run.moved > run.every.saturating_add(HUNG_AFTER);
+        let runs = self.runs();
+        runs.into_iter().filter(|(_, run)| hangs(run)).map(|(name, _)| name).collect()
     }
 
     /// A run ended. Returns how many in a row have failed.
@@ -80,7 +105,7 @@ impl Board {
     }
 
     /// Why a reconciler has not done its work lately, for each that has not.
-    fn late(&self, now: Timestamp) -> Vec<String> {
+    pub(super) fn late(&self, now: Timestamp) -> Vec<String> {
         let late = |run: &Run| {
             now.since(run.last_ok.unwrap_or(run.since)) > run.every.saturating_mul(3) + GRACE
         };
