@@ -34,6 +34,12 @@ pub struct Run {
     pub moved: SignedDuration,
 }
 
+impl Run {
+    fn is_late(&self, now: Timestamp) -> bool {
+        now.since(self.last_ok.unwrap_or(self.since)) > self.every.saturating_mul(3) + GRACE
+    }
+}
+
 /// The board that every reconciler writes its runs on.
 #[derive(Debug, Clone, Default)]
 pub struct Board(Arc<Mutex<BTreeMap<&'static str, Run>>>);
@@ -104,23 +110,26 @@ impl Board {
         }
     }
 
-    /// Why a reconciler has not done its work lately, for each that has not.
-    pub(super) fn late(&self, now: Timestamp) -> Vec<String> {
-        let late = |run: &Run| {
-            now.since(run.last_ok.unwrap_or(run.since)) > run.every.saturating_mul(3) + GRACE
-        };
+    /// The reconcilers that have not succeeded within three of their intervals and a grace.
+    pub(super) fn late(&self, now: Timestamp) -> Vec<&'static str> {
+        let runs = self.runs();
+        runs.into_iter().filter(|(_, run)| run.is_late(now)).map(|(name, _)| name).collect()
+    }
+
+    /// Why a reconciler has not done its work lately, or not yet, for each that has not.
+    fn not_done(&self, now: Timestamp) -> Vec<String> {
         let reason = |(name, run): (&'static str, Run)| match run.last_ok {
             None if run.failures == 0 => format!("{name} has not run yet"),
             None => format!("{name} has failed {} times and never succeeded", run.failures),
             Some(at) => format!("{name} has not succeeded since {at}"),
         };
-        let waiting = |run: &Run| run.last_ok.is_none();
-        self.runs().into_iter().filter(|(_, run)| waiting(run) || late(run)).map(reason).collect()
+        let not_done = |run: &Run| run.last_ok.is_none() || run.is_late(now);
+        self.runs().into_iter().filter(|(_, run)| not_done(run)).map(reason).collect()
     }
 
     pub(super) async fn readiness<H: Host>(&self, host: &H) -> Readiness {
         let now = host.clock().now();
-        let mut reasons = self.late(now);
+        let mut reasons = self.not_done(now);
         let standing = host.standing().await;
         match &standing {
             Err(_) => reasons.push("the ledger cannot be reached".to_owned()),

@@ -83,8 +83,8 @@ async fn line<H: Host>(host: &H, board: &Board) -> String {
     if !hung.is_empty() {
         return format!("hung: {}; waiting to be started anew", hung.join(", "));
     }
-    let late = board.late(host.clock().now()).len();
-    let late = if late == 0 { String::new() } else { format!("; {late} reconcilers are late") };
+    let late = board.late(host.clock().now());
+    let late = if late.is_empty() { String::new() } else { format!("; late: {}", late.join(", ")) };
     match host.closed().await {
         Ok(None) => format!("serving; posts may go out{late}"),
         Ok(Some(why)) => format!("serving; nothing is sent: {why}{late}"),
