@@ -13,10 +13,13 @@ use super::{Board, Host};
 /// How often the line for people is renewed where no watchdog asks for more.
 const CALM: Duration = Duration::from_secs(30);
 
+/// How it hears.
+type Tell = dyn Fn(&[NotifyState<'_>]) + Send + Sync;
+
 /// Who started the service and wants to hear of it.
 #[derive(Clone)]
 pub struct Manager {
-    tell: Arc<dyn Fn(&[NotifyState<'_>]) + Send + Sync>,
+    tell: Arc<Tell>,
     /// The watchdog bites after this without a sign of life.
     watchdog: Option<Duration>,
 }
