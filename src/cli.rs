@@ -93,6 +93,7 @@ enum Command {
     Demo(demo::Demo),
     Serve(serve::Serve),
     RunOnce(serve::RunOnce),
+    Health(serve::Health),
     #[command(subcommand)]
     Cases(cases::Cases),
     #[command(subcommand)]
@@ -135,6 +136,7 @@ impl Command {
             Self::Demo(command) => command.run(globals).await,
             Self::Serve(command) => command.run(globals).await,
             Self::RunOnce(command) => command.run(globals).await,
+            Self::Health(command) => command.run(globals).await,
             Self::Cases(command) => command.run(globals).await,
             Self::Banks(command) => command.run(globals).await,
             Self::Queue(command) => command.run(globals).await,

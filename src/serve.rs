@@ -2,11 +2,14 @@
 //! gracefully.
 //!
 //! The invariant: no error and no panic of one reconciler ends it or touches another. Whoever only
-//! watches the process (`/healthz`) must not learn of a reconciler's trouble; whoever asks whether
-//! it does its work (`/readyz`) must.
+//! keeps the process alive (`/healthz`, systemd's watchdog) must not learn of a reconciler's
+//! trouble, which another process would have too, but must learn that one hangs; whoever asks
+//! whether it does its work (`/readyz`) must learn of both.
 
+mod ask;
 mod board;
 mod listen;
+mod manager;
 mod supervise;
 
 use async_trait::async_trait;
@@ -14,8 +17,10 @@ use futures::future::BoxFuture;
 use jiff::SignedDuration;
 
 pub use self::{
-    board::{Board, Run},
+    ask::ask,
+    board::{Board, HUNG_AFTER, Run},
     listen::{health_routes, metrics_routes},
+    manager::Manager,
     supervise::{Next, Runner, Service, stop_signal},
 };
 use crate::{

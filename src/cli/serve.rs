@@ -1,4 +1,5 @@
-//! `takaza serve` and `takaza run-once`: the reconcilers, on their timers or once.
+//! `takaza serve`, `takaza run-once` and `takaza health`: the reconcilers, on their timers or once,
+//! and how the running ones are.
 
 use clap::Args;
 use serde::Serialize;
@@ -6,18 +7,20 @@ use serde::Serialize;
 use super::{
     Globals,
     failure::{Failure, Outcome},
-    output::{Format, table_or},
+    output::{Format, say, table_or},
 };
 use crate::{
     app::{App, reconcilers},
-    serve::{Board, Next, Reconciler, Runner, Service, stop_signal},
+    config::Loaded,
+    serve::{Board, Manager, Next, Reconciler, Runner, Service, ask, stop_signal},
     telemetry, work,
 };
 
 /// Runs the service until it is told to stop (SIGTERM or Ctrl-C)
 ///
 /// It reads the case source, drafts and clears, sends within the limits, listens, and keeps the
-/// record. /healthz and /readyz answer at serve.health, Prometheus metrics at serve.metrics.
+/// record. /healthz and /readyz answer at serve.health, Prometheus metrics at serve.metrics. Under
+/// systemd (Type=notify) it says when it is ready, and feeds the watchdog while no reconciler hangs.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     /// Do everything but send, to gather the days that a standing order is rehearsed on
@@ -38,6 +41,7 @@ impl Serve {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
         let (app, reconcilers) = open(globals, self.shadow).await?;
         let recorder = telemetry::metrics()?;
+        let asked_to_stop = stop_signal();
         let config = app.ctx.config.clone();
         for warning in config.warnings(app.ctx.clock.now()) {
             tracing::warn!("{warning}");
@@ -46,7 +50,8 @@ impl Serve {
         let (health, metrics) =
             service.listen(config.serve.health, config.serve.metrics, recorder).await?;
         tracing::info!(%health, %metrics, shadow = self.shadow, "takaza serves");
-        let signal = stop_signal().await?;
+        service.report_to(Manager::systemd());
+        let signal = asked_to_stop.await?;
         tracing::info!(signal, drain = %format!("{:#}", config.serve.drain), "stopping");
         if service.stop(config.serve.drain).await {
             tracing::info!("stopped; nothing is under way");
@@ -57,6 +62,30 @@ impl Serve {
              in the ledger, and the next start looks for what came of it"
                 .to_owned(),
         ))
+    }
+}
+
+/// Asks the service that runs on this machine how it is: for container health checks
+///
+/// It lives while no reconciler hangs. Exits with 1 where it does not answer, or not so.
+#[derive(Debug, Args)]
+pub(super) struct Health {
+    /// Ask whether it can do its work, too: every reason why not (/readyz)
+    #[arg(long)]
+    ready: bool,
+}
+
+impl Health {
+    pub(super) async fn run(self, globals: &Globals) -> Outcome {
+        let (file, data) =
+            globals.place().find().map_err(|error| Failure::usage(error.to_string()))?;
+        let address = Loaded::read(file.as_deref(), &data)?.config.serve.health;
+        let path = if self.ready { "/readyz" } else { "/healthz" };
+        let (status, says) = ask(address, path).await?;
+        if status == 200 {
+            return say(&says);
+        }
+        Err(Failure::Failed(format!("{path} answers {status}: {says}")))
     }
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Host;
 use crate::{
+    clock::Clock,
     domain::{cost::Used, time::Timestamp},
     store::Standing,
     work::{Progress, meter::Month},
@@ -17,6 +18,11 @@ use crate::{
 
 /// Beyond three of its intervals, a reconciler may be late by this much: a slow run is no outage.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
+
+/// A reconciler hangs when none of its runs began or ended for this long, beyond its interval. All
+/// that a run waits for has a limit of its own, seconds or a few minutes; the rest is room for the
+/// first reading of a large source.
+pub const HUNG_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// One reconciler's runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +35,14 @@ pub struct Run {
     pub last_ok: Option<Timestamp>,
     /// How many in a row failed since.
     pub failures: u32,
+    /// When a run last began or ended, on the steady clock.
+    pub moved: SignedDuration,
+}
+
+impl Run {
+    fn is_late(&self, now: Timestamp) -> bool {
+        now.since(self.last_ok.unwrap_or(self.since)) > self.every.saturating_mul(3) + GRACE
+    }
 }
 
 /// The board that every reconciler writes its runs on.
@@ -50,9 +64,27 @@ impl Board {
     }
 
     /// A reconciler is expected from now on.
-    pub fn expect(&self, name: &'static str, every: SignedDuration, now: Timestamp) {
-        let run = Run { every, since: now, last_ok: None, failures: 0 };
+    pub fn expect(&self, name: &'static str, every: SignedDuration, clock: &Clock) {
+        let (since, moved) = (clock.now(), clock.steady());
+        let run = Run { every, since, last_ok: None, failures: 0, moved };
         self.with(|runs| runs.insert(name, run));
+    }
+
+    /// A run began or ended, well or not: the reconciler lives.
+    pub fn moved(&self, name: &'static str, steady: SignedDuration) {
+        self.with(|runs| {
+            if let Some(run) = runs.get_mut(name) {
+                run.moved = steady;
+            }
+        });
+    }
+
+    /// The reconcilers that hang. One that fails does not: it lives, and another process would
+    /// fail of the same.
+    pub fn hung(&self, steady: SignedDuration) -> Vec<&'static str> {
+        let hangs = |run: &Run| steady - run.moved > run.every.saturating_add(HUNG_AFTER);
+        let runs = self.runs();
+        runs.into_iter().filter(|(_, run)| hangs(run)).map(|(name, _)| name).collect()
     }
 
     /// A run ended. Returns how many in a row have failed.
@@ -83,23 +115,26 @@ impl Board {
         }
     }
 
-    /// Why a reconciler has not done its work lately, for each that has not.
-    fn late(&self, now: Timestamp) -> Vec<String> {
-        let late = |run: &Run| {
-            now.since(run.last_ok.unwrap_or(run.since)) > run.every.saturating_mul(3) + GRACE
-        };
+    /// The reconcilers that have not succeeded within three of their intervals and a grace.
+    pub(super) fn late(&self, now: Timestamp) -> Vec<&'static str> {
+        let runs = self.runs();
+        runs.into_iter().filter(|(_, run)| run.is_late(now)).map(|(name, _)| name).collect()
+    }
+
+    /// Why a reconciler has not done its work lately, or not yet, for each that has not.
+    fn not_done(&self, now: Timestamp) -> Vec<String> {
         let reason = |(name, run): (&'static str, Run)| match run.last_ok {
             None if run.failures == 0 => format!("{name} has not run yet"),
             None => format!("{name} has failed {} times and never succeeded", run.failures),
             Some(at) => format!("{name} has not succeeded since {at}"),
         };
-        let waiting = |run: &Run| run.last_ok.is_none();
-        self.runs().into_iter().filter(|(_, run)| waiting(run) || late(run)).map(reason).collect()
+        let not_done = |run: &Run| run.last_ok.is_none() || run.is_late(now);
+        self.runs().into_iter().filter(|(_, run)| not_done(run)).map(reason).collect()
     }
 
     pub(super) async fn readiness<H: Host>(&self, host: &H) -> Readiness {
         let now = host.clock().now();
-        let mut reasons = self.late(now);
+        let mut reasons = self.not_done(now);
         let standing = host.standing().await;
         match &standing {
             Err(_) => reasons.push("the ledger cannot be reached".to_owned()),

@@ -17,12 +17,21 @@ use super::{Board, Host, board};
 /// A ledger that takes longer to answer counts as unreachable.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// `/healthz`: the process lives. `/readyz`: it can do its work, or every reason why not.
+/// `/healthz`: the process lives and no reconciler hangs. `/readyz`: it can do its work, or every
+/// reason why not.
 pub fn health_routes<H: Host>(host: H, board: Board) -> Router {
     Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(healthz::<H>))
         .route("/readyz", get(readyz::<H>))
         .with_state((host, board))
+}
+
+async fn healthz<H: Host>(State((host, board)): State<(H, Board)>) -> (StatusCode, String) {
+    let hung = board.hung(host.clock().steady());
+    if hung.is_empty() {
+        return (StatusCode::OK, "ok\n".to_owned());
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, format!("hung: {}\n", hung.join(", ")))
 }
 
 async fn readyz<H: Host>(State((host, board)): State<(H, Board)>) -> impl IntoResponse {

@@ -21,7 +21,7 @@ use tokio_util::{
 };
 use tracing::Instrument as _;
 
-use super::{Board, Host, Reconciler, health_routes, metrics_routes};
+use super::{Board, Host, Manager, Reconciler, health_routes, metrics_routes};
 use crate::work::Progress;
 
 /// The longest pause after errors.
@@ -48,7 +48,7 @@ pub enum Next {
 impl<H: Host> Runner<H> {
     /// A reconciler that writes its runs on the board.
     pub fn new(reconciler: Reconciler<H>, host: H, board: Board) -> Self {
-        board.expect(reconciler.name, reconciler.every, host.clock().now());
+        board.expect(reconciler.name, reconciler.every, host.clock());
         Self { reconciler, host, board }
     }
 
@@ -56,8 +56,10 @@ impl<H: Host> Runner<H> {
     pub async fn step(&self) -> Next {
         let name = self.reconciler.name;
         let start = self.host.clock().now();
+        self.board.moved(name, self.host.clock().steady());
         let result = self.run().instrument(tracing::info_span!("run", reconciler = name)).await;
         let end = self.host.clock().now();
+        self.board.moved(name, self.host.clock().steady());
         let failures = self.board.ended(name, result.as_ref().map_err(|_| ()), end);
         let error = result.as_ref().err().map(|error| format!("{error:#}"));
         if let Some(error) = &error {
@@ -136,6 +138,7 @@ pub struct Service<H: Host> {
     silent: CancellationToken,
     running: Vec<AbortOnDropHandle<()>>,
     wakes: BTreeMap<&'static str, Arc<Notify>>,
+    manager: Option<Manager>,
 }
 
 impl<H: Host> Service<H> {
@@ -149,6 +152,7 @@ impl<H: Host> Service<H> {
             silent: CancellationToken::new(),
             running: Vec::new(),
             wakes: BTreeMap::new(),
+            manager: None,
         };
         for reconciler in reconcilers {
             let wake = Arc::new(Notify::new());
@@ -211,11 +215,23 @@ impl<H: Host> Service<H> {
         Ok(at)
     }
 
+    /// Tells the service manager that the service is ready, and from then on that it lives, until
+    /// it has stopped.
+    pub fn report_to(&mut self, manager: Manager) {
+        manager.ready();
+        let telling = manager.clone().keep_telling(self.host.clone(), self.board.clone());
+        self.running.push(AbortOnDropHandle::new(tokio::spawn(telling)));
+        self.manager = Some(manager);
+    }
+
     /// Begins no further run from this call on, and waits for those under way until the deadline.
     /// Returns whether all of them ended by themselves.
     pub fn stop(self, drain: SignedDuration) -> impl Future<Output = bool> {
         self.stopping.cancel();
         self.tasks.close();
+        if let Some(manager) = &self.manager {
+            manager.stopping();
+        }
         async move {
             let drained = tokio::time::timeout(std_time(drain), self.tasks.wait()).await.is_ok();
             self.silent.cancel();
@@ -225,18 +241,22 @@ impl<H: Host> Service<H> {
     }
 }
 
-/// Waits until the process is asked to end (SIGTERM, or Ctrl-C).
+/// Listens from this call on for being asked to end (SIGTERM, or Ctrl-C), and waits for it.
 ///
 /// # Errors
 /// The signals cannot be listened for.
-pub async fn stop_signal() -> anyhow::Result<&'static str> {
+pub fn stop_signal() -> impl Future<Output = anyhow::Result<&'static str>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    })
+    // Before the first poll: a service that says that it is ready must not die of the next signal.
+    let terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM");
+    let interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT");
+    async move {
+        let (mut terminate, mut interrupt) = (terminate?, interrupt?);
+        Ok(tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        })
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,13 @@
 
 use std::{
     net::SocketAddr,
+    os::unix::net::UnixDatagram,
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -18,7 +21,7 @@ use takaza::{
         ids::AccountName,
         time::Timestamp,
     },
-    serve::{Board, Host, Next, Reconciler, Runner, Service},
+    serve::{Board, HUNG_AFTER, Host, Manager, Next, Reconciler, Runner, Service, ask},
     store::{Standing, Store},
     telemetry,
     work::{Progress, meter::Month},
@@ -29,7 +32,7 @@ use tokio::{
     sync::{Semaphore, mpsc},
 };
 
-use crate::support::secrets;
+use crate::support::{secrets, unit::Unit};
 
 /// 24 November 2026, 12:00 UTC.
 const NOW: Timestamp = Timestamp::from_micros(1_795_521_600_000_000);
@@ -297,4 +300,126 @@ async fn metrics_tell_runs_and_states_on_a_listener_of_their_own() {
     }
     assert_eq!(get(health, "/metrics").await.0, 404);
     assert!(service.stop(MINUTE).await);
+}
+
+#[tokio::test]
+async fn a_reconciler_that_fails_lives_and_one_that_hangs_does_not() {
+    let (story, mut hears) = Story::new().await;
+    story.plan(Plan::Fail);
+    let (runner, board) = story.runner();
+    for _ in 0..5 {
+        story.clock.advance(HUNG_AFTER);
+        runner.step().await;
+        assert_eq!(board.hung(story.clock.steady()), [""; 0], "an error is no death");
+    }
+    story.plan(Plan::Hang);
+    let run = tokio::spawn(async move { runner.step().await });
+    while story.runs.load(Ordering::SeqCst) < 6 {
+        hears.recv().await.expect("it begins");
+    }
+    story.clock.advance(HUNG_AFTER);
+    assert_eq!(board.hung(story.clock.steady()), [""; 0], "it may take this long");
+    story.clock.advance(MINUTE * 2);
+    assert_eq!(board.hung(story.clock.steady()), ["story"]);
+    story.go_on.add_permits(1);
+    run.await.expect("it ends");
+    assert_eq!(board.hung(story.clock.steady()), [""; 0], "it lives again");
+}
+
+/// A service manager that a story listens to.
+fn manager(watchdog: Duration) -> (Manager, mpsc::UnboundedReceiver<String>) {
+    let (said, hears) = mpsc::unbounded_channel();
+    let tell = move |states: &[sd_notify::NotifyState<'_>]| {
+        for state in states {
+            // The story may have ended.
+            let _ = said.send(state.to_string());
+        }
+    };
+    (Manager::new(tell, Some(watchdog)), hears)
+}
+
+#[tokio::test]
+async fn a_hung_reconciler_lets_the_watchdog_bite_and_health_says_which() {
+    let (story, mut hears) = Story::new().await;
+    let (mut service, health, _) = served(&story).await;
+    let (manager, mut said) = manager(Duration::from_millis(3));
+    service.report_to(manager);
+    assert_eq!(said.recv().await.expect("it reports"), "READY=1");
+    assert_eq!(said.recv().await.expect("it reports"), "WATCHDOG=1");
+    hears.recv().await.expect("it has run");
+
+    story.plan(Plan::Hang);
+    service.wake("story");
+    hears.recv().await.expect("it has begun, and will not end");
+    story.clock.advance(HOUR + HUNG_AFTER + MINUTE);
+    while !said.recv().await.expect("it reports").contains("hung: story") {}
+    for _ in 0..20 {
+        let line = said.recv().await.expect("it reports");
+        assert!(line.starts_with("STATUS=hung: story"), "no sign of life any more: {line}");
+    }
+    let (status, body) = ask(health, "/healthz").await.expect("it answers");
+    assert_eq!((status, body.as_str()), (503, "hung: story"));
+
+    story.go_on.add_permits(100);
+    while said.recv().await.expect("it reports") != "WATCHDOG=1" {}
+    let (status, _) = ask(health, "/healthz").await.expect("it answers");
+    assert_eq!(status, 200, "it moved again");
+    assert!(service.stop(MINUTE).await);
+    let rest: Vec<String> = std::iter::from_fn(|| said.try_recv().ok()).collect();
+    assert!(rest.contains(&"STOPPING=1".to_owned()), "{rest:?}");
+}
+
+/// The socket that systemd listens on for what a service says of itself.
+struct Socket(UnixDatagram);
+
+impl Socket {
+    fn bind(path: &str) -> Self {
+        let socket = UnixDatagram::bind(path).expect("a socket");
+        socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
+        Self(socket)
+    }
+
+    /// Reads on until the service has said this.
+    fn until(&self, wanted: &str) -> Vec<String> {
+        let mut heard = Vec::new();
+        let mut datagram = [0; 4096];
+        loop {
+            let length = self.0.recv(&mut datagram).unwrap_or_else(|error| {
+                panic!("{wanted} never came ({error}), only {heard:?}");
+            });
+            let text = std::str::from_utf8(&datagram[..length]).expect("UTF-8");
+            heard.extend(text.lines().map(str::to_owned));
+            if heard.iter().any(|line| line.starts_with(wanted)) {
+                return heard;
+            }
+        }
+    }
+}
+
+#[test]
+fn under_systemd_it_says_when_it_is_ready_alive_and_stopping() {
+    let unit = Unit::bare();
+    let path = unit.file("notify");
+    let socket = Socket::bind(&path);
+    let mut service = unit.command(&["serve"]);
+    service.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "300000");
+    let mut service =
+        service.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the service starts");
+    let before = socket.until("READY=1");
+    assert!(!before.iter().any(|line| line == "WATCHDOG=1"), "not before it is ready: {before:?}");
+    socket.until("WATCHDOG=1");
+    socket.until("STATUS=serving; posts may go out");
+    let id = service.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+    socket.until("STOPPING=1");
+    assert!(service.wait().expect("it is ours").success(), "it ended by itself");
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_answer_is_not_well() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = gone.local_addr().expect("an address");
+    drop(gone);
+    let error = ask(address, "/healthz").await.expect_err("nobody is there");
+    assert!(error.to_string().contains("does takaza serve run?"), "{error:#}");
 }

@@ -26,6 +26,7 @@ fn every_command_and_argument_says_what_it_is_for() {
         "demo",
         "serve",
         "run-once",
+        "health",
         "cases import",
         "cases rejected",
         "cases status",

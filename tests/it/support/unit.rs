@@ -92,7 +92,7 @@ impl Unit {
     /// With an administrator, an officer, an auditor and a confirmed approver, all by the command
     /// line; `more` is laid after the common configuration.
     pub fn staffed(more: &str) -> Self {
-        let unit = Self { folder: TempDir::new().expect("a folder") };
+        let unit = Self::bare();
         unit.write("takaza.toml", &format!("{CONFIG}{more}"));
         unit.write("first.pass", "what the administrator chose\n");
         for who in PEOPLE {
@@ -119,6 +119,13 @@ impl Unit {
             unit.run(&[&change[..], &["--new-passphrase-file", &own]].concat()).done();
         }
         unit.act("auditor", &["person", "confirm", "dcp"]).done();
+        unit
+    }
+
+    /// With its configuration and nobody in it.
+    pub fn bare() -> Self {
+        let unit = Self { folder: TempDir::new().expect("a folder") };
+        unit.write("takaza.toml", CONFIG);
         unit
     }
 
