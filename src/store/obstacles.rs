@@ -86,7 +86,7 @@ fn mentions(text: &str) -> impl Iterator<Item = &str> {
 
 pub(super) async fn load(
     tx: &mut Tx,
-    rows: &[DeliveryRow],
+    rows: &[&DeliveryRow],
     fresh_for: SignedDuration,
     now: Timestamp,
 ) -> Result<Obstacles, StoreError> {
@@ -143,7 +143,7 @@ async fn accounts(
 
 async fn silences(
     tx: &mut Tx,
-    rows: &[DeliveryRow],
+    rows: &[&DeliveryRow],
     now: Timestamp,
     found: &mut Obstacles,
 ) -> Result<(), StoreError> {
@@ -173,7 +173,7 @@ async fn silences(
 /// Which of the candidates' escalations rest on an action of this case.
 async fn with_case(
     tx: &mut Tx,
-    rows: &[DeliveryRow],
+    rows: &[&DeliveryRow],
     case: &str,
 ) -> Result<Vec<EscalationId>, StoreError> {
     let found = sql("SELECT DISTINCT escalation FROM escalation_action

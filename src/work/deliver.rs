@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     pin::pin,
+    time::Duration,
 };
 
 use futures::{FutureExt, Stream, StreamExt, future::BoxFuture};
@@ -23,8 +24,12 @@ use crate::{
         ladder::{self, Recheck},
         time::Timestamp,
     },
-    store::{ClaimRules, Claimed, Ended, Evidence, Rechecked, Report, StoreError},
+    store::{ClaimRules, Claimed, Ended, Evidence, Rechecked, Report},
 };
+
+/// How long what came back waits for what is still under way, so that a batch is one transaction. A
+/// death in this time leaves *uncertain* what would else be known, so it is short.
+const GATHER: Duration = Duration::from_millis(50);
 
 /// How long a delivery waits after a recheck that could not tell.
 const UNTIL_NEXT_RECHECK: SignedDuration = SignedDuration::from_mins(2);
@@ -75,6 +80,13 @@ async fn record_all(ctx: &Ctx, sends: impl Stream<Item = Report>) -> anyhow::Res
             let Some(report) = sends.next().await else { return failed.map_or(Ok(attempts), Err) };
             ended.push(report);
         }
+        let more = async {
+            while let Some(report) = sends.next().await {
+                ended.push(report);
+            }
+        };
+        // Either all sends have ended, or those that have wait no longer for the others.
+        let _all = tokio::time::timeout(GATHER, more).await;
         let batch = std::mem::take(&mut ended);
         let mut recording = pin!(record(ctx, &batch));
         let recorded = loop {
@@ -117,19 +129,23 @@ pub(super) async fn recheck(ctx: &Ctx, claimed: &Claimed) -> BTreeMap<Escalation
         claimed.members.values().flatten().map(|member| &member.seen.external_id).collect();
     let ids: Vec<ExternalId> = ids.into_iter().cloned().collect();
     let now = ctx.clock.now();
-    let answer = look_again(ctx, &ids, now).await;
-    let going: BTreeSet<&EscalationId> =
-        claimed.deliveries.iter().map(|one| &one.delivery().escalation).collect();
-    let void = match lost_authority(ctx, &going).await {
+    // Is the order still in force, the approver still one, the clearance not taken back?
+    let clearances = claimed.deliveries.iter().map(ClaimedDelivery::clearance);
+    let cleared = clearances.map(|given| (given.escalation().clone(), *given.content())).collect();
+    let (answer, void, earlier) = tokio::join!(
+        look_again(ctx, &ids, now),
+        ctx.store.lost_authority(&cleared),
+        saying::earlier(ctx, claimed.escalations.values()),
+    );
+    let void = match void {
         Ok(void) => void,
         Err(error) => {
             let put_off = not_now(now, &format!("its authority could not be read again: {error}"));
-            return going.into_iter().map(|id| (id.clone(), put_off.clone())).collect();
+            return cleared.into_keys().map(|id| (id, put_off.clone())).collect();
         }
     };
-    let earlier = saying::earlier(ctx, claimed.escalations.values()).await;
     let mut verdicts = BTreeMap::new();
-    for escalation in going.iter().filter_map(|id| claimed.escalations.get(*id)) {
+    for escalation in claimed.escalations.values() {
         let members = claimed.members.get(&escalation.id).map_or(&[][..], Vec::as_slice);
         let lost = void.get(&escalation.id).map(|why| not_now(now, why));
         let verdict = match lost.or_else(|| judge(ctx, escalation.kind, members, &answer, now)) {
@@ -143,15 +159,6 @@ pub(super) async fn recheck(ctx: &Ctx, claimed: &Claimed) -> BTreeMap<Escalation
     verdicts
 }
 
-/// Is the order still in force, the approver still one, the clearance not taken back?
-async fn lost_authority(
-    ctx: &Ctx,
-    going: &BTreeSet<&EscalationId>,
-) -> Result<BTreeMap<EscalationId, String>, StoreError> {
-    let ids: Vec<_> = going.iter().map(|id| (*id).clone()).collect();
-    ctx.store.lost_authority(&ids).await
-}
-
 /// The case source's and the officers' last word about some actions.
 struct Answer {
     seen: BTreeMap<ExternalId, Sighting>,
@@ -159,9 +166,10 @@ struct Answer {
 }
 
 async fn look_again(ctx: &Ctx, ids: &[ExternalId], now: Timestamp) -> anyhow::Result<Answer> {
-    let rows = ctx.source.recheck(now, ids).await?;
-    let seen = rows.into_iter().flatten().map(|seen| (seen.action.external_id.clone(), seen));
-    Ok(Answer { seen: seen.collect(), confirmed: ctx.store.confirmations(ids).await? })
+    let (rows, confirmed) =
+        tokio::join!(ctx.source.recheck(now, ids), ctx.store.confirmations(ids));
+    let seen = rows?.into_iter().flatten().map(|seen| (seen.action.external_id.clone(), seen));
+    Ok(Answer { seen: seen.collect(), confirmed: confirmed? })
 }
 
 fn judge(
