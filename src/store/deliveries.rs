@@ -96,6 +96,13 @@ pub struct Claimed {
     pub waiting: Vec<(DeliveryId, Why)>,
 }
 
+impl Claimed {
+    /// What an escalation among them rests on.
+    pub fn members_of(&self, id: &EscalationId) -> &[Evidence] {
+        self.members.get(id).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Who claims, and how.
 #[derive(Debug, Clone)]
 pub struct ClaimRules<'a> {

@@ -100,7 +100,12 @@ pub(super) async fn load(
         now,
     };
     silences(tx, rows, now, &mut found).await?;
-    let banks: BTreeSet<_> = rows.iter().map(|row| &row.delivery.bank).collect();
+    let mentioning =
+        rows.iter().filter(|row| mentions(&row.delivery.content.text).next().is_some());
+    let banks: BTreeSet<_> = mentioning.map(|row| &row.delivery.bank).collect();
+    if banks.is_empty() {
+        return Ok(found);
+    }
     let handles = sql("SELECT * FROM bank_handle
          WHERE bank IN (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)")
     .batch(banks.iter().map(|bank| json!({"b": bank})).collect())

@@ -42,7 +42,10 @@ pub async fn take(ctx: &Ctx, by: &Actor, desk: &Desk, id: &DeliveryId) -> anyhow
     let claimed = ctx.store.take_hand_off(by, id, &rules).await?;
     let one = claimed.deliveries.first().context("the hand-off was not taken")?;
     let delivery = one.delivery();
-    if let Some(verdict) = deliver::recheck(ctx, &claimed).await.remove(&delivery.escalation) {
+    let escalation = claimed.escalations.get(&delivery.escalation).context("it is unreadable")?;
+    let members = claimed.members_of(&delivery.escalation);
+    let look = deliver::look_again(ctx, &claimed).await;
+    if let Some(verdict) = look.against(ctx, escalation, members).await {
         let why = match &verdict {
             Ended::NotNow { why, .. } | Ended::Untrue { why, .. } => why.clone(),
             Ended::Attempted(_) => String::new(),

@@ -307,10 +307,14 @@ fn may_hold<K>(said: &Said<'_, K>, rules: &WordingRules, number: &Number) -> boo
 
 fn holds_url(text: &str) -> bool {
     let folded = folding::fold_text(text);
-    folded.contains("://")
-        || folded.contains("www.")
-        || !Extractor::new().extract_urls(text).is_empty()
-        || !Extractor::new().extract_urls(&folded).is_empty()
+    let finds = |text: &str| tied_dot(text) && !Extractor::new().extract_urls(text).is_empty();
+    folded.contains("://") || folded.contains("www.") || finds(text) || finds(&folded)
+}
+
+/// Whether a letter follows a dot at once. Where none does there is no domain's name, and none
+/// needs to be looked for.
+fn tied_dot(text: &str) -> bool {
+    text.split('.').skip(1).any(|rest| rest.starts_with(folding::letter))
 }
 
 /// The places of everything that a platform may take for a mention.
