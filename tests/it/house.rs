@@ -61,7 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const CANNOT_FAIL: &[(&str, usize)] = &[
     ("src/demo/square/page.rs", 1),
     ("src/destinations/mastodon.rs", 1),
-    ("src/domain/canonical.rs", 1),
+    ("src/domain/canonical.rs", 2),
 ];
 
 const LONGEST_FILE: usize = 700;
