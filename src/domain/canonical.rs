@@ -68,10 +68,8 @@ impl TryFrom<String> for Hash {
 /// # Panics
 /// Only for a value that JSON cannot hold (a map whose keys are not strings): none of ours is.
 pub fn json<T: Serialize + ?Sized>(value: &T) -> String {
-    let value = serde_json::to_value(value).map(integers_as_strings);
-    value
-        .and_then(|value| serde_json_canonicalizer::to_string(&value))
-        .expect("takaza's own types have string keys and no non-finite floats")
+    let value = serde_json::to_value(value).expect("takaza's own types have string keys");
+    of_value(&value)
 }
 
 /// The hash of a value's canonical JSON.
@@ -79,13 +77,119 @@ pub fn hash<T: Serialize + ?Sized>(value: &T) -> Hash {
     Hash::of(json(value).as_bytes())
 }
 
-fn integers_as_strings(value: Value) -> Value {
+/// [`json`] of what is JSON already, without a copy of it.
+pub fn of_value(value: &Value) -> String {
+    let mut out = String::with_capacity(512);
+    write(value, &mut out);
+    out
+}
+
+fn write(value: &Value, out: &mut String) {
     match value {
-        Value::Number(number) if !number.is_f64() => Value::String(number.to_string()),
-        Value::Array(items) => items.into_iter().map(integers_as_strings).collect(),
-        Value::Object(fields) => Value::Object(
-            fields.into_iter().map(|(key, value)| (key, integers_as_strings(value))).collect(),
+        Value::Number(integer) if !integer.is_f64() => {
+            out.push('"');
+            out.push_str(&integer.to_string());
+            out.push('"');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (n, item) in items.iter().enumerate() {
+                if n > 0 {
+                    out.push(',');
+                }
+                write(item, out);
+            }
+            out.push(']');
+        }
+        Value::Object(fields) => {
+            // RFC 8785 sorts by UTF-16 code units, which no map of ours promises.
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            out.push('{');
+            for (n, (key, value)) in fields.into_iter().enumerate() {
+                if n > 0 {
+                    out.push(',');
+                }
+                write_text(key, out);
+                out.push(':');
+                write(value, out);
+            }
+            out.push('}');
+        }
+        Value::String(text) => write_text(text, out),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Null => out.push_str("null"),
+        Value::Number(float) => out.push_str(
+            &serde_json_canonicalizer::to_string(float).expect("JSON has finite floats only"),
         ),
-        other => other,
+    }
+}
+
+/// The escapes of RFC 8785: the short ones, `\u00xx` for the other control characters, and nothing
+/// else.
+fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        // All that is escaped is one byte long, so these are the borders of characters.
+        out.push_str(&text[plain..at]);
+        plain = at + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            0x08 => out.push_str("\\b"),
+            0x0c => out.push_str("\\f"),
+            other => out.push_str(&format!("\\u{other:04x}")),
+        }
+    }
+    out.push_str(&text[plain..]);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn integers_are_strings_and_keys_are_sorted_as_utf_16() {
+        let value = json!({"b": 12, "a": [null, true, -1, 0.5], "\u{fb33}": 1, "\u{1f600}": 2});
+        let written =
+            "{\"a\":[null,true,\"-1\",0.5],\"b\":\"12\",\"\u{1f600}\":\"2\",\"\u{fb33}\":\"1\"}";
+        assert_eq!(json(&value), written);
+    }
+
+    /// Any JSON, its integers already as strings.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let text = || prop_oneof![any::<String>(), "[\u{0}-\u{20}\"\\\\/a]{0,6}"];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-1e9..1e9).prop_map(|float: f64| Value::from(float + 0.5)),
+            text().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 5, move |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::btree_map(text(), inner, 0..5)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_what_the_published_canonicalizer_writes(value in any_json()) {
+            prop_assert_eq!(json(&value), serde_json_canonicalizer::to_string(&value).unwrap());
+        }
     }
 }

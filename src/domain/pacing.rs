@@ -253,7 +253,8 @@ impl<'a> Ledger<'a> {
         self.accounts.entry(account).or_default().push(at);
     }
 
-    /// The bank's limits count escalations: the second delivery of one that is already out is free.
+    /// The bank's limits count escalations: the second delivery of one that is out is
+    /// free, while the first still counts.
     fn bank_allows(
         &self,
         candidate: &Candidate,
@@ -264,7 +265,8 @@ impl<'a> Ledger<'a> {
             return None;
         }
         let others = self.banks.get(&candidate.bank);
-        if others.is_some_and(|known| known.contains_key(&candidate.escalation)) {
+        let first = others.and_then(|known| known.get(&candidate.escalation));
+        if first.is_some_and(|first| now.since(*first) < DAY) {
             return None;
         }
         let times: Vec<_> = others.into_iter().flat_map(|known| known.values().copied()).collect();

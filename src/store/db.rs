@@ -5,7 +5,7 @@
 //! has and the PostgreSQL migration defines. A write that returns its rows leaves their digests in
 //! the transaction, and the record's entries carry them (see [`super::record`]).
 
-use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use futures::TryStreamExt as _;
 use serde_json::{Map, Value as Json};
@@ -23,7 +23,7 @@ use super::StoreError;
 use crate::domain::{
     action::{Kind, Status},
     alarm::What,
-    canonical::Hash,
+    canonical::{self, Hash},
     delivery::{OutcomeKind, StateName},
     engagement::{EngagementKind, Voice},
     escalation::{EscalationKind, EscalationState, Rung},
@@ -102,7 +102,7 @@ impl Pool {
             Self::Sqlite(pool) => Conn::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Conn::Postgres(pool.begin().await?),
         };
-        Ok(Tx { conn, time: time.clone(), digests: Vec::new() })
+        Ok(Tx { conn, time: time.clone(), digests: BTreeMap::new() })
     }
 
     /// A transaction that only reads.
@@ -114,7 +114,7 @@ impl Pool {
                     .await?,
             ),
         };
-        Ok(Tx { conn, time: time.clone(), digests: Vec::new() })
+        Ok(Tx { conn, time: time.clone(), digests: BTreeMap::new() })
     }
 }
 
@@ -140,7 +140,8 @@ enum Conn {
 pub(super) struct Tx {
     conn: Conn,
     time: DbTime,
-    pub(super) digests: Vec<RowDigest>,
+    /// The rows written so far, by table and key: each as it was left last.
+    pub(super) digests: BTreeMap<(&'static str, String), Hash>,
 }
 
 /// The hash of one row as an act left it.
@@ -282,8 +283,7 @@ impl Sql {
         let rows = self.all(tx).await?;
         for row in &rows {
             let digest = table.digest(row)?;
-            tx.digests.retain(|old| (&old.table, &old.key) != (&digest.table, &digest.key));
-            tx.digests.push(digest);
+            tx.digests.insert((table.name, digest.key), digest.hash);
         }
         Ok(rows)
     }
@@ -316,7 +316,7 @@ impl Followed {
         }
         // A column that a later migration adds is empty in old rows and leaves their digests alone.
         fields.retain(|column, value| !value.is_null() && !self.unfollowed.contains(&&**column));
-        let hash = crate::domain::canonical::hash(&fields);
+        let hash = Hash::of(canonical::of_value(&Json::Object(fields)).as_bytes());
         Ok(RowDigest { table: self.name.to_owned(), key: key.join("/"), hash })
     }
 }
@@ -346,16 +346,16 @@ impl Row {
             ($row:expr) => {{
                 let mut fields = Map::new();
                 for column in $row.columns() {
-                    let name = column.name();
-                    let raw = $row.try_get_raw(name)?;
+                    let at = column.ordinal();
+                    let raw = $row.try_get_raw(at)?;
                     let value = if raw.is_null() {
                         Json::Null
                     } else if matches!(raw.type_info().name(), "INTEGER" | "INT8") {
-                        Json::from($row.try_get::<i64, _>(name)?)
+                        Json::from($row.try_get::<i64, _>(at)?)
                     } else {
-                        Json::from($row.try_get::<String, _>(name)?)
+                        Json::from($row.try_get::<String, _>(at)?)
                     };
-                    fields.insert(name.to_owned(), value);
+                    fields.insert(column.name().to_owned(), value);
                 }
                 fields
             }};

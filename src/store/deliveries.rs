@@ -8,7 +8,7 @@ mod claiming;
 mod doubts;
 mod rows;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
@@ -23,6 +23,7 @@ use super::{
 };
 use crate::domain::{
     canonical::Hash,
+    clearance::Clearance,
     cost::Costs,
     delivery::{
         ClaimedDelivery, Content, Delivery, Doubt, LateReceipt, Lease, Look, LookRules, Outcome,
@@ -31,7 +32,7 @@ use crate::domain::{
     escalation::Escalation,
     ids::{AccountName, DeliveryId, EscalationId, PersonId},
     order::StandingOrder,
-    pacing::{self, Candidate, Gate, PacingRules, Plan, Send, Why},
+    pacing::{self, Candidate, Gate, PacingRules, Send, Why},
     person::Person,
     platform::Sender,
     time::Timestamp,
@@ -40,7 +41,7 @@ use crate::domain::{
 use self::{claiming::*, rows::*};
 pub(super) use self::{
     doubts::doubt_unfinished,
-    rows::{find, of_escalations, read, save},
+    rows::{find, of_escalations, put, read, save},
 };
 
 /// A delivery as the ledger has it.
@@ -95,6 +96,13 @@ pub struct Claimed {
     pub escalations: BTreeMap<EscalationId, Escalation>,
     /// Why others wait.
     pub waiting: Vec<(DeliveryId, Why)>,
+}
+
+impl Claimed {
+    /// What an escalation among them rests on.
+    pub fn members_of(&self, id: &EscalationId) -> &[Evidence] {
+        self.members.get(id).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Who claims, and how.
@@ -182,13 +190,13 @@ impl Store {
         let mut tx = self.write().await?;
         let gate = gate::lock(&mut tx).await?.for_claim(rules.shadow, rules.quiet_until);
         let now = tx.now().await?;
-        let rows = due(&mut tx, rules.pacing.batch, now).await?;
-        let (ready, plan) = decide(&mut tx, rows, rules, &gate, now).await?;
+        let due = due(&mut tx, rules.pacing.batch, now).await?;
+        let Decided { go, wait, escalations } = decide(&mut tx, due, rules, &gate, now).await?;
         let lease = self.lease(rules, now);
         let mut acts = Vec::new();
-        let taken = take(&mut tx, &ready, &plan.go, &lease, now, &mut acts).await?;
-        let waiting = put_off(&mut tx, &ready, plan.wait, now, &mut acts).await?;
-        let claimed = with_evidence(&mut tx, taken, ready).await?;
+        let taken = take(&mut tx, go, &lease, now, &mut acts).await?;
+        let waiting = put_off(&mut tx, wait, now, &mut acts).await?;
+        let claimed = with_evidence(&mut tx, taken, escalations).await?;
         self.finish(tx, by, acts).await?;
         Ok(Claimed { waiting, ..claimed })
     }
@@ -210,17 +218,18 @@ impl Store {
         if row.sender != Sender::HandOff {
             return Err(StoreError::Refused("that delivery is not a hand-off".to_owned()));
         }
-        let (ready, plan) = decide(&mut tx, vec![row], rules, &gate, now).await?;
-        if let Some((_, why)) = plan.wait.first() {
+        let due = vec![(row.delivery.id, row.delivery.escalation)];
+        let Decided { go, wait, escalations } = decide(&mut tx, due, rules, &gate, now).await?;
+        if let Some((_, why)) = wait.first() {
             return Err(StoreError::Refused(format!("it may not be posted now: {why}")));
         }
         let lease = self.lease(rules, now);
         let mut acts = Vec::new();
-        let taken = take(&mut tx, &ready, &plan.go, &lease, now, &mut acts).await?;
+        let taken = take(&mut tx, go, &lease, now, &mut acts).await?;
         if taken.is_empty() {
             return Err(StoreError::Refused("it is not waiting, or not cleared".to_owned()));
         }
-        let claimed = with_evidence(&mut tx, taken, ready).await?;
+        let claimed = with_evidence(&mut tx, taken, escalations).await?;
         self.finish(tx, by, acts).await?;
         Ok(claimed)
     }

@@ -33,7 +33,7 @@ use crate::domain::{
 use self::{disputes::*, ends::*, rows::*};
 pub(super) use self::{
     ends::{hold_again, void_in, withdraw_in},
-    rows::{find, load, members_of},
+    rows::{clearances, find, load, members_of},
 };
 
 /// One action that an escalation rests on, as it was seen at drafting.
@@ -106,6 +106,11 @@ impl EscalationRow {
     /// Whether anything was sent, or may have been.
     pub fn sent(&self) -> bool {
         self.deliveries.iter().any(|row| row.delivery.name().may_be_public())
+    }
+
+    /// One of its deliveries.
+    pub(super) fn delivery(&self, id: &DeliveryId) -> Option<&DeliveryRow> {
+        self.deliveries.iter().find(|row| row.delivery.id == *id)
     }
 
     fn all_ended(&self) -> bool {
@@ -184,7 +189,7 @@ impl Store {
                 DeliveryRow::drafted(id, n as i64, *sender, escalation, content.clone())
             })
             .collect();
-        deliveries::save(tx, &rows).await?;
+        deliveries::put(tx, &rows).await?;
         let commitments: Vec<_> = draft.members.iter().map(|member| member.commitment).collect();
         Ok(Act::new(
             &escalation.id,
@@ -333,7 +338,7 @@ impl Store {
         for (delivery, content) in row.deliveries.iter_mut().zip(&row.escalation.contents) {
             delivery.delivery.content = content.clone();
         }
-        deliveries::save(&mut tx, &row.deliveries).await?;
+        deliveries::put(&mut tx, &row.deliveries).await?;
         let body = json!({"hash": row.escalation.hash(), "contents": row.escalation.contents});
         let act = Act::new(&row.escalation.id, "escalation.edited", body);
         self.finish(tx, by, vec![act]).await?;

@@ -119,6 +119,7 @@ impl Locked {
         if !recorded.second_receipts.is_empty() {
             return self.trip(tx, SECOND_RECEIPT).await;
         }
+        let before = self.streak;
         for report in reports {
             if let Ended::Attempted(outcome) = &report.ended {
                 match outcome.kind() {
@@ -134,7 +135,9 @@ impl Locked {
                 return self.trip(tx, &why).await;
             }
         }
-        sql("UPDATE claim_gate SET streak = $1 WHERE id = 1").bind(self.streak).run(tx).await?;
+        if self.streak != before {
+            sql("UPDATE claim_gate SET streak = $1 WHERE id = 1").bind(self.streak).run(tx).await?;
+        }
         let lately: i64 = sql("SELECT COUNT(*) AS n FROM delivery WHERE sent_at > $1")
             .bind(now.minus(rules.rate_window))
             .one(tx)

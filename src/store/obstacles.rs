@@ -86,7 +86,7 @@ fn mentions(text: &str) -> impl Iterator<Item = &str> {
 
 pub(super) async fn load(
     tx: &mut Tx,
-    rows: &[DeliveryRow],
+    rows: &[&DeliveryRow],
     fresh_for: SignedDuration,
     now: Timestamp,
 ) -> Result<Obstacles, StoreError> {
@@ -100,7 +100,12 @@ pub(super) async fn load(
         now,
     };
     silences(tx, rows, now, &mut found).await?;
-    let banks: BTreeSet<_> = rows.iter().map(|row| &row.delivery.bank).collect();
+    let mentioning =
+        rows.iter().filter(|row| mentions(&row.delivery.content.text).next().is_some());
+    let banks: BTreeSet<_> = mentioning.map(|row| &row.delivery.bank).collect();
+    if banks.is_empty() {
+        return Ok(found);
+    }
     let handles = sql("SELECT * FROM bank_handle
          WHERE bank IN (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)")
     .batch(banks.iter().map(|bank| json!({"b": bank})).collect())
@@ -143,7 +148,7 @@ async fn accounts(
 
 async fn silences(
     tx: &mut Tx,
-    rows: &[DeliveryRow],
+    rows: &[&DeliveryRow],
     now: Timestamp,
     found: &mut Obstacles,
 ) -> Result<(), StoreError> {
@@ -173,7 +178,7 @@ async fn silences(
 /// Which of the candidates' escalations rest on an action of this case.
 async fn with_case(
     tx: &mut Tx,
-    rows: &[DeliveryRow],
+    rows: &[&DeliveryRow],
     case: &str,
 ) -> Result<Vec<EscalationId>, StoreError> {
     let found = sql("SELECT DISTINCT escalation FROM escalation_action

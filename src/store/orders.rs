@@ -203,6 +203,9 @@ pub(super) async fn by_ids(
     tx: &mut Tx,
     ids: Vec<OrderId>,
 ) -> Result<BTreeMap<String, StandingOrder>, StoreError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let rows = sql("SELECT * FROM standing_order
          WHERE id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
     .batch(ids.iter().map(|id| json!({"id": id})).collect())

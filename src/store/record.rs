@@ -13,7 +13,11 @@ use super::{
     Store, StoreError,
     db::{Followed, RowDigest, Tx, sql},
 };
-use crate::domain::{canonical, ids::PersonId, time::Timestamp};
+use crate::domain::{
+    canonical::{self, Hash},
+    ids::PersonId,
+    time::Timestamp,
+};
 
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,13 +169,17 @@ async fn last_seqs(tx: &mut Tx, acts: &[Act]) -> Result<BTreeMap<String, i64>, S
 }
 
 /// Each digest goes to the entry about its own row's subject, or to the act's first entry.
-fn share_digests(digests: Vec<RowDigest>, acts: &[Act]) -> BTreeMap<usize, Vec<RowDigest>> {
+fn share_digests(
+    digests: BTreeMap<(&'static str, String), Hash>,
+    acts: &[Act],
+) -> BTreeMap<usize, Vec<RowDigest>> {
     let by_subject: BTreeMap<&str, usize> =
         acts.iter().enumerate().rev().map(|(n, act)| (act.subject.as_str(), n)).collect();
     let mut shares: BTreeMap<usize, Vec<RowDigest>> = BTreeMap::new();
-    for digest in digests {
-        let subject = digest.key.split('/').next().unwrap_or_default();
+    for ((table, key), hash) in digests {
+        let subject = key.split('/').next().unwrap_or_default();
         let n = by_subject.get(subject).copied().unwrap_or(0);
+        let digest = RowDigest { table: table.to_owned(), key, hash };
         shares.entry(n).or_default().push(digest);
     }
     shares

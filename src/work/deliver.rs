@@ -7,10 +7,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     pin::pin,
+    time::Duration,
 };
 
 use futures::{FutureExt, Stream, StreamExt, future::BoxFuture};
 use jiff::SignedDuration;
+use tokio::sync::OnceCell;
 
 use super::{Ctx, Progress, saying, switch::SendPermit};
 use crate::{
@@ -18,13 +20,17 @@ use crate::{
     domain::{
         action::{Sighting, Status},
         delivery::{ClaimedDelivery, LookRules, Outcome},
-        escalation::EscalationKind,
+        escalation::{Escalation, EscalationKind},
         ids::{EscalationId, ExternalId},
         ladder::{self, Recheck},
         time::Timestamp,
     },
     store::{ClaimRules, Claimed, Ended, Evidence, Rechecked, Report, StoreError},
 };
+
+/// How long what came back waits for what is still under way, so that a batch is one transaction. A
+/// death in this time leaves *uncertain* what would else be known, so it is short.
+const GATHER: Duration = Duration::from_millis(50);
 
 /// How long a delivery waits after a recheck that could not tell.
 const UNTIL_NEXT_RECHECK: SignedDuration = SignedDuration::from_mins(2);
@@ -44,20 +50,18 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
         return Ok(progress);
     }
     let (rechecked, rechecked_at) = (ctx.clock.steady(), ctx.clock.now());
-    let verdicts = recheck(ctx, &claimed).await;
     let permits = Permits { before, rechecked, rechecked_at };
-    let mut sends: Vec<BoxFuture<'_, Report>> = Vec::with_capacity(claimed.deliveries.len());
-    for one in &claimed.deliveries {
-        let verdict = verdicts.get(&one.delivery().escalation).cloned();
-        let members = claimed.members.get(&one.delivery().escalation).map_or(0, Vec::len);
-        let recheck = Rechecked {
-            at: permits.rechecked_at,
-            members: u32::try_from(members).unwrap_or(u32::MAX),
-        };
-        sends.push(settle(ctx, one, verdict, recheck, permits).boxed());
-    }
+    // The switch is read beside; whoever sends reads it again once it is old.
+    let switch = ctx.switch.refresh(&ctx.store, &ctx.clock);
+    let (look, _read) = tokio::join!(look_again(ctx, &claimed), switch);
+    let cells = claimed.escalations.keys().map(|id| (id, OnceCell::new()));
+    let verdicts = cells.collect();
+    let in_turn = claimed.deliveries.iter();
+    let in_turn = in_turn.map(|one| judged(ctx, one, &claimed, &look, &verdicts, permits).boxed());
+    let in_turn: Vec<BoxFuture<'_, BoxFuture<'_, Report>>> = in_turn.collect();
     let parallel = ctx.config.deliver.parallel.max(1) as usize;
-    let sends = futures::stream::iter(sends).buffer_unordered(parallel);
+    // One is judged while those before it are under way.
+    let sends = futures::stream::iter(in_turn).buffered(1).buffer_unordered(parallel);
     progress.did += record_all(ctx, sends).await?;
     Ok(progress)
 }
@@ -75,6 +79,13 @@ async fn record_all(ctx: &Ctx, sends: impl Stream<Item = Report>) -> anyhow::Res
             let Some(report) = sends.next().await else { return failed.map_or(Ok(attempts), Err) };
             ended.push(report);
         }
+        let more = async {
+            while let Some(report) = sends.next().await {
+                ended.push(report);
+            }
+        };
+        // Either all sends have ended, or those that have wait no longer for the others.
+        let _all = tokio::time::timeout(GATHER, more).await;
         let batch = std::mem::take(&mut ended);
         let mut recording = pin!(record(ctx, &batch));
         let recorded = loop {
@@ -112,64 +123,69 @@ struct Permits {
     rechecked_at: Timestamp,
 }
 
-/// What the recheck says of each escalation that is not as its texts say.
-pub(super) async fn recheck(ctx: &Ctx, claimed: &Claimed) -> BTreeMap<EscalationId, Ended> {
-    let ids: BTreeSet<&ExternalId> =
-        claimed.members.values().flatten().map(|member| &member.seen.external_id).collect();
-    let ids: Vec<ExternalId> = ids.into_iter().cloned().collect();
-    let now = ctx.clock.now();
-    let answer = look_again(ctx, &ids, now).await;
-    let going: BTreeSet<&EscalationId> =
-        claimed.deliveries.iter().map(|one| &one.delivery().escalation).collect();
-    let void = match lost_authority(ctx, &going).await {
-        Ok(void) => void,
-        Err(error) => {
-            let put_off = not_now(now, &format!("its authority could not be read again: {error}"));
-            return going.into_iter().map(|id| (id.clone(), put_off.clone())).collect();
-        }
-    };
-    let earlier = saying::earlier(ctx, claimed.escalations.values()).await;
-    let mut verdicts = BTreeMap::new();
-    for escalation in going.iter().filter_map(|id| claimed.escalations.get(*id)) {
-        let members = claimed.members.get(&escalation.id).map_or(&[][..], Vec::as_slice);
-        let lost = void.get(&escalation.id).map(|why| not_now(now, why));
-        let verdict = match lost.or_else(|| judge(ctx, escalation.kind, members, &answer, now)) {
-            None => saying::against_sending(ctx, escalation, members, &earlier).await,
-            changed => changed,
-        };
-        if let Some(verdict) = verdict {
-            verdicts.insert(escalation.id.clone(), verdict);
-        }
-    }
-    verdicts
+/// What is known right before the sends of a claim: the case source's and the officers' last word
+/// about its actions, the clearances that were lost meanwhile, and the texts that went before.
+pub(super) struct LastLook {
+    at: Timestamp,
+    actions: anyhow::Result<Actions>,
+    lost: Result<BTreeMap<EscalationId, String>, StoreError>,
+    earlier: saying::Earlier,
 }
 
-/// Is the order still in force, the approver still one, the clearance not taken back?
-async fn lost_authority(
-    ctx: &Ctx,
-    going: &BTreeSet<&EscalationId>,
-) -> Result<BTreeMap<EscalationId, String>, StoreError> {
-    let ids: Vec<_> = going.iter().map(|id| (*id).clone()).collect();
-    ctx.store.lost_authority(&ids).await
-}
-
-/// The case source's and the officers' last word about some actions.
-struct Answer {
+struct Actions {
     seen: BTreeMap<ExternalId, Sighting>,
     confirmed: BTreeMap<ExternalId, Timestamp>,
 }
 
-async fn look_again(ctx: &Ctx, ids: &[ExternalId], now: Timestamp) -> anyhow::Result<Answer> {
-    let rows = ctx.source.recheck(now, ids).await?;
-    let seen = rows.into_iter().flatten().map(|seen| (seen.action.external_id.clone(), seen));
-    Ok(Answer { seen: seen.collect(), confirmed: ctx.store.confirmations(ids).await? })
+/// Asks everybody again, at once.
+pub(super) async fn look_again(ctx: &Ctx, claimed: &Claimed) -> LastLook {
+    let ids: BTreeSet<&ExternalId> =
+        claimed.members.values().flatten().map(|member| &member.seen.external_id).collect();
+    let ids: Vec<ExternalId> = ids.into_iter().cloned().collect();
+    let clearances = claimed.deliveries.iter().map(ClaimedDelivery::clearance);
+    let cleared = clearances.map(|given| (given.escalation().clone(), *given.content())).collect();
+    let at = ctx.clock.now();
+    let (rows, confirmed, lost, earlier) = tokio::join!(
+        ctx.source.recheck(at, &ids),
+        ctx.store.confirmations(&ids),
+        ctx.store.lost_authority(&cleared),
+        saying::earlier(ctx, claimed.escalations.values()),
+    );
+    let actions = || {
+        let seen = rows?.into_iter().flatten().map(|seen| (seen.action.external_id.clone(), seen));
+        Ok(Actions { seen: seen.collect(), confirmed: confirmed? })
+    };
+    LastLook { at, actions: actions(), lost, earlier }
+}
+
+impl LastLook {
+    /// What stands against sending an escalation, if anything: is the order still in force, the
+    /// approver still one, the clearance not taken back; is every member still as the texts say;
+    /// may they still be said?
+    pub(super) async fn against(
+        &self,
+        ctx: &Ctx,
+        escalation: &Escalation,
+        members: &[Evidence],
+    ) -> Option<Ended> {
+        let unread = |error| format!("its authority could not be read again: {error}");
+        let lost = match &self.lost {
+            Err(error) => Some(unread(error)),
+            Ok(lost) => lost.get(&escalation.id).cloned(),
+        };
+        let lost = lost.map(|why| not_now(self.at, &why));
+        match lost.or_else(|| judge(ctx, escalation.kind, members, &self.actions, self.at)) {
+            None => saying::against_sending(ctx, escalation, members, &self.earlier).await,
+            changed => changed,
+        }
+    }
 }
 
 fn judge(
     ctx: &Ctx,
     kind: EscalationKind,
     members: &[Evidence],
-    answer: &anyhow::Result<Answer>,
+    answer: &anyhow::Result<Actions>,
     now: Timestamp,
 ) -> Option<Ended> {
     if kind.sets_right() {
@@ -198,6 +214,31 @@ fn judge(
 
 fn not_now(now: Timestamp, why: &str) -> Ended {
     Ended::NotNow { until: now.plus(UNTIL_NEXT_RECHECK), why: why.to_owned() }
+}
+
+/// Judges one delivery; then it can be sent. All texts of an escalation stand and fall together:
+/// they are read once, when the first of them is about to go.
+async fn judged<'a>(
+    ctx: &'a Ctx,
+    one: &'a ClaimedDelivery,
+    claimed: &'a Claimed,
+    look: &'a LastLook,
+    verdicts: &'a BTreeMap<&'a EscalationId, OnceCell<Option<Ended>>>,
+    permits: Permits,
+) -> BoxFuture<'a, Report> {
+    let id = &one.delivery().escalation;
+    let members = claimed.members_of(id);
+    let verdict = match (claimed.escalations.get(id), verdicts.get(id)) {
+        (Some(escalation), Some(verdict)) => {
+            verdict.get_or_init(|| look.against(ctx, escalation, members)).await.clone()
+        }
+        _ => Some(not_now(look.at, "its escalation could not be read")),
+    };
+    // Reading is work without a wait: those under way get their turn.
+    tokio::task::yield_now().await;
+    let members = u32::try_from(members.len()).unwrap_or(u32::MAX);
+    let recheck = Rechecked { at: permits.rechecked_at, members };
+    settle(ctx, one, verdict, recheck, permits).boxed()
 }
 
 /// Sends one delivery, unless its recheck or its permit says no.

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use takaza::{
     domain::{
         action::{RejectedRow, Sighting},
+        canonical::Hash,
         cost::{Costs, Item, MicroDollars},
         delivery::{LateReceipt, Look, LookRules, Outcome, Receipt, StateName},
         engagement::{Author, Identity},
@@ -425,10 +426,13 @@ async fn escalations_are_cleared_under_an_order_withdrawn_and_swept(world: World
     signed_order(&world, &held, "one", |terms| terms.per_hour = 1).await;
     let order = store.orders_in_force().await.unwrap().remove(0);
     assert!(store.clear_under(&by, &id, &order, mins(60)).await.unwrap());
-    assert!(store.lost_authority(ids).await.unwrap().is_empty());
+    let claimed = [(id.clone(), held.escalation.hash())].into();
+    assert!(store.lost_authority(&claimed).await.unwrap().is_empty());
+    let other = [(id.clone(), Hash::of(b"another wording"))].into();
+    assert_eq!(store.lost_authority(&other).await.unwrap().len(), 1);
     let order_id = order.order().id.clone();
     assert_eq!(store.void_clearances(&by, None, Some(&order_id), "story").await.unwrap(), 1);
-    assert_eq!(store.lost_authority(ids).await.unwrap().len(), 1);
+    assert_eq!(store.lost_authority(&claimed).await.unwrap().len(), 1);
     assert!(!store.clear_under(&by, &id, &order, mins(60)).await.unwrap(), "its cap is full");
 
     assert!(store.stale_escalations().await.unwrap().is_empty());

@@ -191,9 +191,16 @@ fn status_body(content: &Content) -> Value {
 
 /// A replayed key of another text, or a server that mixes up its answers.
 fn answers_another(status: &wire::Status, content: &Content, reference: &str) -> bool {
+    let Some(html) = &status.content else { return false };
     content.text.contains(reference)
-        && status.content.is_some()
+        && !between_tags(html, reference)
         && !status.text().contains(reference)
+}
+
+/// Whether a word stands as it is between the tags of a page, which nearly every answer shows at a
+/// glance and without being parsed.
+fn between_tags(html: &str, word: &str) -> bool {
+    html.match_indices(word).any(|(at, _)| html[..at].rfind('>') >= html[..at].rfind('<'))
 }
 
 fn is_api(body: &[u8]) -> bool {

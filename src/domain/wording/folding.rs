@@ -49,6 +49,12 @@ impl Placed {
 pub(super) fn fold(text: &str) -> Vec<Glyph> {
     let mut glyphs = Vec::with_capacity(text.len());
     for (at, original) in text.chars().enumerate() {
+        if original.is_ascii() {
+            // What the steps below leave of it.
+            let ch = original.to_ascii_lowercase();
+            glyphs.push(Glyph { ch, at, upper: original.is_ascii_uppercase() });
+            continue;
+        }
         if invisible(original) {
             continue;
         }

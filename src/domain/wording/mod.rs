@@ -11,6 +11,7 @@
 
 pub mod ages;
 mod folding;
+mod guarded;
 pub mod lengths;
 mod lists;
 mod names;

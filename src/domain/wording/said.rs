@@ -10,16 +10,14 @@ use unicode_normalization::UnicodeNormalization;
 use super::{
     Place,
     ages::band_floor,
-    folding, lengths, names,
+    folding, guarded, lengths, names,
     numbers::{self, Number, Unit},
     objection::{Objection, Part, Span},
     phrases,
     rules::WordingRules,
     words::Words,
 };
-use crate::domain::{
-    escalation::EscalationKind, facts::FactPack, ids::Reference, leak_guard, money::Paise,
-};
+use crate::domain::{escalation::EscalationKind, facts::FactPack, ids::Reference, money::Paise};
 
 /// A text on its way out, with all that decides whether it may go. `K` is any key that tells one
 /// case from another (a keyed alias will do); it is compared and never shown.
@@ -236,7 +234,7 @@ fn about_content<K>(
     against: &mut Vec<Objection>,
 ) {
     let span = |place| reading.span(place);
-    for found in leak_guard::findings(&reading.whole) {
+    for found in guarded::findings(&reading.whole) {
         against.push(Objection::Leak { kind: found.kind, span: span((found.start, found.end)) });
     }
     for number in &reading.numbers {
@@ -309,10 +307,14 @@ fn may_hold<K>(said: &Said<'_, K>, rules: &WordingRules, number: &Number) -> boo
 
 fn holds_url(text: &str) -> bool {
     let folded = folding::fold_text(text);
-    folded.contains("://")
-        || folded.contains("www.")
-        || !Extractor::new().extract_urls(text).is_empty()
-        || !Extractor::new().extract_urls(&folded).is_empty()
+    let finds = |text: &str| tied_dot(text) && !Extractor::new().extract_urls(text).is_empty();
+    folded.contains("://") || folded.contains("www.") || finds(text) || finds(&folded)
+}
+
+/// Whether a letter follows a dot at once. Where none does there is no domain's name, and none
+/// needs to be looked for.
+fn tied_dot(text: &str) -> bool {
+    text.split('.').skip(1).any(|rest| rest.starts_with(folding::letter))
 }
 
 /// The places of everything that a platform may take for a mention.

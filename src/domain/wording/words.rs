@@ -1,5 +1,7 @@
 //! Looking for words that a text must not hold, however they are written.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -59,7 +61,39 @@ struct Token {
 /// and with `s-p-e-l-t` letters joined.
 #[derive(Debug)]
 pub(super) struct Words {
-    readings: Vec<Vec<Token>>,
+    readings: Vec<Reading>,
+}
+
+/// The words of a text in one way, and where those stand that begin with a letter: hundreds of
+/// patterns are looked for in each text.
+#[derive(Debug)]
+struct Reading {
+    tokens: Vec<Token>,
+    by_letter: BTreeMap<char, Vec<usize>>,
+}
+
+impl From<Vec<Token>> for Reading {
+    fn from(tokens: Vec<Token>) -> Self {
+        let mut by_letter: BTreeMap<char, Vec<usize>> = BTreeMap::new();
+        for (at, token) in tokens.iter().enumerate() {
+            if let Some(letter) = token.text.chars().next() {
+                by_letter.entry(letter).or_default().push(at);
+            }
+        }
+        Self { tokens, by_letter }
+    }
+}
+
+impl Reading {
+    /// The first place of these words.
+    fn find(&self, words: &[(String, bool)]) -> Option<Span> {
+        let letter = words.first()?.0.chars().next()?;
+        let windows = self.by_letter.get(&letter)?.iter();
+        let found = windows
+            .filter_map(|at| self.tokens.get(*at..at + words.len()))
+            .find(|window| fits(window, words))?;
+        Some((found.first()?.start, found.last()?.end))
+    }
 }
 
 /// Where a pattern was found.
@@ -74,26 +108,19 @@ impl Words {
         let mut readings: Vec<_> =
             others.into_iter().filter(|other| other.len() != plain.len()).collect();
         readings.push(plain);
-        Self { readings }
+        Self { readings: readings.into_iter().map(Reading::from).collect() }
     }
 
     /// The first place of a pattern.
     pub(super) fn find(&self, pattern: &Pattern) -> Option<Span> {
-        let words = &pattern.words;
-        if words.is_empty() {
-            return None;
-        }
-        self.readings.iter().find_map(|tokens| {
-            let found = tokens.windows(words.len()).find(|window| fits(window, words))?;
-            Some((found.first()?.start, found.last()?.end))
-        })
+        self.readings.iter().find_map(|reading| reading.find(&pattern.words))
     }
 
     /// The first place where a word about money stands close to one that says that something is
     /// still there.
     pub(super) fn money_remains(&self) -> Option<Span> {
         const CLOSE: usize = 5;
-        self.readings.iter().find_map(|tokens| {
+        self.readings.iter().find_map(|Reading { tokens, .. }| {
             let is = |at: usize, list: &[&str]| {
                 tokens.get(at).is_some_and(|token| list.contains(&token.text.as_str()))
             };

@@ -20,49 +20,70 @@ impl Store {
         let mut of = of_escalations(&mut tx, std::slice::from_ref(escalation)).await?;
         let mut rows = of.remove(escalation).transpose()?.unwrap_or_default();
         rows.retain(|row| row.delivery.name() == StateName::Waiting);
-        let (_, plan) = decide(&mut tx, rows, rules, &gate, now).await?;
-        let waits = plan.wait.into_iter().map(|(id, why)| (id, Some(why)));
-        Ok(plan.go.into_iter().map(|id| (id, None)).chain(waits).collect())
+        let due = rows.into_iter().map(|row| (row.delivery.id, row.delivery.escalation));
+        let decided = decide(&mut tx, due.collect(), rules, &gate, now).await?;
+        let goes = decided.go.into_iter().map(|ready| (ready.row.delivery.id, None));
+        let waits = decided.wait.into_iter().map(|(ready, why)| (ready.row.delivery.id, Some(why)));
+        Ok(goes.chain(waits).collect())
     }
 
-    /// Which of these escalations have lost their clearance since they were claimed, and how: the
-    /// recheck's question about authority.
+    /// Which of these escalations have lost their clearance since they were claimed under it (by the
+    /// hash that was cleared), and how: the recheck's question about authority. That the hash is
+    /// the claimed bytes' own was the claim's to see, and those bytes do not change any more.
     ///
     /// # Errors
     /// The ledger failed.
     pub async fn lost_authority(
         &self,
-        ids: &[EscalationId],
+        claimed: &BTreeMap<EscalationId, Hash>,
     ) -> Result<BTreeMap<EscalationId, String>, StoreError> {
         let mut tx = self.read().await?;
         let now = tx.now().await?;
-        let loaded = escalations::load(&mut tx, ids).await?;
-        let rows: BTreeMap<_, _> =
-            loaded.into_iter().map(|row| (row.escalation.id.clone(), row)).collect();
-        let authorities = Authorities::load(&mut tx, &rows).await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(id, row)| Some((id, authorities.against(&row, now)?)))
-            .collect())
+        let given = escalations::clearances(&mut tx, claimed.keys()).await?;
+        let authorities =
+            Authorities::load(&mut tx, given.values().map(|(given, _)| given)).await?;
+        let lost = |(id, hash): (&EscalationId, &Hash)| {
+            let why = match given.get(id) {
+                None => Some("it is no longer cleared".to_owned()),
+                Some((given, _)) if given.hash != *hash => {
+                    Some("another wording was cleared meanwhile".to_owned())
+                }
+                Some((given, expires_at)) if given.until.min(*expires_at) <= now => {
+                    Some("it or its clearance ran out".to_owned())
+                }
+                Some((given, _)) => authorities.against(given, now),
+            };
+            Some((id.clone(), why?))
+        };
+        Ok(claimed.iter().filter_map(lost).collect())
     }
 }
+
+/// A delivery and its escalation.
+pub(super) type Due = (DeliveryId, EscalationId);
 
 /// A delivery whose time has come, what it stands on, and what stands against it.
 pub(super) struct Ready {
     pub(super) row: DeliveryRow,
     pub(super) candidate: Candidate,
-    pub(super) claimable: Option<(Escalation, StoredClearance)>,
+    /// Minted anew over exactly these bytes; `None` has an obstacle that says why.
+    pub(super) clearance: Option<Clearance>,
+}
+
+/// What goes now, and why each of the others waits.
+pub(super) struct Decided {
+    pub(super) go: Vec<Ready>,
+    pub(super) wait: Vec<(Ready, Why)>,
+    pub(super) escalations: BTreeMap<EscalationId, EscalationRow>,
 }
 
 /// Waiting deliveries of cleared escalations on accounts that may post, what sets right first,
-/// then by money at risk. Twice the batch, so that those which wait do not hide those behind them:
-/// whoever waits for a known time is put off and is not read again until then.
-pub(super) async fn due(
-    tx: &mut Tx,
-    batch: u32,
-    now: Timestamp,
-) -> Result<Vec<DeliveryRow>, StoreError> {
-    let rows = sql("SELECT d.* FROM delivery d
+/// then by money at risk. A few more than the batch, so that one which cannot be read leaves no
+/// gap; whoever waits for a known time is put off and is not read again until then, so what waits
+/// does not hide what is behind it.
+pub(super) async fn due(tx: &mut Tx, batch: u32, now: Timestamp) -> Result<Vec<Due>, StoreError> {
+    const SPARE: u32 = 10;
+    let rows = sql("SELECT d.id AS id, d.escalation AS escalation FROM delivery d
          JOIN escalation e ON e.id = d.escalation
          JOIN account a ON a.name = d.account
          WHERE d.state = 'waiting' AND d.not_before <= $1 AND d.sender = 'api'
@@ -73,89 +94,99 @@ pub(super) async fn due(
                   e.money_at_risk DESC, d.id
          LIMIT $2")
     .bind(now)
-    .bind(i64::from(batch) * 2)
+    .bind(batch.saturating_add(SPARE))
     .all(tx)
     .await?;
-    Ok(readable(&rows))
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("escalation")?))).collect()
 }
 
 /// *May this go now?*, asked with everything that decides it.
 pub(super) async fn decide(
     tx: &mut Tx,
-    rows: Vec<DeliveryRow>,
+    due: Vec<Due>,
     rules: &ClaimRules<'_>,
     gate: &Gate,
     now: Timestamp,
-) -> Result<(Vec<Ready>, Plan), StoreError> {
-    let ready = ready(tx, rows, rules, now).await?;
+) -> Result<Decided, StoreError> {
+    let (ready, escalations) = ready(tx, due, rules, now).await?;
     let sends = recorded_sends(tx, now.minus(rules.pacing.memory())).await?;
     let candidates: Vec<_> = ready.iter().map(|ready| ready.candidate.clone()).collect();
     let contents = ready.iter().map(|ready| &ready.row.delivery.content);
     let purses = spend::purses(tx, rules.costs, contents, now).await?;
     let plan = pacing::may_go_now(&candidates, &sends, rules.pacing, gate, &purses, now);
-    Ok((ready, plan))
+    let mut why: BTreeMap<_, _> = plan.wait.into_iter().collect();
+    let (mut go, mut wait) = (Vec::with_capacity(plan.go.len()), Vec::new());
+    for ready in ready {
+        match why.remove(&ready.candidate.delivery) {
+            Some(why) => wait.push((ready, why)),
+            None => go.push(ready),
+        }
+    }
+    Ok(Decided { go, wait, escalations })
 }
 
-/// Joins each delivery with its escalation, its authority and what stands against it.
-pub(super) async fn ready(
+/// Joins each delivery with its authority and what stands against it; and its escalation.
+async fn ready(
     tx: &mut Tx,
-    rows: Vec<DeliveryRow>,
+    due: Vec<Due>,
     rules: &ClaimRules<'_>,
     now: Timestamp,
-) -> Result<Vec<Ready>, StoreError> {
-    let mut ids: Vec<_> = rows.iter().map(|row| row.delivery.escalation.clone()).collect();
-    ids.sort();
-    ids.dedup();
+) -> Result<(Vec<Ready>, BTreeMap<EscalationId, EscalationRow>), StoreError> {
+    let ids: BTreeSet<_> = due.iter().map(|(_, escalation)| escalation.clone()).collect();
+    let ids: Vec<_> = ids.into_iter().collect();
     let loaded = escalations::load(tx, &ids).await?;
     let escalations: BTreeMap<_, _> =
         loaded.into_iter().map(|row| (row.escalation.id.clone(), row)).collect();
-    let authorities = Authorities::load(tx, &escalations).await?;
+    let given = escalations.values().filter_map(|row| row.clearance.as_ref());
+    let authorities = Authorities::load(tx, given).await?;
+    // Once for all deliveries of an escalation: a clearance hashes all of them.
+    let minted: BTreeMap<_, _> =
+        escalations.iter().map(|(id, row)| (id, authorities.mint(row, now))).collect();
+    let rows: Vec<_> =
+        due.iter().filter_map(|(id, of)| escalations.get(of)?.delivery(id)).collect();
     let obstacles = crate::store::obstacles::load(tx, &rows, rules.handle_fresh_for, now).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let delivery = &row.delivery;
-        let Some(escalation) = escalations.get(&delivery.escalation) else { continue };
-        let obstacle = authorities
-            .against(escalation, now)
-            .map(|reason| Why::Authority { reason })
-            .or_else(|| obstacles.against(delivery));
+        let Some(minted) = minted.get(&delivery.escalation) else { continue };
+        let lost = minted.as_ref().err().map(|reason| Why::Authority { reason: reason.clone() });
+        let clearance = minted.as_ref().ok().cloned();
         let candidate = Candidate {
             delivery: delivery.id.clone(),
             escalation: delivery.escalation.clone(),
             kind: delivery.kind,
             bank: delivery.bank.clone(),
             account: delivery.content.account.clone(),
-            past_stop: escalation.clearance.as_ref().is_some_and(|given| given.past_stop),
+            past_stop: clearance.as_ref().is_some_and(Clearance::past_stop),
             price: rules.costs.price(row.sender, &delivery.content),
-            obstacle,
+            obstacle: lost.or_else(|| obstacles.against(delivery)),
         };
-        let claimable =
-            escalation.clearance.clone().map(|given| (escalation.escalation.clone(), given));
-        found.push(Ready { row, candidate, claimable });
+        found.push(Ready { row: row.clone(), candidate, clearance });
     }
-    Ok(found)
+    Ok((found, escalations))
 }
 
 /// Joins what was taken with the evidence that the recheck compares.
 pub(super) async fn with_evidence(
     tx: &mut Tx,
     deliveries: Vec<ClaimedDelivery>,
-    ready: Vec<Ready>,
+    mut known: BTreeMap<EscalationId, EscalationRow>,
 ) -> Result<Claimed, StoreError> {
-    let ids: Vec<_> = deliveries.iter().map(|one| one.delivery().escalation.clone()).collect();
+    let ids: BTreeSet<_> = deliveries.iter().map(|one| &one.delivery().escalation).collect();
+    let ids: Vec<_> = ids.into_iter().cloned().collect();
     let mut members: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (escalation, evidence) in escalations::members_of(tx, &ids).await? {
         members.entry(escalation).or_default().push(evidence);
     }
-    let known = ready.into_iter().filter_map(|ready| ready.claimable);
-    let escalations = known.map(|(known, _)| (known.id.clone(), known)).collect();
+    let known = ids.into_iter().filter_map(|id| Some((known.remove(&id)?.escalation, id)));
+    let escalations = known.map(|(escalation, id)| (id, escalation)).collect();
     Ok(Claimed { deliveries, members, escalations, waiting: Vec::new() })
 }
 
 /// Whether the giver of each clearance may still give it.
-pub(super) struct Authorities {
-    pub(super) people: BTreeMap<PersonId, Person>,
-    pub(super) orders: BTreeMap<String, StandingOrder>,
+struct Authorities {
+    people: BTreeMap<PersonId, Person>,
+    orders: BTreeMap<String, StandingOrder>,
 }
 
 /// What was sent, or may have been, since an instant.
@@ -181,8 +212,7 @@ pub(super) async fn recorded_sends(tx: &mut Tx, since: Timestamp) -> Result<Vec<
 /// Waiting → Sending for those that go, with an attempt row each.
 pub(super) async fn take(
     tx: &mut Tx,
-    ready: &[Ready],
-    go: &[DeliveryId],
+    go: Vec<Ready>,
     lease: &Lease,
     now: Timestamp,
     acts: &mut Vec<Act>,
@@ -190,23 +220,22 @@ pub(super) async fn take(
     let mut taken = Vec::with_capacity(go.len());
     let mut rows = Vec::with_capacity(go.len());
     let mut prices = Vec::new();
-    for ready in ready.iter().filter(|ready| go.contains(&ready.row.delivery.id)) {
-        let Some((escalation, given)) = &ready.claimable else { continue };
-        let clearance = given.remint(escalation, now)?;
-        let authority = match given.authority.order() {
-            Some(order) => format!("order {order}, signed by {}", given.authority.signer()),
-            None => format!("approval by {}", given.authority.signer()),
+    for Ready { mut row, clearance, candidate } in go {
+        let Some(clearance) = clearance else { continue };
+        let given = clearance.authority();
+        let authority = match given.order() {
+            Some(order) => format!("order {order}, signed by {}", given.signer()),
+            None => format!("approval by {}", given.signer()),
         };
-        let claimed = ready.row.delivery.clone().claim(clearance, lease.clone(), now)?;
-        let mut row = ready.row.clone();
+        let claimed = row.delivery.claim(clearance, lease.clone(), now)?;
         row.delivery = claimed.delivery().clone();
         row.sent_at = Some(now);
         let body = json!({
             "attempt": row.delivery.attempts, "holder": lease.holder, "until": lease.until,
-            "content": row.delivery.content.hash(), "clearance": given.hash,
+            "content": row.delivery.content.hash(), "clearance": claimed.clearance().content(),
         });
         acts.push(Act::new(&row.delivery.id, "delivery.claimed", body).on(Some(authority)));
-        prices.extend(ready.candidate.price.map(|price| spend::frozen(&row.delivery, price)));
+        prices.extend(candidate.price.map(|price| spend::frozen(&row.delivery, price)));
         rows.push(row);
         taken.push(claimed);
     }
@@ -220,40 +249,30 @@ pub(super) async fn take(
 /// held again.
 pub(super) async fn put_off(
     tx: &mut Tx,
-    ready: &[Ready],
-    wait: Vec<(DeliveryId, Why)>,
+    wait: Vec<(Ready, Why)>,
     now: Timestamp,
     acts: &mut Vec<Act>,
 ) -> Result<Vec<(DeliveryId, Why)>, StoreError> {
     let mut later = Vec::new();
     let mut void = BTreeMap::new();
-    for (id, why) in &wait {
-        match why {
-            Why::Silence { until, .. } => {
-                // It may be lifted before its end: it is asked again before that.
-                let at = (*until).min(now.plus(ASK_AGAIN));
-                later.push(json!({"id": id, "at": at, "why": why.to_string()}));
-            }
+    for (ready, why) in &wait {
+        let until = match why {
+            // It may be lifted before its end: it is asked again before that.
+            Why::Silence { until, .. } => (*until).min(now.plus(ASK_AGAIN)),
             Why::QuietHours { until }
             | Why::BankCap { until }
             | Why::BankInterval { until }
             | Why::AccountCap { until }
-            | Why::AccountInterval { until } => {
-                later.push(json!({"id": id, "at": until, "why": why.to_string()}));
-            }
+            | Why::AccountInterval { until } => *until,
             // A person may raise a cap or renew a list at any time.
-            Why::MonthSpent { .. } | Why::PricesExpired { .. } => {
-                let at = now.plus(ASK_AGAIN);
-                later.push(json!({"id": id, "at": at, "why": why.to_string()}));
-            }
+            Why::MonthSpent { .. } | Why::PricesExpired { .. } => now.plus(ASK_AGAIN),
             Why::Authority { reason } | Why::Handle { reason } => {
-                let found = ready.iter().find(|ready| ready.row.delivery.id == *id);
-                if let Some(ready) = found {
-                    void.insert(ready.row.delivery.escalation.clone(), reason.clone());
-                }
+                void.insert(ready.row.delivery.escalation.clone(), reason.clone());
+                continue;
             }
-            _ => {}
-        }
+            _ => continue,
+        };
+        later.push(json!({"id": ready.row.delivery.id, "at": until, "why": why.to_string()}));
     }
     if !later.is_empty() {
         postpone(tx, later).await?;
@@ -265,7 +284,7 @@ pub(super) async fn put_off(
             acts.push(escalations::hold_again(tx, &mut row, &why).await?);
         }
     }
-    Ok(wait)
+    Ok(wait.into_iter().map(|(ready, why)| (ready.row.delivery.id, why)).collect())
 }
 
 /// Sets only the unfollowed columns: nothing happened to the delivery but time.
@@ -309,38 +328,41 @@ pub(super) async fn start_attempts(
 }
 
 impl Authorities {
-    pub(super) async fn load(
+    async fn load(
         tx: &mut Tx,
-        escalations: &BTreeMap<EscalationId, EscalationRow>,
+        given: impl Iterator<Item = &StoredClearance>,
     ) -> Result<Self, StoreError> {
-        let given = || escalations.values().filter_map(|row| row.clearance.as_ref());
-        let signers = given().map(|given| given.authority.signer().clone()).collect();
-        let orders = given().filter_map(|given| given.authority.order().cloned()).collect();
+        let (mut signers, mut orders) = (BTreeSet::new(), BTreeSet::new());
+        for given in given {
+            signers.insert(given.authority.signer().clone());
+            orders.extend(given.authority.order().cloned());
+        }
         Ok(Self {
-            people: crate::store::people::by_ids(tx, signers).await?,
-            orders: crate::store::orders::by_ids(tx, orders).await?,
+            people: crate::store::people::by_ids(tx, signers.into_iter().collect()).await?,
+            orders: crate::store::orders::by_ids(tx, orders.into_iter().collect()).await?,
         })
     }
 
-    /// The reason why a clearance no longer counts.
-    pub(super) fn against(&self, row: &EscalationRow, now: Timestamp) -> Option<String> {
-        let Some(given) = &row.clearance else { return Some("it has no clearance".to_owned()) };
+    /// The reason why whoever gave a clearance no longer can.
+    fn against(&self, given: &StoredClearance, now: Timestamp) -> Option<String> {
         let Some(signer) = self.people.get(given.authority.signer()) else {
             return Some("whoever cleared it is gone".to_owned());
         };
-        let verdict = match given.authority.order() {
-            None => signer.as_approver(now).map(drop).map_err(|error| error.to_string()),
+        match given.authority.order() {
+            None => signer.as_approver(now).err().map(|error| error.to_string()),
             Some(id) => match self.orders.get(id.as_str()) {
-                None => Err("its standing order is gone".to_owned()),
-                Some(order) => {
-                    order.in_force(signer, now).map(drop).map_err(|error| error.to_string())
-                }
+                None => Some("its standing order is gone".to_owned()),
+                Some(order) => order.in_force(signer, now).err().map(|error| error.to_string()),
             },
-        };
-        let minted = || {
-            let minted = given.remint(&row.escalation, now);
-            minted.map(drop).map_err(|error| error.to_string())
-        };
-        verdict.and_then(|()| minted()).err()
+        }
+    }
+
+    /// The clearance anew; or the reason why it no longer counts.
+    fn mint(&self, row: &EscalationRow, now: Timestamp) -> Result<Clearance, String> {
+        let given = row.clearance.as_ref().ok_or("it has no clearance")?;
+        match self.against(given, now) {
+            Some(why) => Err(why),
+            None => given.remint(&row.escalation, now).map_err(|error| error.to_string()),
+        }
     }
 }

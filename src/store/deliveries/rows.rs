@@ -110,18 +110,13 @@ pub(in crate::store) fn read(row: &Row) -> Result<DeliveryRow, StoreError> {
     })
 }
 
-pub(super) fn to_json(row: &DeliveryRow) -> Json {
+/// What of a delivery its states change.
+fn standing(row: &DeliveryRow) -> Json {
     let delivery = &row.delivery;
-    let content_hash: Hash = delivery.content.hash();
     let mut fields = json!({
-        "id": delivery.id, "rev": row.rev + 1, "escalation": delivery.escalation, "n": row.n,
-        "kind": delivery.kind, "bank": delivery.bank, "reference": delivery.reference,
-        "account": delivery.content.account, "sender": row.sender,
-        "content": serde_json::to_string(&delivery.content).unwrap_or_default(),
-        "content_hash": content_hash, "state": delivery.name(), "attempts": delivery.attempts,
-        "first_attempt_at": delivery.first_attempt_at, "resend_until": delivery.resend_until,
-        "sent_at": row.sent_at,
-        "listen_at": row.listen_at,
+        "id": delivery.id, "rev": row.rev + 1, "state": delivery.name(),
+        "attempts": delivery.attempts, "first_attempt_at": delivery.first_attempt_at,
+        "resend_until": delivery.resend_until, "sent_at": row.sent_at, "listen_at": row.listen_at,
     });
     let more = match delivery.state() {
         State::Waiting { not_before, why } => json!({"not_before": not_before, "why": why}),
@@ -137,14 +132,78 @@ pub(super) fn to_json(row: &DeliveryRow) -> Json {
             "empty_looks": doubt.empty_looks, "asks": u8::from(doubt.asks), "why": doubt.why,
         }),
     };
-    if let (Json::Object(fields), Json::Object(more)) = (&mut fields, more) {
-        fields.extend(more);
-    }
+    extend(&mut fields, more);
     fields
 }
 
-/// Writes deliveries as they are now, each only if nobody else wrote it meanwhile.
+/// All of a delivery.
+fn whole(row: &DeliveryRow) -> Json {
+    let delivery = &row.delivery;
+    let content_hash: Hash = delivery.content.hash();
+    let mut fields = standing(row);
+    let frozen = json!({
+        "escalation": delivery.escalation, "n": row.n, "kind": delivery.kind,
+        "bank": delivery.bank, "reference": delivery.reference,
+        "account": delivery.content.account, "sender": row.sender,
+        "content": serde_json::to_string(&delivery.content).unwrap_or_default(),
+        "content_hash": content_hash,
+    });
+    extend(&mut fields, frozen);
+    fields
+}
+
+fn extend(fields: &mut Json, more: Json) {
+    if let (Json::Object(fields), Json::Object(more)) = (fields, more) {
+        fields.extend(more);
+    }
+}
+
+/// Writes where deliveries stand now, each only if nobody else wrote it meanwhile. Their words stay:
+/// see [`put`].
 pub(in crate::store) async fn save(tx: &mut Tx, rows: &[DeliveryRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    // Every column, written out, because what `*` returns beside the joined batch differs between
+    // databases.
+    let written = sql("UPDATE delivery SET rev = CAST(j.value->>'rev' AS BIGINT),
+           state = j.value->>'state', not_before = CAST(j.value->>'not_before' AS BIGINT),
+           why = j.value->>'why', lease_token = j.value->>'lease_token',
+           lease_holder = j.value->>'lease_holder',
+           lease_until = CAST(j.value->>'lease_until' AS BIGINT),
+           attempts = CAST(j.value->>'attempts' AS BIGINT),
+           first_attempt_at = CAST(j.value->>'first_attempt_at' AS BIGINT),
+           sent_at = CAST(j.value->>'sent_at' AS BIGINT), receipt_id = j.value->>'receipt_id',
+           permalink = j.value->>'permalink',
+           receipt_at = CAST(j.value->>'receipt_at' AS BIGINT),
+           doubt_since = CAST(j.value->>'doubt_since' AS BIGINT),
+           look_at = CAST(j.value->>'look_at' AS BIGINT),
+           empty_looks = CAST(j.value->>'empty_looks' AS BIGINT),
+           asks = CAST(j.value->>'asks' AS BIGINT),
+           listen_at = CAST(j.value->>'listen_at' AS BIGINT),
+           resend_until = CAST(j.value->>'resend_until' AS BIGINT)
+         FROM json_each(CAST($1 AS TEXT)) AS j
+         WHERE delivery.id = j.value->>'id'
+           AND delivery.rev = CAST(j.value->>'rev' AS BIGINT) - 1
+         RETURNING id, rev, escalation, n, kind, bank, reference, account, sender, content,
+           content_hash, state, not_before, why, lease_token, lease_holder, lease_until, attempts,
+           first_attempt_at, sent_at, receipt_id, permalink, receipt_at, doubt_since, look_at,
+           empty_looks, asks, listen_at, resend_until")
+    .batch(rows.iter().map(standing).collect())
+    .write(&DELIVERY, tx)
+    .await?;
+    all_written(&written, rows)
+}
+
+fn all_written(written: &[Row], rows: &[DeliveryRow]) -> Result<(), StoreError> {
+    if written.len() == rows.len() {
+        return Ok(());
+    }
+    Err(StoreError::Conflict("a delivery changed meanwhile"))
+}
+
+/// Writes deliveries with their words: new ones, and those that an edit has worded anew.
+pub(in crate::store) async fn put(tx: &mut Tx, rows: &[DeliveryRow]) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -177,13 +236,10 @@ pub(in crate::store) async fn save(tx: &mut Tx, rows: &[DeliveryRow]) -> Result<
            listen_at = excluded.listen_at, resend_until = excluded.resend_until
          WHERE delivery.rev = excluded.rev - 1
          RETURNING *")
-        .batch(rows.iter().map(to_json).collect())
+        .batch(rows.iter().map(whole).collect())
         .write(&DELIVERY, tx)
         .await?;
-    if written.len() != rows.len() {
-        return Err(StoreError::Conflict("a delivery changed meanwhile"));
-    }
-    Ok(())
+    all_written(&written, rows)
 }
 
 pub(super) async fn settle(

@@ -2,9 +2,9 @@
 //! meanwhile.
 
 use super::{
-    Authority, DeliveryRow, ESCALATION, Escalation, EscalationId, EscalationRow, Evidence, Hash,
-    OrderId, PersonId, Row, StoreError, StoredClearance, Tx, canonical, deliveries, json,
-    money_at_risk, sql,
+    Authority, BTreeMap, DeliveryRow, ESCALATION, Escalation, EscalationId, EscalationRow,
+    Evidence, Hash, OrderId, PersonId, Row, StoreError, StoredClearance, Timestamp, Tx, canonical,
+    deliveries, json, money_at_risk, sql,
 };
 
 pub(in crate::store) async fn find(
@@ -74,28 +74,49 @@ pub(super) fn read(row: &Row, deliveries: Vec<DeliveryRow>) -> Result<Escalation
         row.get("about")?,
         row.get("state")?,
     );
-    let clearance = match row.get::<Option<Hash>>("cleared_hash")? {
-        None => None,
-        Some(hash) => {
-            let signer: PersonId = row.get("cleared_by")?;
-            let order: Option<OrderId> = row.get("cleared_order")?;
-            let authority = match order {
-                Some(order) => Authority::Order { order, signed_by: signer },
-                None => Authority::Approval { by: signer },
-            };
-            let (at, until) = (row.get("cleared_at")?, row.get("cleared_until")?);
-            let past_stop = row.get::<Option<i64>>("cleared_past_stop")?.is_some();
-            Some(StoredClearance { hash, authority, at, until, past_stop })
-        }
-    };
     Ok(EscalationRow {
         rev: row.get("rev")?,
         escalation,
-        clearance,
+        clearance: read_clearance(row)?,
         hold_until: row.get("hold_until")?,
         outcome: row.get("outcome")?,
         deliveries,
     })
+}
+
+fn read_clearance(row: &Row) -> Result<Option<StoredClearance>, StoreError> {
+    let Some(hash) = row.get::<Option<Hash>>("cleared_hash")? else { return Ok(None) };
+    let signer: PersonId = row.get("cleared_by")?;
+    let order: Option<OrderId> = row.get("cleared_order")?;
+    let authority = match order {
+        Some(order) => Authority::Order { order, signed_by: signer },
+        None => Authority::Approval { by: signer },
+    };
+    let (at, until) = (row.get("cleared_at")?, row.get("cleared_until")?);
+    let past_stop = row.get::<Option<i64>>("cleared_past_stop")?.is_some();
+    Ok(Some(StoredClearance { hash, authority, at, until, past_stop }))
+}
+
+/// The clearance of each of these escalations that is cleared now, and when the escalation expires.
+pub(in crate::store) async fn clearances(
+    tx: &mut Tx,
+    ids: impl Iterator<Item = &EscalationId>,
+) -> Result<BTreeMap<EscalationId, (StoredClearance, Timestamp)>, StoreError> {
+    let rows = sql("SELECT id, expires_at, cleared_hash, cleared_by, cleared_order, cleared_at,
+           cleared_until, cleared_past_stop
+         FROM escalation
+         WHERE state = 'cleared'
+           AND id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
+    .batch(ids.map(|id| json!({"id": id})).collect())
+    .all(tx)
+    .await?;
+    let mut found = BTreeMap::new();
+    for row in &rows {
+        if let Some(given) = read_clearance(row)? {
+            found.insert(row.get("id")?, (given, row.get("expires_at")?));
+        }
+    }
+    Ok(found)
 }
 
 pub(super) async fn insert(tx: &mut Tx, escalation: &Escalation) -> Result<(), StoreError> {
