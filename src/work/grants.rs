@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use self::{
-    rotating::{keep, rotate},
+    rotating::{give_up_lost, keep, rotate},
     vault::{Vault, VaultError},
 };
 use super::{Ctx, Progress};

@@ -107,7 +107,8 @@ async fn what_was_not_tried_or_not_counted_is_tried_again_after_a_rest() {
     story.world.pass(mins(120));
     for (trick, asked) in [(Trick::Throttle, 1), (Trick::Wall, 2), (Trick::WrongClient, 3)] {
         story.server.play(&[trick]);
-        later(token(&keeper).await);
+        let told = later(token(&keeper).await);
+        assert!(!told.contains("refresh-secret"), "no token is in an error: {told}");
         later(token(&keeper).await);
         assert_eq!(story.server.asked(), asked, "{trick:?}: it rests before it asks again");
         assert_eq!(story.row().await.lease, None, "the lease was given back");
@@ -244,4 +245,26 @@ async fn a_process_that_ended_between_lease_and_platform_is_found_by_the_ledger_
     assert!(matches!(found, Err(NoToken::Reconnect { .. })), "{found:?}");
     assert!(story.row().await.broken.unwrap().contains("dead/1"));
     is_lost(&story, &keeper, &old).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_slept_through_its_lease_asks_nobody() {
+    let story = Story::new().await;
+    story.connect().await;
+    let ctx = &story.world.ctx;
+    let sleeper = Keeper::new(Parts {
+        account: story.account.clone(),
+        store: ctx.store.clone(),
+        vault: story.vault(),
+        renew: Arc::new(story.oauth(Duration::from_secs(20))),
+        clock: ctx.clock.clone(),
+        dice: ctx.dice.clone(),
+        process: ctx.process.clone(),
+        // Less than an answer may take: as if the rest of it had been slept away.
+        lease: SignedDuration::from_secs(10),
+        request_timeout: SignedDuration::from_secs(20),
+    });
+    story.world.pass(mins(120));
+    assert!(later(token(&sleeper).await).contains("slept through"));
+    assert_eq!((story.server.asked(), story.row().await.lease), (0, None));
 }
