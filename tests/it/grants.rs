@@ -57,7 +57,7 @@ macro_rules! on_both {
 }
 
 on_both! {
-    processes_that_renew_at_once_renew_once,
+    trypost_126_and_open_wearables_1433_processes_that_renew_at_once_renew_once,
     who_finds_it_being_renewed_does_not_wait,
     the_first_grant_is_begun_by_one_process,
     a_grant_is_renewed_ahead_and_a_send_reads_no_ledger,
@@ -225,7 +225,7 @@ fn reconnect(answer: Result<String, NoToken>) -> String {
     }
 }
 
-async fn processes_that_renew_at_once_renew_once(story: Story) {
+async fn trypost_126_and_open_wearables_1433_processes_that_renew_at_once_renew_once(story: Story) {
     story.connect().await;
     let keepers = [
         story.keeper(),
