@@ -220,7 +220,7 @@ start_oidc() {
     (cd "$OIDC_HOME" && exec node "$ROOT/tests/peers/oidc.mjs" "$port") >"$log" 2>&1 &
     SERVER_PIDS+=("$!:TERM")
     wait_for oidc-provider "$!" "$log" python3 -c \
-        "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$port/test/counts', timeout=5)"
+        "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$port/.well-known/openid-configuration', timeout=5)"
     export TAKAZA_TEST_OIDC="http://127.0.0.1:$port"
 }
 

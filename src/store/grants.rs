@@ -315,7 +315,8 @@ impl Store {
         if !sealing(&mut tx, keys).await? {
             return Err(StoreError::Refused(
                 "the ledger's grants are sealed by a key that is not in the key file: put the newest \
-                 key file here first"
+                 key file here first. If that key is lost for good: `takaza account rotate-key \
+                 --lost`"
                     .to_owned(),
             ));
         }
@@ -339,6 +340,42 @@ impl Store {
         self.finish(tx, by, vec![Act::new("grants", "grant.resealed", body)]).await?;
         Ok(rows.len() as u64)
     }
+
+    /// The key that sealed some grants is lost: they are deleted, each with an entry, and the
+    /// current key seals from now on. Returns how many were deleted.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn give_up_grants(
+        &self,
+        by: &Actor,
+        administrator: &Administrator,
+        keys: &Keyring,
+    ) -> Result<u64, StoreError> {
+        let mut tx = self.write().await?;
+        sql("UPDATE grant_key SET key_id = $1").bind(keys.current()).run(&mut tx).await?;
+        let rows = sql("UPDATE account_grant SET sealed = NULL, key_id = NULL, expires_at = NULL,
+               issued_at = NULL, rev = rev + 1, lease_by = NULL, lease_until = NULL, broken = NULL
+             WHERE sealed IS NOT NULL AND key_id NOT IN
+               (SELECT j.value->>'k' FROM json_each(CAST($1 AS TEXT)) AS j)
+             RETURNING account, rev")
+        .batch(ids(keys.older().chain([keys.current()])))
+        .all(&mut tx)
+        .await?;
+        let mut acts = Vec::new();
+        for row in &rows {
+            let (account, rev): (AccountName, i64) = (row.get("account")?, row.get("rev")?);
+            let body = json!({"rev": rev, "why": "its key is lost", "by": administrator.id()});
+            acts.push(Act::new(account, "grant.ended", body));
+        }
+        self.finish(tx, by, acts).await?;
+        Ok(rows.len() as u64)
+    }
+}
+
+/// The ids of keys, for a batch.
+fn ids<'a>(keys: impl Iterator<Item = &'a str>) -> Vec<serde_json::Value> {
+    keys.map(|key| json!({"k": key})).collect()
 }
 
 /// Names the key that seals, under its row's lock. `false`: the ledger knows of a newer one.
@@ -347,7 +384,7 @@ async fn sealing(tx: &mut Tx, keys: &Keyring) -> Result<bool, StoreError> {
          WHERE key_id IS NULL OR key_id = $1
            OR key_id IN (SELECT j.value->>'k' FROM json_each(CAST($2 AS TEXT)) AS j)")
     .bind(keys.current())
-    .batch(keys.older().map(|key| json!({"k": key})).collect())
+    .batch(ids(keys.older()))
     .run(tx)
     .await?;
     Ok(named > 0)

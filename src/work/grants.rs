@@ -11,13 +11,12 @@ mod vault;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::Context as _;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use self::{
-    rotating::{keep, rotate},
+    rotating::{give_up_lost, keep, rotate},
     vault::{Vault, VaultError},
 };
 use super::{Ctx, Progress};
@@ -25,7 +24,7 @@ use crate::{
     clock::{Clock, Dice},
     destinations::tokens::{Grant, NoToken, Renew, Tokens},
     domain::{ids::AccountName, time::Timestamp},
-    store::{Actor, GrantRow, Store},
+    store::{Actor, GrantLease, GrantRow, Store},
 };
 
 /// A token that ends sooner is renewed before it is given out.
@@ -40,11 +39,11 @@ const REST: SignedDuration = SignedDuration::from_secs(30);
 /// Renews every grant that ends within the margin, and settles what a dead process left behind.
 ///
 /// # Errors
-/// The ledger failed.
+/// None: what could not be renewed is in the notes, and stops no other.
 pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     let mut progress = Progress::default();
     for (name, keeper) in ctx.keepers.iter() {
-        match keeper.ahead().await.with_context(|| format!("the grant of {name}"))? {
+        match keeper.ahead().await {
             Ok(renewed) => progress.did += u64::from(renewed),
             Err(none) => progress.notes.push(format!("the grant of {name}: {none}")),
         }
@@ -103,8 +102,9 @@ struct Fresh {
     rev: i64,
 }
 
+/// A grant that the platform gave, and the lease that it was renewed under.
 struct Unsaved {
-    lease: crate::store::GrantLease,
+    lease: GrantLease,
     grant: Grant,
 }
 
@@ -125,7 +125,7 @@ fn margin(
     most: SignedDuration,
     share: i32,
 ) -> SignedDuration {
-    most.min(expires_at.since(issued_at) / share)
+    most.min(expires_at.since(issued_at) / share).max(SignedDuration::ZERO)
 }
 
 fn later(reason: impl ToString) -> NoToken {
@@ -142,10 +142,12 @@ impl Keeper {
     /// was refused by a server; stores what could not be stored. Whether it was renewed.
     ///
     /// # Errors
-    /// The ledger failed (outer), or the grant was not renewed and why (inner).
-    pub async fn ahead(&self) -> anyhow::Result<Result<bool, NoToken>> {
+    /// It was not renewed, and whether to come back or to ask a person.
+    pub async fn ahead(&self) -> Result<bool, NoToken> {
         let inner = self.0.clone();
-        Ok(tokio::spawn(async move { inner.ahead().await }).await?)
+        tokio::spawn(async move { inner.ahead().await })
+            .await
+            .unwrap_or_else(|_broke_off| Err(later("the renewal broke off")))
     }
 }
 

@@ -215,10 +215,16 @@ async fn grants_are_stored_leased_renewed_broken_and_ended(world: World) {
     assert!(store.end_grant(&by, &unit, None, "revoked").await.unwrap());
     let row = store.grant(&unit).await.unwrap().unwrap();
     assert_eq!((row.sealed, row.lease, row.rev), (None, None, 4), "no number is used twice");
+    let put = store.put_grant(&by, &root, &unit, (&sealed(&new, "five"), &new), ends).await;
+    assert_eq!(put.unwrap(), Kept::Stored(5));
+    assert_eq!(store.give_up_grants(&by, &root, &both).await.unwrap(), 0, "it opens");
+    assert_eq!(store.give_up_grants(&by, &root, &ring(&["3"])).await.unwrap(), 1);
+    let row = store.grant(&unit).await.unwrap().unwrap();
+    assert_eq!((row.sealed, row.rev), (None, 6));
     store.mark_restored(&by, "a backup").await.unwrap();
-    assert_eq!(lease("f", 4).await.unwrap(), Leased::Restored);
+    assert_eq!(lease("f", 6).await.unwrap(), Leased::Restored);
     for (act, count) in
-        [("stored", 1), ("renewed", 1), ("broken", 1), ("resealed", 1), ("ended", 2)]
+        [("stored", 2), ("renewed", 1), ("broken", 1), ("resealed", 1), ("ended", 3)]
     {
         let act = format!("grant.{act}");
         assert_eq!(ledger_sql::entries(&world.ledger_url, &act).await, count, "{act}");

@@ -3,7 +3,7 @@
 //
 //   node oidc.mjs PORT        (from the folder that oidc-provider is installed in)
 //
-// Beside OAuth it answers GET /2/users/me as X does, and GET /test/counts with what it has seen.
+// Beside OAuth it answers GET /2/users/me as X does.
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -12,7 +12,6 @@ const { default: Provider } = await import(pathToFileURL(installed.resolve('oidc
 
 const port = Number(process.argv[2]);
 const scopes = ['tweet.read', 'tweet.write', 'users.read', 'like.read', 'offline.access'];
-const counts = { renewals: 0, errors: 0, revoked: 0 };
 
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [{
@@ -33,25 +32,16 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   cookies: { keys: ['only for tests'] },
 });
 
-const renewal = (ctx) => ctx.oidc?.params?.grant_type === 'refresh_token';
-provider.on('grant.success', (ctx) => { counts.renewals += renewal(ctx) ? 1 : 0; });
-provider.on('grant.error', () => { counts.errors += 1; });
-provider.on('grant.revoked', () => { counts.revoked += 1; });
-
 provider.use(async (ctx, next) => {
-  if (ctx.path === '/test/counts') {
-    ctx.body = counts;
-  } else if (ctx.path === '/2/users/me') {
-    const [, bearer] = (ctx.get('authorization')).split(' ');
-    const token = bearer && await provider.AccessToken.find(bearer);
-    if (token) {
-      ctx.body = { data: { id: `id-${token.accountId}`, name: token.accountId, username: token.accountId } };
-    } else {
-      ctx.status = 401;
-    }
+  if (ctx.path !== '/2/users/me') return next();
+  const [, bearer] = ctx.get('authorization').split(' ');
+  const token = bearer && await provider.AccessToken.find(bearer);
+  if (token) {
+    ctx.body = { data: { id: `id-${token.accountId}`, name: token.accountId, username: token.accountId } };
   } else {
-    await next();
+    ctx.status = 401;
   }
+  return undefined;
 });
 
 provider.listen(port, '127.0.0.1');

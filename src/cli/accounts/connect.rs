@@ -94,14 +94,22 @@ impl Connect {
         row: AccountRow,
     ) -> Outcome {
         let (ctx, name) = (&session.app.ctx, &row.account.name);
+        let known = row.account.stable_id.as_ref();
         let stored = ctx.store.grant(name).await?;
         let usable = stored.is_some_and(|grant| grant.sealed.is_some() && grant.broken.is_none());
         if usable && !self.anew && !row.revoked {
-            let asked = ask(ctx, &row).await?;
-            if row.account.stable_id.as_ref() == Some(&asked.identity.author.stable_id) {
-                ctx.store.account_heard(name, ctx.clock.now(), None, false).await?;
-                let handle = &asked.identity.author.handle;
-                return say(&format!("{name} works: @{handle} answers, nothing changed"));
+            match ask(ctx, &row).await {
+                Ok(asked) if Some(&asked.identity.author.stable_id) == known => {
+                    ctx.store.account_heard(name, ctx.clock.now(), None, false).await?;
+                    let handle = &asked.identity.author.handle;
+                    return say(&format!("{name} works: @{handle} answers, nothing changed"));
+                }
+                Ok(_) => eprintln!(
+                    "takaza: the stored grant is another account's; a new one is asked for"
+                ),
+                Err(_) => {
+                    eprintln!("takaza: the stored grant does not work; a new one is asked for")
+                }
             }
         }
         let wait = (!self.paste).then(|| std::time::Duration::from_secs(self.timeout));

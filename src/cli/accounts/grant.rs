@@ -47,25 +47,37 @@ const GOODBYE: Duration = Duration::from_secs(2);
 pub(super) async fn connect(
     session: &Session,
     administrator: &Administrator,
-    mut row: AccountRow,
+    row: AccountRow,
     wait: Option<Duration>,
 ) -> Outcome {
     let ctx = &session.app.ctx;
-    let (oauth, vault) = (app::oauth(ctx)?, app::vault(ctx));
+    let oauth = app::oauth(ctx)?;
     // Before a person is asked: what they grant must be sealed at once.
-    vault.keys().map_err(Failure::failed)?;
+    app::vault(ctx).keys().map_err(Failure::failed)?;
     let asked = Arc::new(oauth.ask([ctx.dice.bytes(), ctx.dice.bytes()]));
-    let name = row.account.name.clone();
-    let (code, door) = match wait {
-        None => (pasted(&asked)?, None),
-        Some(wait) => {
-            let mut door = Door::open(&ctx.config.x.redirect, asked.clone()).await?;
-            tell(&asked, &format!("It is waited for {} seconds.", wait.as_secs()))?;
-            (door.answer(wait).await?, Some(door))
-        }
+    let Some(wait) = wait else {
+        let code = pasted(&asked)?;
+        return exchange(session, administrator, row, (&oauth, &asked, &code)).await;
     };
-    let exchanged = oauth.exchange(&asked, &code).await.map_err(|error| unexchanged(&error))?;
-    let grant = exchanged.grant;
+    let mut door = Door::open(&ctx.config.x.redirect, asked.clone()).await?;
+    tell(&asked, &format!("It is waited for {} seconds.", wait.as_secs()))?;
+    let outcome = match door.answer(wait).await {
+        Ok(code) => exchange(session, administrator, row, (&oauth, &asked, &code)).await,
+        Err(failure) => Err(failure),
+    };
+    door.close().await;
+    outcome
+}
+
+/// Buys the grant with the code at once, for it lives for half a minute on X, and keeps it.
+async fn exchange(
+    session: &Session,
+    administrator: &Administrator,
+    mut row: AccountRow,
+    (oauth, asked, code): (&OAuth, &Asked, &SecretString),
+) -> Outcome {
+    let exchanged = oauth.exchange(asked, code).await.map_err(|error| unexchanged(&error))?;
+    let (grant, ctx, name) = (exchanged.grant, &session.app.ctx, row.account.name.clone());
     let kept = async {
         if !exchanged.missing.is_empty() || grant.refresh.is_none() {
             let missing = exchanged.missing.join(", ");
@@ -79,16 +91,13 @@ pub(super) async fn connect(
         if changed {
             ctx.store.put_account(&session.by, administrator, &row).await?;
         }
+        let vault = app::vault(ctx);
         grants::keep(&vault, &ctx.store, &session.by, administrator, &name, &grant).await?;
         Ok((who, changed))
     };
-    let kept = kept.await;
-    if let Some(door) = door {
-        door.close().await;
-    }
-    let (who, changed) = match kept {
+    let (who, changed) = match kept.await {
         Ok(kept) => kept,
-        Err(failure) => return Err(ended(&oauth, &grant, failure).await),
+        Err(failure) => return Err(ended(oauth, &grant, failure).await),
     };
     let live = match (changed, row.account.live) {
         (false, true) => "it is live as before".to_owned(),

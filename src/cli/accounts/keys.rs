@@ -13,6 +13,10 @@ use crate::{app, work::grants};
 /// old line away.
 #[derive(Debug, Args)]
 pub(in super::super) struct RotateKey {
+    /// The key that sealed the grants is lost for good: delete what no key here opens, and connect
+    /// those accounts anew
+    #[arg(long)]
+    lost: bool,
     #[command(flatten)]
     signing: Signing,
 }
@@ -23,6 +27,15 @@ impl RotateKey {
         let ctx = &session.app.ctx;
         let administrator = session.person.as_administrator(ctx.clock.now())?;
         let vault = app::vault(ctx);
+        if self.lost {
+            let ended =
+                grants::give_up_lost(&vault, &ctx.store, &session.by, &administrator).await?;
+            return say(&format!(
+                "{ended} grants that nobody could open are deleted; `takaza account list` shows which \
+                 accounts to connect anew. At their platforms, take takaza out of the authorised \
+                 applications first: the old grants still stand there"
+            ));
+        }
         let sealed = grants::rotate(&vault, &ctx.store, &session.by, &administrator).await?;
         let next = match vault.file() {
             Some(file) => format!(

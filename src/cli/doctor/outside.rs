@@ -130,7 +130,8 @@ pub(super) async fn accounts(ctx: &Ctx, findings: &mut Findings) -> Result<(), F
         let how = match (account.sender, &row.token_from) {
             (Sender::HandOff, None) => "posted to by hand",
             (Sender::HandOff, Some(_)) => "posted to by hand, its token reads it back",
-            (Sender::Api, _) => "its token works",
+            (Sender::Api, Some(_)) => "its token works",
+            (Sender::Api, None) => "its grant works",
         };
         let says = format!("@{} on {}, {how}", account.handle, account.platform);
         let paused = row.paused_until.filter(|until| ctx.clock.now() < *until);
@@ -150,8 +151,11 @@ pub(super) async fn accounts(ctx: &Ctx, findings: &mut Findings) -> Result<(), F
 
 /// The token works, is the same account's, and the server takes texts as long as ours.
 async fn token(ctx: &Ctx, row: &AccountRow) -> Result<(), (String, &'static str)> {
-    if row.token_from.is_none() {
+    if !row.has_api() {
         return Ok(());
+    }
+    if row.token_from.is_none() {
+        granted(ctx, row).await?;
     }
     let destination =
         app::connect(row, ctx).map(|connected| connected.destination).map_err(|error| {
@@ -173,6 +177,25 @@ async fn token(ctx: &Ctx, row: &AccountRow) -> Result<(), (String, &'static str)
         return Err((says, "`takaza account connect` takes the server's limit over"));
     }
     Ok(())
+}
+
+/// An account without a token of its own has a grant that can be renewed.
+async fn granted(ctx: &Ctx, row: &AccountRow) -> Result<(), (String, &'static str)> {
+    let todo = "an administrator connects it (`takaza account connect`)";
+    let name = &row.account.name;
+    let grant =
+        ctx.store.grant(name).await.map_err(|error| (error.to_string(), "look at the ledger"))?;
+    let (sealed, broken) = grant.map_or((None, None), |grant| (grant.sealed, grant.broken));
+    let sealed = sealed.ok_or_else(|| ("it is not connected".to_owned(), todo))?;
+    if let Some(why) = broken {
+        return Err((format!("its grant can no longer be renewed: {why}"), todo));
+    }
+    app::vault(ctx).open(name, &sealed).map(drop).map_err(|error| {
+        (
+            error.to_string(),
+            "restore the key file of secrets.key_file; it is in no backup of the ledger",
+        )
+    })
 }
 
 /// Handles that are expired, taken over, or not resolved lately.

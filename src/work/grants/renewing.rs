@@ -58,7 +58,8 @@ impl Inner {
         match parts.renew.renew(old.as_ref()).await {
             Ok(grant) => {
                 self.held().unsaved = Some(Unsaved { lease, grant });
-                self.save_unsaved().await
+                self.save_unsaved().await?;
+                self.adopt().await
             }
             Err(Unrenewed::NotNow { reason }) => {
                 self.rest();
@@ -100,7 +101,7 @@ impl Inner {
             match renewed.await.map_err(later)? {
                 Kept::Stored(_) | Kept::Superseded => {
                     self.held().rest_until = None;
-                    return self.adopt().await;
+                    return Ok(());
                 }
                 Kept::OtherKey => {}
             }

@@ -37,10 +37,11 @@ pub async fn rotate(
         }
         return reseal(vault, store, by, administrator, &keys).await;
     };
-    let old = key_file::read_or_make(path, vault.dice())
-        .with_context(|| format!("the key of the grants, {}", path.display()))?;
+    // Makes the file and its folder where there is none yet.
+    vault.keys()?;
     let lock = std::fs::File::create(path.with_extension("lock"))?;
     lock.try_lock().context("another process is changing the key of the grants; wait for it")?;
+    let old = key_file::read(path)?;
     let written = || format!("{} cannot be written; the old key stays", path.display());
     let new = key_file::new_key(vault.dice());
     let both = Zeroizing::new(format!("{}\n{}\n", new.as_str(), old.trim()));
@@ -69,6 +70,20 @@ async fn reseal(
     Ok(store.reseal_grants(by, administrator, keys, reseal).await?)
 }
 
+/// The key that sealed the ledger's grants is lost for good: ends those that no key here opens, and
+/// names the one that is here. Returns how many accounts must be connected anew.
+///
+/// # Errors
+/// The key file cannot be read or made, or the ledger failed.
+pub async fn give_up_lost(
+    vault: &Vault,
+    store: &Store,
+    by: &Actor,
+    administrator: &Administrator,
+) -> anyhow::Result<u64> {
+    Ok(store.give_up_grants(by, administrator, &vault.keys()?).await?)
+}
+
 /// Seals and stores the grant that a person got for an account.
 ///
 /// # Errors
@@ -91,6 +106,7 @@ pub async fn keep(
     }
     bail!(
         "the ledger's grants are sealed by a key that is not in this machine's key file; put the \
-         newest key file here (secrets.key_file)"
+         newest key file here (secrets.key_file). If that key is lost for good: `takaza account \
+         rotate-key --lost`"
     )
 }

@@ -59,6 +59,8 @@ fn every_command_and_argument_says_what_it_is_for() {
         "post correct",
         "post annex",
         "account add",
+        "account connect",
+        "account rotate-key",
         "account list",
         "account live",
         "account unlive",

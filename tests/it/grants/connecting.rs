@@ -3,7 +3,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use reqwest::{Client, Url};
@@ -53,7 +53,10 @@ impl Connecting {
     pub fn begin(unit: &Unit, more: &[&str]) -> Self {
         let pass = unit.file("root.pass");
         let words = ["account", "connect", "speaker", "--as", "root", "--passphrase-file", &pass];
-        let mut command = unit.command(&[&words[..], more].concat());
+        Self::of(unit.command(&[&words[..], more].concat()))
+    }
+
+    fn of(mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -234,4 +237,44 @@ fn without_a_client_the_command_says_where_to_register_one() {
     unit.act("root", &["account", "add", "speaker", "--platform", "x"]).done();
     let no = unit.act("root", &["account", "connect", "speaker"]).refused(1);
     assert!(no.contains("x.client_id") && no.contains("developer console"), "{no}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_and_secrets_come_from_systemd_credentials() {
+    let server = FakeOAuth::start().await;
+    let at = |path: &str| format!("{}/{path}", server.base_url);
+    let x = x_config(&at("authorize"), &at("token"), &at("revoke"));
+    let unit = Unit::staffed(&format!(
+        "{x}client_secret_from = \"credential:x-secret\"\n\
+         [secrets]\nkey_file = \"credential:grants-key\"\n"
+    ));
+    add(&unit, &server, &[]).done();
+    std::fs::create_dir(unit.path().join("credentials")).unwrap();
+    unit.write("credentials/x-secret", "hush\n");
+    let no = unit.act("root", &["account", "connect", "speaker"]).refused(1);
+    assert!(no.contains("LoadCredential=x-secret"), "{no}");
+    let command = |words: &[&str]| {
+        let pass = unit.file("root.pass");
+        let words = [words, &["--as", "root", "--passphrase-file", &pass]].concat();
+        let mut command = unit.command(&words);
+        command.env("CREDENTIALS_DIRECTORY", unit.file("credentials"));
+        command
+    };
+    let with = |words: &[&str]| Said::from(command(words).output().unwrap());
+    let no = with(&["account", "connect", "speaker"]).refused(1);
+    assert!(no.contains("credential:grants-key") && !no.contains("hush"), "{no}");
+    let (old, new) = ("ab".repeat(32), "cd".repeat(32));
+    unit.write("credentials/grants-key", &old);
+    let connecting = Connecting::of(command(&["account", "connect", "speaker"]));
+    assert_eq!(page(grants(&connecting.address).await).await.0, 200);
+    connecting.end().done();
+
+    let no = with(&["account", "rotate-key"]).refused(1);
+    assert!(no.contains("on the first line of its source"), "{no}");
+    unit.write("credentials/grants-key", &format!("{new}\n{old}\n"));
+    let said = with(&["account", "rotate-key"]).done();
+    assert!(said.contains("1 grants") && said.contains("take the old key's line out"), "{said}");
+    unit.write("credentials/grants-key", &new);
+    let told = with(&["account", "revoke", "speaker"]).done();
+    assert!(told.contains("The platform ended the grant"), "{told}");
 }

@@ -147,3 +147,22 @@ async fn nothing_of_a_grant_is_readable_in_the_ledger() {
     assert!(!holds("access-secret") && !holds("refresh-secret"));
     assert!(holds("grant"), "the file is read");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_lost_key_the_accounts_are_connected_anew() {
+    let story = Story::new().await;
+    story.connect().await;
+    std::fs::remove_file(story.key_file()).unwrap();
+    let told = later(token(&story.keeper()).await);
+    assert!(told.contains("that key is not here"), "{told}");
+    assert!(!story.rings().await, "the grant itself is not broken");
+    let told = format!("{:#}", rotate(&story).await.unwrap_err());
+    assert!(told.contains("--lost"), "{told}");
+    let root = story.world.person("root").await.as_administrator(story.world.now()).unwrap();
+    let (by, store) = (story.world.by("root"), &story.world.ctx.store);
+    let ended = work::grants::give_up_lost(&story.vault(), store, &by, &root).await;
+    assert_eq!(ended.unwrap(), 1);
+    reconnect(token(&story.keeper()).await);
+    let anew = story.connect().await;
+    assert_eq!(token(&story.keeper()).await.unwrap(), anew);
+}

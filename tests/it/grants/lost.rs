@@ -23,7 +23,7 @@ async fn is_lost(story: &Story, keeper: &Keeper, old: &str) {
     story.world.pass(left);
     reconnect(token(keeper).await);
     reconnect(token(&other).await);
-    assert_eq!(keeper.ahead().await.unwrap(), Ok(false));
+    assert_eq!(keeper.ahead().await, Ok(false));
     assert_eq!(story.server.asked(), asked, "what may be used up is not used again");
     let anew = story.connect().await;
     assert_eq!(token(keeper).await.unwrap(), anew);
@@ -41,7 +41,7 @@ async fn an_answer_that_was_lost_is_not_asked_for_again() {
         let keeper = story.keeper();
         story.world.pass(mins(110));
         story.server.play(&[trick]);
-        let ahead = keeper.ahead().await.unwrap();
+        let ahead = keeper.ahead().await;
         assert!(matches!(ahead, Err(NoToken::Reconnect { .. })), "{trick:?}: {ahead:?}");
         assert_eq!(story.server.renewals(), 1, "{trick:?}");
         is_lost(&story, &keeper, &old).await;
@@ -56,7 +56,7 @@ async fn an_answer_that_does_not_come_in_time_is_lost() {
     let keeper = story.keeper_with(&story.world.ctx, hasty);
     story.world.pass(mins(110));
     story.server.play(&[Trick::LateAfter]);
-    let ahead = keeper.ahead().await.unwrap();
+    let ahead = keeper.ahead().await;
     assert!(matches!(ahead, Err(NoToken::Reconnect { .. })), "{ahead:?}");
     is_lost(&story, &keeper, &old).await;
 }
@@ -73,7 +73,7 @@ async fn a_grant_that_was_refused_is_broken_and_says_so() {
         } else {
             story.server.revoke_all();
         }
-        let ahead = keeper.ahead().await.unwrap();
+        let ahead = keeper.ahead().await;
         assert!(matches!(ahead, Err(NoToken::Reconnect { .. })), "{ahead:?}");
         is_lost(&story, &keeper, &old).await;
     }
@@ -107,7 +107,8 @@ async fn what_was_not_tried_or_not_counted_is_tried_again_after_a_rest() {
     story.world.pass(mins(120));
     for (trick, asked) in [(Trick::Throttle, 1), (Trick::Wall, 2), (Trick::WrongClient, 3)] {
         story.server.play(&[trick]);
-        later(token(&keeper).await);
+        let told = later(token(&keeper).await);
+        assert!(!told.contains("refresh-secret"), "no token is in an error: {told}");
         later(token(&keeper).await);
         assert_eq!(story.server.asked(), asked, "{trick:?}: it rests before it asks again");
         assert_eq!(story.row().await.lease, None, "the lease was given back");
@@ -220,10 +221,10 @@ async fn a_process_that_ends_at_any_point_of_a_renewal_leaves_it_to_a_person() {
         renewing.abort();
         let keeper = story.keeper();
         assert_eq!(token(&keeper).await.unwrap(), old);
-        let held = keeper.ahead().await.unwrap();
+        let held = keeper.ahead().await;
         assert!(matches!(held, Err(NoToken::Later { .. })), "{at:?}: its lease still runs");
         story.world.pass(mins(2));
-        let found = keeper.ahead().await.unwrap();
+        let found = keeper.ahead().await;
         assert!(matches!(found, Err(NoToken::Reconnect { .. })), "{at:?}: {found:?}");
         assert_eq!(story.entries("grant.broken").await, 1);
         is_lost(&story, &keeper, &old).await;
@@ -240,8 +241,53 @@ async fn a_process_that_ended_between_lease_and_platform_is_found_by_the_ledger_
     assert!(matches!(leased, Leased::Taken(..)));
     // Although the token is good for long: the sooner a person knows, the better.
     story.world.pass(mins(2));
-    let found = keeper.ahead().await.unwrap();
+    let found = keeper.ahead().await;
     assert!(matches!(found, Err(NoToken::Reconnect { .. })), "{found:?}");
     assert!(story.row().await.broken.unwrap().contains("dead/1"));
     is_lost(&story, &keeper, &old).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_slept_through_its_lease_asks_nobody() {
+    let story = Story::new().await;
+    story.connect().await;
+    let ctx = &story.world.ctx;
+    let sleeper = Keeper::new(Parts {
+        account: story.account.clone(),
+        store: ctx.store.clone(),
+        vault: story.vault(),
+        renew: Arc::new(story.oauth(Duration::from_secs(20))),
+        clock: ctx.clock.clone(),
+        dice: ctx.dice.clone(),
+        process: ctx.process.clone(),
+        // Less than an answer may take: as if the rest of it had been slept away.
+        lease: SignedDuration::from_secs(10),
+        request_timeout: SignedDuration::from_secs(20),
+    });
+    story.world.pass(mins(120));
+    assert!(later(token(&sleeper).await).contains("slept through"));
+    assert_eq!((story.server.asked(), story.row().await.lease), (0, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_that_was_revoked_while_it_was_renewed_stays_revoked() {
+    let story = Story::new().await;
+    story.connect().await;
+    let keeper = story.keeper();
+    story.world.pass(mins(120));
+    story.server.play(&[Trick::LateAfter]);
+    let renewing = tokio::spawn({
+        let keeper = keeper.clone();
+        async move { token(&keeper).await }
+    });
+    story.server.parked(1).await;
+    let (by, store) = (story.world.by("root"), &story.world.ctx.store);
+    assert!(store.end_grant(&by, &story.account, None, "revoked").await.unwrap());
+    story.server.release();
+    later(renewing.await.unwrap());
+    assert_eq!(story.row().await.sealed, None);
+    reconnect(token(&keeper).await);
+    assert!(later(token(&keeper).await).contains("asked after"));
+    story.world.pass(mins(1));
+    reconnect(token(&keeper).await);
 }

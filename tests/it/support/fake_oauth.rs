@@ -14,7 +14,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
@@ -196,9 +199,6 @@ impl Server {
     /// What the token endpoint grants.
     fn granted(&mut self, fields: &Fields) -> Result<(String, String), &'static str> {
         let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-        if field("client_id") != "takaza-test" {
-            return Err("invalid_client");
-        }
         match field("grant_type").as_str() {
             "authorization_code" => {
                 let (family, challenge) =
@@ -241,7 +241,24 @@ async fn authorize(State(shared): State<Arc<Shared>>, Query(asked): Query<Fields
     (StatusCode::FOUND, [(header::LOCATION, back)]).into_response()
 }
 
-async fn token(State(shared): State<Arc<Shared>>, Form(fields): Form<Fields>) -> Response {
+/// A public client names itself; one with a secret proves it, in the way that X asks for.
+fn is_client(headers: &HeaderMap, fields: &Fields) -> bool {
+    let proof = format!("Basic {}", BASE64_STANDARD.encode("takaza-test:hush"));
+    match headers.get(header::AUTHORIZATION) {
+        Some(given) => given.as_bytes() == proof.as_bytes(),
+        None => fields.get("client_id").is_some_and(|id| id == "takaza-test"),
+    }
+}
+
+async fn token(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Response {
+    if !is_client(&headers, &fields) {
+        let body = json!({"error": "invalid_client"});
+        return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
+    }
     let trick = {
         let mut server = shared.server.lock().expect("no story panics in it");
         server.asked += 1;
@@ -257,8 +274,11 @@ async fn token(State(shared): State<Arc<Shared>>, Form(fields): Form<Fields>) ->
         _ => (StatusCode::OK, ""),
     };
     if !error.is_empty() {
-        let body = json!({"error": error,
-                          "error_description": "Value passed for the token was invalid."});
+        // Some servers tell you what you sent them.
+        let sent = fields.get("refresh_token").filter(|_| trick == Some(Trick::WrongClient));
+        let told =
+            format!("Value passed for the token was invalid. {}", sent.unwrap_or(&error.into()));
+        let body = json!({"error": error, "error_description": told});
         return (status, Json(body)).into_response();
     }
     if trick == Some(Trick::LateBefore) {
@@ -302,7 +322,14 @@ async fn wait(shared: &Arc<Shared>) {
     shared.parked.send_modify(|waiting| *waiting -= 1);
 }
 
-async fn revoke(State(shared): State<Arc<Shared>>, Form(fields): Form<Fields>) -> StatusCode {
+async fn revoke(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> StatusCode {
+    if !is_client(&headers, &fields) {
+        return StatusCode::UNAUTHORIZED;
+    }
     let mut server = shared.server.lock().expect("no story panics in it");
     let token = fields.get("token").cloned().unwrap_or_default();
     let family = server.refresh.get(&token).map(|(family, _)| *family);
