@@ -25,7 +25,7 @@ const NAMES: &str = "paytm sbi icici icicibank hdfc hdfcbank axis axisbank kotak
 unionbank mobikwik amazonpay cred bandhan bob canara dhanlaxmi yes au union";
 
 const MAIL_HOSTS: &str = "gmail googlemail yahoo ymail outlook hotmail live rediffmail rediff protonmail proton icloud \
-zoho zohomail aol gmx msn mail inbox fastmail tutanota yandex pm";
+zoho zohomail aol gmx msn mail inbox fastmail tutanota yandex pm example";
 
 /// Words before an at sign that name a place of posting, not a person.
 const PLACES: &str = "x twitter instagram insta facebook fb youtube threads bluesky mastodon koo telegram follow tag dm cc \
@@ -304,9 +304,10 @@ impl Address<'_> {
         let known = listed(HANDLES, &plain);
         let name = listed(NAMES, &plain);
         let called = self.is_called_payment();
-        // `₹81,462 @ Neem Bank`, `24.2.26 @ SCO 92`: figures too few for a payment address.
+        // `₹81,462 @ Neem Bank`, `15-Dec-2025 @ SCO 92`: figures too few for a payment address.
         let figures = self.local.bytes().filter(u8::is_ascii_digit).count();
-        let count = figures < FEWEST && !self.local.contains(char::is_alphabetic);
+        let count =
+            figures < FEWEST && self.local.starts_with(|first: char| first.is_ascii_digit());
         match self.spelled {
             Spelled::Not if self.is_handle() => known,
             _ if self.is_handle() => false,
@@ -344,7 +345,8 @@ impl Address<'_> {
         if self.spelled == Spelled::Handle && self.local.ends_with('.') {
             return false;
         }
-        self.local.chars().any(|ch| ch.is_ascii_digit() || ch == '.' || ch == '_')
+        self.local.starts_with(char::is_alphabetic)
+            && self.local.chars().any(|ch| ch.is_ascii_digit() || ch == '.' || ch == '_')
             || words::number_word(self.local).is_some()
     }
 
@@ -353,10 +355,8 @@ impl Address<'_> {
     }
 
     fn is_called_mail(&self) -> bool {
-        let before = self.before.trim_end();
-        ["mail", "ईमेल", "मेल", "mail:", "mail id", "id:", "id", "ईमेल:", "आईडी"]
-            .iter()
-            .any(|name| before.ends_with(name))
+        let before = self.before.trim_end_matches([' ', '\n', ':', '-', '=', '(']);
+        ["mail", "ईमेल", "मेल", "id", "आईडी"].iter().any(|name| before.ends_with(name))
     }
 }
 

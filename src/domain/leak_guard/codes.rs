@@ -13,7 +13,7 @@ use super::runs;
 use super::view::View;
 use super::{Finding, LeakKind};
 
-const LETTER: &str = "[a-z0158|]";
+const LETTER: &str = "[a-z01258|]";
 const DIGIT: &str = "[0-9olisbzqgt|]";
 const APART: &str = r"[^a-z0-9\u0900-\u0965₹%@]{0,4}";
 
@@ -163,7 +163,8 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     if !named && letters < 5 && (text.contains([' ', ',']) || letters < 4) {
         return false;
     }
-    let closed = signs[9].ch.is_ascii_alphabetic();
+    // A capital that poses as a digit is still a letter.
+    let closed = signs[9].ch.is_ascii_alphabetic() || signs[9].upper;
     let letters_apart = words.iter().take_while(|word| word.len() == 1).count() >= 4;
     let figures = signs[5..9].iter().all(|glyph| glyph.ch.is_ascii_digit() && !glyph.word);
     let firm = capitals && letters == 5 && figures && is_holder(signs[3].ch);

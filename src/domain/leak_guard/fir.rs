@@ -35,6 +35,7 @@ struct Rules {
     dated: Regex,
     bare: Regex,
     near: Regex,
+    called: Regex,
     spoken: Regex,
     scattered: Regex,
 }
@@ -46,7 +47,7 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
             r"{FIR}s?[\s\-_:.,(\[#]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-]{{1,3}}){{0,3}}{NO}[\s.:_\-#=)|]{{0,5}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
         ))?,
         dated: pattern(&format!(
-            r"{FIR}[\s\-_:.,(\[#*]{{0,4}}(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
+            r"{FIR}[\s\-_:.,(\[#*]{{0,4}}(?:(?:is|was|है)\s)?(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
         ))?,
         bare: pattern(&format!(r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>0\d{{1,5}}|\d{{3,5}})\b"))?,
         spoken: pattern(&format!(
@@ -55,8 +56,11 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
         scattered: pattern(&format!(
             r"{FIR}[\W_]{{0,5}}(?:{NO}[\W_]{{0,5}})?(?P<n>\d(?:[\W_]{{0,6}}\d){{0,5}}[\W_]{{0,6}}(?:/|-|o[\W_]{{0,6}}f|d[\W_]{{0,6}}a[\W_]{{0,6}}t[\W_]{{0,6}}e[\W_]{{0,6}}d)[\W_]{{0,8}}(?:(?:[0-3][\W_]{{0,6}})?\d[\W_]{{0,8}}(?:[01][\W_]{{0,6}})?\d[\W_]{{0,8}})?2[\W_]{{0,6}}0[\W_]{{0,6}}[12][\W_]{{0,6}}\d|\d(?:[\W_]{{1,6}}\d){{2,12}}\b)"
         ))?,
+        called: pattern(&format!(
+            r"\b(?P<n>\d{{1,5}}\s?/\s?\d\d(?:\d\d)?)\s(?:(?:is|was)\s)?(?:(?:the|our)\s)?{FIR}\s?(?:{NO}|of|है|hai|में|mein)\b"
+        ))?,
         near: pattern(
-            r"\b(?P<n>\d{1,6}\s?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)\s?(?:19|20)\d\d)\b",
+            r"\b(?P<n>\d(?:[\s.\-_]?\d){0,5}[\s.]?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)[\s.]?(?:1\s?9|2[\s.\-_]?0)[\s.\-_]?\d[\s.\-_]?\d)\b",
         )?,
     })
 });
@@ -95,6 +99,12 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
     for captures in rules.dated.captures_iter(&view.text) {
         let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
         if !other(honest, &number.range()) && believable(whole.as_str(), number.as_str()) {
+            view.report(LeakKind::FirNumber, &whole.range(), found);
+        }
+    }
+    for captures in rules.called.captures_iter(&view.text) {
+        let Some(whole) = captures.get(0) else { continue };
+        if is_report(whole.as_str().trim_start_matches(|ch: char| !ch.is_alphabetic())) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }

@@ -229,7 +229,28 @@ fn raw(text: &str) -> Vec<Glyph> {
         let (start, end) = (at, at + 1);
         Glyph { ch, start, end, upper: false, word: false, spelled: Spelled::Not }
     };
-    text.chars().enumerate().map(glyph).collect()
+    without_flags(text.chars().enumerate().map(glyph).collect())
+}
+
+/// A flag (`🇮🇳`) is two regional letters that stand for one sign; a longer row of them is spelling,
+/// unless it is one flag again and again.
+fn without_flags(mut glyphs: Vec<Glyph>) -> Vec<Glyph> {
+    let regional = |glyph: &Glyph| ('\u{1F1E6}'..='\u{1F1FF}').contains(&glyph.ch);
+    let mut start = 0;
+    while start < glyphs.len() {
+        let length = glyphs[start..].iter().take_while(|glyph| regional(glyph)).count();
+        let row = &mut glyphs[start..start + length];
+        let flag = [0, 1].map(|at| row.get(at).map(|glyph| glyph.ch));
+        if length > 0
+            && row
+                .chunks(2)
+                .all(|two| two.len() == 2 && two.iter().map(|glyph| Some(glyph.ch)).eq(flag))
+        {
+            row.iter_mut().for_each(|glyph| glyph.ch = '⚑');
+        }
+        start += length.max(1);
+    }
+    glyphs
 }
 
 fn fold_one(glyph: Glyph, out: &mut Vec<Glyph>) {

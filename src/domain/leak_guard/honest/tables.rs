@@ -52,12 +52,12 @@ static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
         list: pattern(&format!(
             r"\b{FIGURE}(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}(?:(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}){{0,10}}"
         ))?,
-        arrows: pattern(&format!(r"\b{FIGURE}(?:\s?→\s?{FIGURE}){{1,5}}"))?,
+        arrows: pattern(&format!(r"\b{FIGURE}(?:\s?[→➡➝➜➔⇒]\s?{FIGURE}){{1,5}}"))?,
         named_slashes: pattern(
             r"(?P<names>[a-z\u0900-\u0965][a-z\u0900-\u0965 ]{0,24}(?:\s?/\s?[a-z\u0900-\u0965][a-z\u0900-\u0965 ]{0,24}){1,7})\s?[:=–\-]?\s(?P<n>\d{1,5}(?:\s?/\s?\d{1,5}){1,7})\b",
         )?,
         bands: pattern(
-            r"\b\d{1,3}\s?-\s?\d{1,3}\b(?:\s?[:=(]?\s?(?:\d{1,6}|\d{1,3}(?:,\d{2,3})+)\b\)?%?)?(?:(?:\s?[,;|•\n]\s?|\s)(?:and\s|और\s|व\s|aur\s)?\d{1,3}(?:\s?-\s?\d{1,3}\b|\+)(?:\s?[:=(]?\s?(?:\d{1,6}|\d{1,3}(?:,\d{2,3})+)\b\)?%?)?)+",
+            r"\b\d{1,3}\s?-\s?\d{1,3}\b(?:\s?[:=(]?\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b\)?%?)?(?:(?:\s?[,;|•\n]\s?|\s)(?:and\s|और\s|व\s|aur\s)?\d{1,3}(?:\s?-\s?\d{1,3}\b|\+)(?:\s?[:=(]?\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b\)?%?)?)+",
         )?,
         decimals: pattern(
             r"\b\d{1,4}\.\d{1,2}(?:(?:,|;|\sand|\s?/|\sऔर|\saur)\s\d{1,4}\.\d{1,2})+\b",
@@ -93,7 +93,7 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
     }
     for list in [&rows.arrows, &rows.decimals].into_iter().flat_map(|row| row.find_iter(&view.text))
     {
-        if is_series(view, list.start()) {
+        if is_series(view, list.start()) || is_course(list.as_str()) {
             push(view, list.range(), &mut found);
         }
     }
@@ -156,6 +156,16 @@ fn is_series(view: &View, start: usize) -> bool {
     ];
     let before = view.sentence_before(start, 40);
     SAYS.iter().any(|word| before.contains(word))
+}
+
+/// `187 → 174 → 163`: one figure over time keeps its size; the pieces of one number would hardly.
+fn is_course(list: &str) -> bool {
+    const MOST: usize = 9;
+    let digits = list.bytes().filter(u8::is_ascii_digit).count();
+    let figures: Vec<u32> = numbers(list).filter_map(|number| number.parse().ok()).collect();
+    let (least, most) = (figures.iter().min(), figures.iter().max());
+    let near = least.zip(most).is_some_and(|(least, most)| *most < 2 * *least);
+    digits <= MOST && list.contains(['→', '➡', '➝', '➜', '➔', '⇒']) && near
 }
 
 fn push(view: &View, range: Range<usize>, found: &mut Vec<Honest>) {
