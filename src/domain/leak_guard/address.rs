@@ -25,7 +25,7 @@ const NAMES: &str = "paytm sbi icici icicibank hdfc hdfcbank axis axisbank kotak
 unionbank mobikwik amazonpay cred bandhan bob canara dhanlaxmi yes au union";
 
 const MAIL_HOSTS: &str = "gmail googlemail yahoo ymail outlook hotmail live rediffmail rediff protonmail proton icloud \
-zoho zohomail aol gmx msn mail inbox fastmail tutanota yandex pm example";
+zoho zohomail aol gmx msn mail inbox fastmail tutanota yandex pm";
 
 /// Words before an at sign that name a place of posting, not a person.
 const PLACES: &str = "x twitter instagram insta facebook fb youtube threads bluesky mastodon koo telegram follow tag dm cc \
@@ -40,7 +40,7 @@ struct Signs {
 static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
     Some(Signs {
         at: pattern(
-            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at|@)[\s_\-]+(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट|एट)\s+द\s+रेट\s+)|(?P<word>\s+(?:at|एट|ऐट|ऍट)\s+|\s*[:;]at[:;]\s*)|(?P<tight>[_*\-~|/.]+at[_*\-~|/.]+)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
+            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at|@)[\s_\-]+(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट)\s+(?:द\s+रेट\s+)?)|(?P<word>\s+at\s+|\s*[:;]at[:;]\s*)|(?P<tight>[_*\-~|/.]+at[_*\-~|/.]+)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
         )?,
         dot: pattern(
             r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:dot|d0t|\.|डॉट|डाट|point|पॉइंट)\s*[\])}>»›】）]{1,2}\s*)|(?P<word>\s+(?:dot|d0t|डॉट|डाट|पॉइंट)\s+|[_*\-~|/]+dot[_*\-~|/]+)|(?P<spaced>\s+\.\s+|\s+\.|\.\s)",
@@ -356,7 +356,8 @@ impl Address<'_> {
 
     fn is_called_mail(&self) -> bool {
         let before = self.before.trim_end_matches([' ', '\n', ':', '-', '=', '(']);
-        ["mail", "ईमेल", "मेल", "id", "आईडी"].iter().any(|name| before.ends_with(name))
+        ["mail", "मेल"].iter().any(|name| before.contains(name))
+            || ["id", "आईडी"].iter().any(|name| before.ends_with(name))
     }
 }
 

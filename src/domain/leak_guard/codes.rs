@@ -13,7 +13,9 @@ use super::runs;
 use super::view::View;
 use super::{Finding, LeakKind};
 
-const LETTER: &str = "[a-z01258|]";
+const LETTER: &str = "[a-z0158|]";
+/// Apart from the rest, a capital last letter may have been read as any digit.
+const LAST: &str = "[a-z0-9|]";
 const DIGIT: &str = "[0-9olisbzqgt|]";
 const APART: &str = r"[^a-z0-9\u0900-\u0965₹%@]{0,4}";
 
@@ -22,9 +24,7 @@ static PAN_TIGHT: LazyLock<Option<Regex>> =
 static PAN_APART: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let letter = format!("{LETTER}{APART}");
     let digit = format!("{DIGIT}{APART}");
-    pattern(&format!(
-        "{letter}{letter}{letter}{letter}{letter}{digit}{digit}{digit}{digit}{LETTER}"
-    ))
+    pattern(&format!("{letter}{letter}{letter}{letter}{letter}{digit}{digit}{digit}{digit}{LAST}"))
 });
 static BRANCH: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"\b[a-z05]{4}[0o][a-z0-9]{6}\b"));
@@ -38,7 +38,8 @@ static BRANCH_APART: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) fn check_pan(view: &View, found: &mut Vec<Finding>) {
     if let Some(tight) = PAN_TIGHT.as_ref() {
         for code in overlapping(tight, &view.text) {
-            if stands_alone(view, &code) && is_pan(view.glyphs(&code)) {
+            let signs = view.glyphs(&code);
+            if stands_alone(view, &code) && is_pan(signs) && !is_number_plate(signs) {
                 view.report(LeakKind::Pan, &code, found);
             }
         }
@@ -117,6 +118,15 @@ fn is_pan(code: &[Glyph]) -> bool {
     (letters >= 3 && digits >= 2 || firm) && letters + digits >= 6 && !year
 }
 
+/// `DL5CSB5768`: a state, a district, a series and four figures.
+fn is_number_plate(code: &[Glyph]) -> bool {
+    let figure = |glyph: &Glyph| glyph.ch.is_ascii_digit();
+    let (front, number) = code.split_at(code.len() - 4);
+    let district = front.get(2..4).is_some_and(|two| figure(&two[0]));
+    let series = front.iter().skip(4).all(|glyph| !figure(glyph));
+    district && series && !front[..2].iter().any(figure) && number.iter().all(figure)
+}
+
 /// The fourth letter says what sort of person holds the number (Income Tax Department).
 fn is_holder(ch: char) -> bool {
     matches!(ch, 'p' | 'c' | 'h' | 'f' | 'a' | 't' | 'b' | 'l' | 'j' | 'g' | '8' | '1' | 'i' | '|')
@@ -150,7 +160,9 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     let tight = !text.contains(char::is_whitespace);
     let year = words.iter().any(|word| {
         word.len() == 4
-            && ["19", "200", "201", "202", "203"].iter().any(|year| word.starts_with(year))
+            && ["194", "195", "196", "197", "198", "199", "200", "201", "202", "203"]
+                .iter()
+                .any(|year| word.starts_with(year))
     });
     let aligned = words
         .iter()
@@ -165,6 +177,9 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     }
     // A capital that poses as a digit is still a letter.
     let closed = signs[9].ch.is_ascii_alphabetic() || signs[9].upper;
+    if !closed && !named {
+        return false;
+    }
     let letters_apart = words.iter().take_while(|word| word.len() == 1).count() >= 4;
     let figures = signs[5..9].iter().all(|glyph| glyph.ch.is_ascii_digit() && !glyph.word);
     let firm = capitals && letters == 5 && figures && is_holder(signs[3].ch);

@@ -262,7 +262,8 @@ fn fold_one(glyph: Glyph, out: &mut Vec<Glyph>) {
         out.extend(number.to_string().chars().map(|ch| Glyph { ch, ..glyph }));
         return;
     }
-    if ch.is_ascii() {
+    // Signs that would come apart into letters or into the end of a sentence.
+    if ch.is_ascii() || matches!(ch, '™' | '℠' | '‼' | '⁉' | '⁇' | '⁈') {
         push(glyph, ch, out);
     } else if let Some(letter) = look_alike(ch) {
         push(glyph, letter, out);

@@ -42,7 +42,7 @@ pub(super) fn posing(glyphs: &[Glyph], tokens: &[Token]) -> Vec<bool> {
         let lettered = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters);
         if !posing[i] {
             posing[i] = believable && poses_among(glyphs, tokens, &posing, i)
-                || lettered && row_of_pieces(glyphs, tokens, i);
+                || lettered && row_of_pieces(glyphs, tokens, i) && !is_section(glyphs, tokens, i);
         }
     }
     posing

@@ -272,6 +272,7 @@ pub(super) fn named(before: &str) -> Option<LeakKind> {
         (LeakKind::UpiId, &["upi", "vpa", "यूपीआई"]),
         (LeakKind::FirNumber, &["fir ", "एफआईआर", "प्राथमिकी"]),
     ];
+    let before = before.replace(['=', ':', '#', '-', '_'], " ");
     NAMES
         .iter()
         .filter_map(|(kind, words)| {

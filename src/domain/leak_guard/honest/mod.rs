@@ -222,7 +222,9 @@ fn is_arrow_row(view: &View, honest: &Honest) -> bool {
 }
 
 fn apart(between: Option<&str>) -> bool {
-    between.is_none_or(|between| between.contains([':', ';', '(', ')', '\n']) || between == ", ")
+    between.is_none_or(|between| {
+        between != "(" && between.contains([':', ';', '(', ')', '\n']) || between == ", "
+    })
 }
 
 fn is_list(view: &View, honest: &Honest) -> bool {
