@@ -39,7 +39,11 @@ pub(super) fn check_pan(view: &View, found: &mut Vec<Finding>) {
     if let Some(tight) = PAN_TIGHT.as_ref() {
         for code in overlapping(tight, &view.text) {
             let signs = view.glyphs(&code);
-            if stands_alone(view, &code) && is_pan(signs) && !is_number_plate(signs) {
+            if stands_alone(view, &code)
+                && is_pan(signs)
+                && !is_number_plate(signs)
+                && !in_link(view, &code)
+            {
                 view.report(LeakKind::Pan, &code, found);
             }
         }
@@ -116,6 +120,15 @@ fn is_pan(code: &[Glyph]) -> bool {
         signs[..5].iter().chain(&signs[9..]).all(|glyph| glyph.upper || glyph.ch.is_ascii_digit());
     let firm = capitals && letters == 5 && digits >= 1 && is_holder(signs[3].ch);
     (letters >= 3 && digits >= 2 || firm) && letters + digits >= 6 && !year
+}
+
+/// `https://t.co/KbCbkqz62x`: a link's key, in capitals and small letters without order.
+fn in_link(view: &View, code: &Range<usize>) -> bool {
+    let before = view.before(code.start, 40).rsplit(char::is_whitespace).next().unwrap_or_default();
+    let letters = view.glyphs(code).iter().filter(|glyph| glyph.ch.is_ascii_alphabetic());
+    let cases: Vec<bool> = letters.map(|glyph| glyph.upper).collect();
+    let turns = cases.windows(2).filter(|two| two[0] != two[1]).count();
+    before.contains('.') && before.contains('/') && turns >= 2
 }
 
 /// `DL5CSB5768`: a state, a district, a series and four figures.

@@ -93,9 +93,13 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
             push(view, list.range(), &mut found);
         }
     }
-    for list in [&rows.arrows, &rows.decimals].into_iter().flat_map(|row| row.find_iter(&view.text))
-    {
-        if is_series(view, list.start()) || is_course(list.as_str()) {
+    for list in rows.arrows.find_iter(&view.text) {
+        if is_course(list.as_str(), is_series(view, list.start())) {
+            push(view, list.range(), &mut found);
+        }
+    }
+    for list in rows.decimals.find_iter(&view.text) {
+        if is_series(view, list.start()) {
             push(view, list.range(), &mut found);
         }
     }
@@ -151,13 +155,14 @@ fn is_series(view: &View, start: usize) -> bool {
 }
 
 /// `187 → 174 → 163`: one figure over time keeps its size; the pieces of one number would hardly.
-fn is_course(list: &str) -> bool {
+fn is_course(list: &str, series: bool) -> bool {
     const MOST: usize = 9;
     let digits = list.bytes().filter(u8::is_ascii_digit).count();
-    let figures: Vec<u32> = numbers(list).filter_map(|number| number.parse().ok()).collect();
-    let (least, most) = (figures.iter().min(), figures.iter().max());
-    let near = least.zip(most).is_some_and(|(least, most)| *most < 2 * *least);
-    digits <= MOST && list.contains(['→', '➡', '➝', '➜', '➔', '⇒']) && near
+    let figures: Vec<f64> =
+        numbers(list).filter_map(|number| number.replace(',', "").parse().ok()).collect();
+    let most = figures.iter().copied().fold(0.0, f64::max);
+    let least = figures.iter().copied().fold(f64::MAX, f64::min);
+    (series || digits <= MOST) && most < 2.0 * least
 }
 
 fn push(view: &View, range: Range<usize>, found: &mut Vec<Honest>) {
