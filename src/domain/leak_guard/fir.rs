@@ -57,7 +57,7 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
             r"{FIR}[\W_]{{0,5}}(?:{NO}[\W_]{{0,5}})?(?P<n>\d(?:[\W_]{{0,6}}\d){{0,5}}[\W_]{{0,6}}(?:/|-|o[\W_]{{0,6}}f|d[\W_]{{0,6}}a[\W_]{{0,6}}t[\W_]{{0,6}}e[\W_]{{0,6}}d)[\W_]{{0,8}}(?:(?:[0-3][\W_]{{0,6}})?\d[\W_]{{0,8}}(?:[01][\W_]{{0,6}})?\d[\W_]{{0,8}})?2[\W_]{{0,6}}0[\W_]{{0,6}}[12][\W_]{{0,6}}\d|\d(?:[\W_]{{1,6}}\d){{2,12}}\b)"
         ))?,
         called: pattern(&format!(
-            r"\b(?P<n>\d{{1,5}}\s?/\s?\d\d(?:\d\d)?)\s(?:(?:(?:is|was)\s)?(?:(?:the|our|case)\s){{0,2}}{FIR}\s?(?:{NO}|of|है|hai|में|mein)\b|\(\s?{FIR}[^)]{{0,8}}\))"
+            r"\b(?P<n>\d(?:[\s\-_.]?\d){{0,5}}{BY}{YEAR})\s?(?:\s(?:is|was|ye|yeh|ये|यह)\s(?:(?:the|our|case)\s){{0,2}}{FIR}|\s(?:(?:the|our|case)\s){{0,2}}{FIR}\s?(?:{NO}|of|है|hai|में|mein)\b|\((?:case\s)?{FIR}[^)]{{0,8}}\))"
         ))?,
         near: pattern(
             r"\b(?P<n>\d(?:[\s.\-_]?\d){0,5}[\s.]?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)[\s.]?(?:1\s?9|2[\s.\-_]?0)[\s.\-_]?\d[\s.\-_]?\d)\b",
@@ -103,8 +103,10 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
         }
     }
     for captures in rules.called.captures_iter(&view.text) {
-        let Some(whole) = captures.get(0) else { continue };
-        if is_report(whole.as_str().trim_start_matches(|ch: char| !ch.is_alphabetic())) {
+        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
+        let name =
+            whole.as_str()[number.len()..].trim_start_matches(|ch: char| !ch.is_alphabetic());
+        if !other(honest, &number.range()) && believable(name, number.as_str()) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }

@@ -168,10 +168,16 @@ fn plain_sign(ch: char) -> char {
 pub(super) fn fold(text: &str) -> Vec<Glyph> {
     // An escape may itself be disguised (`％３９`, `&\u{AD}#57;`): decode what folding laid bare.
     const ROUNDS: usize = 4;
-    let mut glyphs = fold_all(&raw(text));
+    let mut glyphs = raw(text);
+    // First as it stands: a sign over a letter (`&#2360;ा`) is lost where the letter is not there.
     for _ in 0..ROUNDS {
         let Some(decoded) = escapes::decode(&glyphs) else { break };
-        glyphs = fold_all(&decoded);
+        glyphs = decoded;
+    }
+    glyphs = fold_all(&without_flags(glyphs));
+    for _ in 0..ROUNDS {
+        let Some(decoded) = escapes::decode(&glyphs) else { break };
+        glyphs = fold_all(&without_flags(decoded));
     }
     without_tags(glyphs)
 }
@@ -229,7 +235,7 @@ fn raw(text: &str) -> Vec<Glyph> {
         let (start, end) = (at, at + 1);
         Glyph { ch, start, end, upper: false, word: false, spelled: Spelled::Not }
     };
-    without_flags(text.chars().enumerate().map(glyph).collect())
+    text.chars().enumerate().map(glyph).collect()
 }
 
 /// A flag (`🇮🇳`) is two regional letters that stand for one sign; a longer row of them is spelling,

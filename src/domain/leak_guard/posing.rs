@@ -159,17 +159,18 @@ fn named_number(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
     named && (tokens[i].kind == Kind::Mixed || over_stroke())
 }
 
-/// `/ZO26`: what follows a stroke reads as a year of this century.
+/// `/ZO26`, `12 of Z0Z6`: what follows a stroke reads as a year of this century.
 fn poses_as_year(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
-    let stroke = i
-        .checked_sub(1)
-        .is_some_and(|at| glyphs[tokens[at].range.clone()].iter().map(|glyph| glyph.ch).eq(['/']));
+    let text = |range: &std::ops::Range<usize>| -> String {
+        glyphs[range.clone()].iter().map(|glyph| glyph.ch).collect()
+    };
+    let before = |by: usize| i.checked_sub(by).map(|at| text(&tokens[at].range));
+    let stroke = before(1).is_some_and(|sign| matches!(sign.trim(), "/" | "-"))
+        || before(2).is_some_and(|word| word == "of");
     let year: String = glyphs[tokens[i].range.clone()].iter().map(|glyph| pose(glyph).ch).collect();
     let figures = year.bytes().all(|byte| byte.is_ascii_digit());
-    stroke
-        && figures
-        && year.len() == 4
-        && ["201", "202"].iter().any(|start| year.starts_with(start))
+    let century = ["201", "202"].iter().any(|start| year.starts_with(start));
+    stroke && figures && year.len() == 4 && century
 }
 
 /// `BO-56-86-Z5-33`: a piece of the same length as the pieces of digits after it.
@@ -338,7 +339,7 @@ fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) ->
                 .is_some_and(|token| token.range.len() >= 4)
     };
     named_number(glyphs, tokens, i)
-        || tight(false) && poses_as_year(glyphs, tokens, i)
+        || poses_as_year(glyphs, tokens, i)
         || equal_piece(glyphs, tokens, i)
         || among_singles(glyphs, tokens, i)
         || tokens[i].kind == Kind::Mixed && (beside_long(true) || beside_long(false))

@@ -138,7 +138,8 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
     touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
         let at = honest.range.end + at;
         let apart = is_firm(view, honest) && rest.starts_with(' ');
-        !(covered[at] || apart || is_figures(honest) && is_word(view, at))
+        let words = is_figures(honest) && is_word(view, at) && !is_word(view, honest.range.end - 1);
+        !(covered[at] || apart || words)
     })
 }
 

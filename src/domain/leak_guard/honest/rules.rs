@@ -116,13 +116,13 @@ fn moments() -> Vec<Rule> {
         format!(r"(?:{DAY}{ordinal}\s?(?:,|&|-|/|to\b|and\b|se\b|aur\b|से|और|व|एवं|–)\s?){{0,8}}");
     let clock = r"(?:[01]?[0-9]|2[0-4])\s?:\s?[0-5][0-9](?:\s?:\s?[0-5][0-9])?(?:\.\d{1,6})?";
     let dated = format!(
-        r"(?:{DAY}-{MON}-(?:{YEAR}|\d\d)|{DAY}/{MON}/(?:{YEAR}|\d\d)|{DAY}\.{MON}\.(?:{YEAR}|\d\d)|{DAY} / {MON} / {YEAR}|{DAY} - {MON} - {YEAR}|{DAY} \. {MON} \. {YEAR}|{YEAR}-{MON}-{DAY}|{YEAR}/{MON}/{DAY}|{YEAR}\.{MON}\.{DAY}|{MON}/{DAY}/{YEAR})"
+        r"(?:{DAY}-{MON}-(?:{YEAR}|[0-3]\d)|{DAY}/{MON}/(?:{YEAR}|[0-3]\d)|{DAY}\.{MON}\.(?:{YEAR}|[0-3]\d)|{DAY} / {MON} / {YEAR}|{DAY} - {MON} - {YEAR}|{DAY} \. {MON} \. {YEAR}|{YEAR}-{MON}-{DAY}|{YEAR}/{MON}/{DAY}|{YEAR}\.{MON}\.{DAY}|{MON}/{DAY}/{YEAR})"
     );
     [
         rule(
             Reading::Moment,
             &format!(
-                r"{list}{DAY}{ordinal}[\s\-./,]{{0,2}}(?:of\s)?{MONTH}\b[\s\-./,']{{0,2}}(?:{YEAR}\b|['’]?\d\d\b)?"
+                r"{list}{DAY}{ordinal}[\s\-./,]{{0,2}}(?:of\s)?{MONTH}\b[\s\-./,']{{0,2}}(?:{YEAR}\b|['’]\d\d\b|[0-3]\d\b)?"
             ),
             unchained,
         ),
