@@ -172,6 +172,7 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
         host: &host,
         before: &before,
         spelled,
+        capital: glyphs[start..at].iter().any(|glyph| glyph.upper),
         dots: &glyphs[at + 1..end],
     };
     if let Some(kind) = address.kind() {
@@ -248,6 +249,8 @@ struct Address<'a> {
     /// What stands before the name.
     before: &'a str,
     spelled: Spelled,
+    /// The name has a capital, as a reference or a hashtag has, and no address.
+    capital: bool,
     dots: &'a [Glyph],
 }
 
@@ -278,7 +281,9 @@ impl Address<'_> {
             Spelled::Rate => true,
             Spelled::Handle => {
                 known
+                    || labels[0] == "example"
                     || self.is_called_mail() && !portal
+                    || self.is_telling() && !self.capital && !self.before.ends_with('#')
                     || words::number_word(self.local).is_some()
             }
             Spelled::Spaced => !portal,

@@ -163,7 +163,7 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     let capitals =
         signs.iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).all(|glyph| glyph.upper);
     let named = called_pan(view, code.start)
-        || ["is the pan", "ये पैन", "(pan", "(पैन"]
+        || ["is the pan", "ये पैन", "ये pan", "(pan", "(पैन"]
             .iter()
             .any(|name| view.after(code.end, 16).contains(name));
     let words: Vec<&str> = text

@@ -44,7 +44,7 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
     Some(Rules {
         word: pattern(FIR)?,
         numbered: pattern(&format!(
-            r"{FIR}s?[\s\-_:.,(\[#]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-]{{1,3}}){{0,3}}(?:{NO}[\s.:_\-#=()\[|]{{0,5}}){{1,2}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
+            r"{FIR}s?[\s\-_:.,(\[#]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-]{{1,3}}){{0,3}}(?:{NO}(?:[^\w₹%]|_){{0,6}}){{1,2}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
         ))?,
         dated: pattern(&format!(
             r"{FIR}(?:[^\w\n₹%]|_|\n){{0,6}}(?:(?:is|was|है)\s)?(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
@@ -133,8 +133,8 @@ fn is_report(word: &str) -> bool {
 
 /// A number and two digits are a year only where the first part is no count (`FIR 12-24`).
 fn believable(whole: &str, number: &str) -> bool {
-    let long =
-        number.contains("19") || number.contains("20") || number.replace(' ', "").contains("20");
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let long = digits.contains("19") || digits.contains("20");
     // `e-FIR 28/11`: a day and a month.
     let month = number.split_once('/').is_some_and(|(day, month)| {
         let within = |part: &str, most: u32| part.parse().is_ok_and(|part: u32| part <= most);

@@ -128,7 +128,7 @@ fn moments() -> Vec<Rule> {
         ),
         rule(
             Reading::Moment,
-            &format!(r"\b{MONTH}\b[\s.\-]{{0,2}}{DAY}{ordinal}(?:\s?[-–,&]\s?{DAY}\b{ordinal})?(?:,?\s{{0,2}}{YEAR}\b)?"),
+            &format!(r"\b{MONTH}\b[\s.\-]{{0,2}}{DAY}{ordinal}(?:\s?[-–,&]\s?{DAY}\b{ordinal})?(?:(?:,\s?|\s{{1,2}}){YEAR}\b)?"),
             always,
         ),
         rule(Reading::Moment, &format!(r"\b{MONTH}\b[\s.,\-']{{0,2}}{YEAR}\b"), always),
@@ -139,7 +139,7 @@ fn moments() -> Vec<Rule> {
         rule(
             Reading::Moment,
             r"\b(?:(?:[01][0-9]|2[0-4])[0-5][0-9]\s?(?:,|-|/|&|to\b|and\b|से|और)\s?){1,11}(?:[01][0-9]|2[0-4])[0-5][0-9]\s?(?:(?:hrs?|hours|h|ist)\b|बजे|baje)",
-            always,
+            |found| [',', '-', '/', '&'].iter().filter(|&&sign| found[0].contains(sign)).count() < 2,
         ),
         rule(Reading::Moment, r"\d{1,2}\s?(?:(?:am|pm|a\.m|p\.m)\b|बजे|baje|o'?clock)", always),
         rule(
