@@ -172,6 +172,9 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
         host: &host,
         before: &before,
         spelled,
+        handle: start.checked_sub(1).and_then(|before| glyphs.get(before)).is_some_and(|sign| {
+            sign.ch == '@' && !matches!(sign.spelled, Spelled::Word | Spelled::Rate)
+        }),
         capital: glyphs[start..at].iter().any(|glyph| glyph.upper),
         dots: &glyphs[at + 1..end],
     };
@@ -249,6 +252,8 @@ struct Address<'a> {
     /// What stands before the name.
     before: &'a str,
     spelled: Spelled,
+    /// A handle of a social network: it begins with an at sign of its own.
+    handle: bool,
     /// The name has a capital, as a reference or a hashtag has, and no address.
     capital: bool,
     dots: &'a [Glyph],
@@ -276,7 +281,7 @@ impl Address<'_> {
         });
         let portal = listed(PLACES, self.local) || (labels.contains(&"gov") && !self.is_telling());
         match self.spelled {
-            Spelled::Not if self.is_handle() => known,
+            Spelled::Not if self.handle => known,
             Spelled::Not | Spelled::Bracketed => true,
             Spelled::Rate => true,
             Spelled::Handle => {
@@ -314,8 +319,8 @@ impl Address<'_> {
         let count =
             figures < FEWEST && self.local.starts_with(|first: char| first.is_ascii_digit());
         match self.spelled {
-            Spelled::Not if self.is_handle() => known,
-            _ if self.is_handle() => false,
+            Spelled::Not if self.handle => known,
+            _ if self.handle => false,
             Spelled::Spaced if count && !known && !name && !called => false,
             Spelled::Not => known || name || !listed(PLACES, self.local),
             Spelled::Bracketed => true,
@@ -337,11 +342,6 @@ impl Address<'_> {
                 && three[1].upper
                 && !three[2].upper
         })
-    }
-
-    /// A handle of a social network: it begins with an at sign of its own.
-    fn is_handle(&self) -> bool {
-        self.before.ends_with('@')
     }
 
     /// The name looks like an account's name, not like a word.

@@ -162,6 +162,10 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     let signs = signs(covered);
     let capitals =
         signs.iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).all(|glyph| glyph.upper);
+    // `36 PAN cards, 8734 Aadhaar cards`
+    if text.contains(", ") && !capitals {
+        return false;
+    }
     let named = called_pan(view, code.start)
         || ["is the pan", "ये पैन", "ये pan", "(pan", "(पैन"]
             .iter()
@@ -196,6 +200,11 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     if !closed && !named {
         return false;
     }
+    // `blfpo - 3875 - i`: the same sign, no mere space, before and after the figures.
+    let sign = |from: usize| text.get(from..from + (text.len() - 10) / 2);
+    let cut = words.iter().map(|word| word.len()).eq([5, 4, 1])
+        && sign(5) == sign(9 + (text.len() - 10) / 2)
+        && sign(5).is_some_and(|sign| !sign.trim_matches(' ').is_empty() && !sign.contains(','));
     let letters_apart = words.iter().take_while(|word| word.len() == 1).count() >= 4;
     let figures = signs[5..9].iter().all(|glyph| glyph.ch.is_ascii_digit() && !glyph.word);
     let firm = capitals && letters == 5 && figures && is_holder(signs[3].ch);
@@ -204,6 +213,7 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
             && word.bytes().any(|byte| byte.is_ascii_alphabetic())
     });
     named
+        || closed && cut && is_holder(signs[3].ch)
         || singles >= 6 && letters_apart
         || firm && (tight || mixed && !year)
         || closed && aligned && capitals && is_holder(signs[3].ch) && (!year || tight)

@@ -23,7 +23,7 @@ pub(super) fn pattern(text: &str) -> Option<Regex> {
     Regex::new(&narrow).ok()
 }
 
-const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bfir(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
+const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bf[il1]r(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
 const NO: &str = r"(?:nos?|num|number|numbers|nr|s\.?\s?no|sankhya|sankhyaa|sankya|sankhaya|nambar|namber|संख्या|संख़्या|नंबर|नम्बर|नं|न0|सं|क्रमांक|kramank|क्र|#)";
 const YEAR: &str = r"(?:(?:1\s?9|2\s?0)[\s.\-_]?\d[\s.\-_]?\d|\d\s?\d)";
 const BY: &str = r"(?:\s?[/\\|\-–_.:,]{1,2}\s?|\s?\(\s?|\s?(?:\b(?:of|slash|by|oblique|stroke|bata|batta|dated|dt|year|yr|sal|saal|san|ka|ki|in)\b|बटा|सन|का|की|वर्ष|साल|स्लैश|दिनांक)[\s.\-]{0,2}){1,2}";
@@ -114,7 +114,8 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
         let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
         let year = number.len() == 4
             && (number.as_str().starts_with("19") || number.as_str().starts_with("20"));
-        if !other(honest, &number.range()) && !year && is_report(whole.as_str()) {
+        let counted = in_a_row_of_counts(view, whole.start());
+        if !other(honest, &number.range()) && !year && !counted && is_report(whole.as_str()) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }
@@ -129,6 +130,18 @@ fn is_report(word: &str) -> bool {
         .iter()
         .any(|other| word.starts_with(other))
         || word.starts_with("case crime")
+}
+
+/// `complaints 612, FIR 279, arrests 53`: another count with its name stands right before.
+fn in_a_row_of_counts(view: &View, start: usize) -> bool {
+    let before = view.before(start, 40);
+    let Some(before) = before.trim_end().strip_suffix([',', ';', '|']) else { return false };
+    let figure = |ch: char| ch.is_ascii_digit() || ch == ',';
+    let name = before.trim_end_matches(figure);
+    name.len() < before.len() && name.ends_with(' ') && {
+        let letter = name.trim_end().chars().next_back();
+        letter.is_some_and(|ch| ch.is_alphabetic() || matches!(ch, '\u{900}'..='\u{963}'))
+    }
 }
 
 /// A number and two digits are a year only where the first part is no count (`FIR 12-24`).

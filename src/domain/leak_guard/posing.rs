@@ -148,10 +148,11 @@ fn named_number(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
         let word: String = glyphs[name.range.clone()].iter().map(|glyph| glyph.ch).collect();
         NAMES.contains(&word.as_str()) && tokens[i - 1].range.len() <= 3
     });
-    // `FIR lII/Z0Z4`
+    // `FIR lII / Z0Z4`
     let over_stroke = || {
         tokens.get(i + 1).is_some_and(|between| {
-            glyphs[between.range.clone()].iter().map(|glyph| glyph.ch).eq(['/'])
+            let sign: String = glyphs[between.range.clone()].iter().map(|glyph| glyph.ch).collect();
+            matches!(sign.trim(), "/" | "-")
         }) && tokens.get(i + 2).is_some_and(|year| {
             matches!(year.kind, Kind::Mixed | Kind::Digits) && matches!(year.range.len(), 2 | 4)
         })

@@ -152,7 +152,9 @@ fn is_firm(view: &View, honest: &Honest) -> bool {
         Reading::TollFree | Reading::Permalink => true,
         Reading::Circular => text.contains('/'),
         Reading::Moment => {
-            text.contains(':') || text.bytes().filter(u8::is_ascii_digit).count() >= 6
+            text.contains(':')
+                || text.matches('/').count() == 2
+                || text.bytes().filter(u8::is_ascii_digit).count() >= 6
         }
         _ => false,
     }

@@ -83,12 +83,12 @@ fn money() -> Vec<Rule> {
     [
         rule(
             Reading::Money,
-            &format!(r"{CURRENCY}[\s:\-]{{0,2}}{amount}(?:\s?(?:-|to|se|से|–)\s?(?:₹|rs\.?)\s?{amount})?(?:/-)?"),
+            &format!(r"{CURRENCY}[ :\-]{{0,2}}{amount}(?:\s?(?:-|to|se|से|–)\s?(?:₹|rs\.?)\s?{amount})?(?:/-)?"),
             always,
         ),
         rule(
             Reading::Money,
-            &format!(r"{CURRENCY}[\s:\-]{{0,2}}{amount}\s?(?:-|to|se|से|–)\s?{smaller}(?:\s?{MAGNITUDE}\b|[.,;)]?(?:$|\s[^\d\s]))"),
+            &format!(r"{CURRENCY}[ :\-]{{0,2}}{amount}\s?(?:-|to|se|से|–)\s?{smaller}(?:\s?{MAGNITUDE}\b|[.,;)]?(?:$|\s[^\d\s]))"),
             always,
         ),
         rule(
@@ -254,9 +254,17 @@ fn lines_and_counts() -> Vec<Rule> {
         rule(Reading::Year, r"#[a-z\u0900-\u0963]{3,24}(?:1930|(?:19|20)\d\d)\b", always),
         rule(Reading::Year, r"#(?:1930|112|155260)(?:[a-z_][a-z0-9_]{0,24}|[\u0900-\u0963]{1,24})?\b", always),
         rule(Reading::Count, r"\b\d{1,6}\+(?:\s|$)", always),
+        // The names of quarters, trains and editions of a program.
+        rule(
+            Reading::Year,
+            &format!(r"\bq[1-4]\b[ :=(\-]{{1,3}}{NUMBER}\b\)?(?:[ ,;|]{{1,3}}q[1-4]\b[ :=(\-]{{1,3}}{NUMBER}\b\)?){{1,3}}"),
+            always,
+        ),
+        rule(Reading::Place, r"\btrains?\s(?:nos?\.?\s)?[0-2]\d{4}(?:/[0-2]\d{4})?\b", always),
+        rule(Reading::Place, r"\b(?:version|ver\.?|build|chrome|firefox|android|ios|windows)\s\d{1,4}(?:\.\d{1,5}){1,4}\b", always),
         rule(
             Reading::Place,
-            r"(?:\bpin(?:\s?codes?)?|पिन(?:\s?कोड)?)\s?[-:.]?\s?[1-8]\d{2}\s?\d{3}\b(?:\s?(?:,|-|to\b|and\b|&|से|और|व)\s?[1-8]\d{5}\b){0,8}",
+            r"(?:\bpin(?:\s?codes?)?|पिन(?:\s?कोड)?)\s?[-:.]?\s?[1-8]\d{2}\s?\d{3}\b(?:\s?(?:,|-|/|to\b|and\b|&|से|और|व)\s?[1-8]\d{5}\b){0,8}",
             one_district,
         ),
         rule(
@@ -381,6 +389,6 @@ mod tests {
         assert_eq!(money().len(), 8);
         assert_eq!(moments().len(), 15);
         assert_eq!(law_and_paper().len(), 14);
-        assert_eq!(lines_and_counts().len(), 14);
+        assert_eq!(lines_and_counts().len(), 17);
     }
 }

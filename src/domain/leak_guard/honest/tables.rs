@@ -51,7 +51,7 @@ static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
             r"\b{FIGURE}\s?\(\s?{CALENDAR}\s?\)(?:\s?(?:,|;|\||/|→|and|vs|और|aur)\s?(?:and\s|और\s)?{FIGURE}\s?\(\s?{CALENDAR}\s?\))+"
         ))?,
         list: pattern(&format!(
-            r"\b{FIGURE}(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}(?:(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}){{0,10}}"
+            r"\b{FIGURE}(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s&\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}(?:(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s&\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}){{0,10}}"
         ))?,
         arrows: pattern(&format!(r"\b{FIGURE}(?:\s?[→➡➝➜➔⇒]\s?{FIGURE}){{1,5}}"))?,
         named_slashes: pattern(
