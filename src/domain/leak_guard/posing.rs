@@ -210,7 +210,9 @@ fn row_of_pieces(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
         };
         let word = token.iter().all(|glyph| glyph.ch.is_alphabetic())
             && (token.len() >= WORD || token.len() > 1 && !token.iter().any(|glyph| glyph.upper));
-        (!word && token.iter().all(poses)).then_some(token)
+        // `Q1 88 Q2 47`: the name of a quarter.
+        let quarter = token.len() == 2 && token[0].ch == 'q' && token[0].upper;
+        (!word && !quarter && token.iter().all(poses)).then_some(token)
     };
     let sign = |at: usize| {
         let between = tokens.get(at)?.range.clone();
