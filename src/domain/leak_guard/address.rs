@@ -40,7 +40,7 @@ struct Signs {
 static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
     Some(Signs {
         at: pattern(
-            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at|@)[\s_\-]+(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट|एट)\s+द\s+रेट\s+)|(?P<word>\s+(?:at|एट|ऐट|ऍट)\s+|\s*[:;]at[:;]\s*)|(?P<tight>[_*\-~|/.]+at[_*\-~|/.]+)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
+            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at|@)[\s_\-]+(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट)\s+(?:द\s+रेट\s+)?)|(?P<word>\s+at\s+|\s*[:;]at[:;]\s*)|(?P<tight>[_*\-~|/.]+at[_*\-~|/.]+)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
         )?,
         dot: pattern(
             r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:dot|d0t|\.|डॉट|डाट|point|पॉइंट)\s*[\])}>»›】）]{1,2}\s*)|(?P<word>\s+(?:dot|d0t|डॉट|डाट|पॉइंट)\s+|[_*\-~|/]+dot[_*\-~|/]+)|(?P<spaced>\s+\.\s+|\s+\.|\.\s)",
@@ -172,6 +172,10 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
         host: &host,
         before: &before,
         spelled,
+        handle: start.checked_sub(1).and_then(|before| glyphs.get(before)).is_some_and(|sign| {
+            sign.ch == '@' && !matches!(sign.spelled, Spelled::Word | Spelled::Rate)
+        }),
+        capital: glyphs[start..at].iter().any(|glyph| glyph.upper),
         dots: &glyphs[at + 1..end],
     };
     if let Some(kind) = address.kind() {
@@ -248,6 +252,10 @@ struct Address<'a> {
     /// What stands before the name.
     before: &'a str,
     spelled: Spelled,
+    /// A handle of a social network: it begins with an at sign of its own.
+    handle: bool,
+    /// The name has a capital, as a reference or a hashtag has, and no address.
+    capital: bool,
     dots: &'a [Glyph],
 }
 
@@ -273,12 +281,14 @@ impl Address<'_> {
         });
         let portal = listed(PLACES, self.local) || (labels.contains(&"gov") && !self.is_telling());
         match self.spelled {
-            Spelled::Not if self.is_handle() => known,
+            Spelled::Not if self.handle => known,
             Spelled::Not | Spelled::Bracketed => true,
             Spelled::Rate => true,
             Spelled::Handle => {
                 known
+                    || labels[0] == "example"
                     || self.is_called_mail() && !portal
+                    || self.is_telling() && !self.capital && !self.before.ends_with('#')
                     || words::number_word(self.local).is_some()
             }
             Spelled::Spaced => !portal,
@@ -304,12 +314,13 @@ impl Address<'_> {
         let known = listed(HANDLES, &plain);
         let name = listed(NAMES, &plain);
         let called = self.is_called_payment();
-        // `₹81,462 @ Neem Bank`, `24.2.26 @ SCO 92`: figures too few for a payment address.
+        // `₹81,462 @ Neem Bank`, `15-Dec-2025 @ SCO 92`: figures too few for a payment address.
         let figures = self.local.bytes().filter(u8::is_ascii_digit).count();
-        let count = figures < FEWEST && !self.local.contains(char::is_alphabetic);
+        let count =
+            figures < FEWEST && self.local.starts_with(|first: char| first.is_ascii_digit());
         match self.spelled {
-            Spelled::Not if self.is_handle() => known,
-            _ if self.is_handle() => false,
+            Spelled::Not if self.handle => known,
+            _ if self.handle => false,
             Spelled::Spaced if count && !known && !name && !called => false,
             Spelled::Not => known || name || !listed(PLACES, self.local),
             Spelled::Bracketed => true,
@@ -333,18 +344,14 @@ impl Address<'_> {
         })
     }
 
-    /// A handle of a social network: it begins with an at sign of its own.
-    fn is_handle(&self) -> bool {
-        self.before.ends_with('@')
-    }
-
     /// The name looks like an account's name, not like a word.
     fn is_telling(&self) -> bool {
         // A full stop before a handle ends a sentence.
         if self.spelled == Spelled::Handle && self.local.ends_with('.') {
             return false;
         }
-        self.local.chars().any(|ch| ch.is_ascii_digit() || ch == '.' || ch == '_')
+        self.local.starts_with(char::is_alphabetic)
+            && self.local.chars().any(|ch| ch.is_ascii_digit() || ch == '.' || ch == '_')
             || words::number_word(self.local).is_some()
     }
 
@@ -353,10 +360,9 @@ impl Address<'_> {
     }
 
     fn is_called_mail(&self) -> bool {
-        let before = self.before.trim_end();
-        ["mail", "ईमेल", "मेल", "mail:", "mail id", "id:", "id", "ईमेल:", "आईडी"]
-            .iter()
-            .any(|name| before.ends_with(name))
+        let before = self.before.trim_end_matches([' ', '\n', ':', '-', '=', '(']);
+        ["mail", "मेल"].iter().any(|name| before.contains(name))
+            || ["id", "आईडी"].iter().any(|name| before.ends_with(name))
     }
 }
 

@@ -1,5 +1,4 @@
-//! Codes of letters and digits (PAN, branch codes), masked numbers, and short numbers that the
-//! text itself calls by name.
+//! Branch codes, masked numbers, and short numbers that the text itself calls by name.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,24 +7,10 @@ use regex::Regex;
 
 use super::fir::pattern;
 use super::honest::{Honest, Reading};
-use super::normalise::Glyph;
 use super::runs;
 use super::view::View;
 use super::{Finding, LeakKind};
 
-const LETTER: &str = "[a-z0158|]";
-const DIGIT: &str = "[0-9olisbzqgt|]";
-const APART: &str = r"[^a-z0-9\u0900-\u0965₹%@]{0,4}";
-
-static PAN_TIGHT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(&format!("{LETTER}{{5}}{DIGIT}{{4}}{LETTER}")));
-static PAN_APART: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let letter = format!("{LETTER}{APART}");
-    let digit = format!("{DIGIT}{APART}");
-    pattern(&format!(
-        "{letter}{letter}{letter}{letter}{letter}{digit}{digit}{digit}{digit}{LETTER}"
-    ))
-});
 static BRANCH: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"\b[a-z05]{4}[0o][a-z0-9]{6}\b"));
 static BRANCH_APART: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -33,203 +18,6 @@ static BRANCH_APART: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?:ifsc|ifs code|आईएफएससी)[^0-9\n]{0,24}?(?P<n>\b[a-z]{4}[\s\-.]{0,2}[0o](?:[\s\-.]{0,2}[a-z0-9]){6})\b",
     )
 });
-
-/// Finds permanent account numbers: five letters, four digits, a letter, however they are spaced.
-pub(super) fn check_pan(view: &View, found: &mut Vec<Finding>) {
-    if let Some(tight) = PAN_TIGHT.as_ref() {
-        for code in overlapping(tight, &view.text) {
-            if stands_alone(view, &code) && is_pan(view.glyphs(&code)) {
-                view.report(LeakKind::Pan, &code, found);
-            }
-        }
-    }
-    if let Some(apart) = PAN_APART.as_ref() {
-        for code in overlapping(apart, &view.text) {
-            if stands_alone(view, &code) && is_spaced_pan(view, &code) {
-                view.report(LeakKind::Pan, &code, found);
-            }
-        }
-    }
-}
-
-/// Matches at every start that begins a word or a capital: a code may follow another word closely.
-fn overlapping(regex: &Regex, text: &str) -> Vec<Range<usize>> {
-    let mut out = Vec::new();
-    let mut from = 0;
-    while let Some(found) = regex.find_at(text, from) {
-        out.push(found.range());
-        from = found.start() + 1;
-        while !text.is_char_boundary(from) {
-            from += 1;
-        }
-        if from >= text.len() {
-            break;
-        }
-    }
-    out
-}
-
-fn stands_alone(view: &View, code: &Range<usize>) -> bool {
-    let before = view.before(code.start, 4).chars().next_back();
-    let after = view.after(code.end, 4).chars().next();
-    let covered = view.glyphs(code);
-    let edge = |outside: Option<char>| !outside.is_some_and(|ch| ch.is_ascii_alphanumeric());
-    let capital_starts =
-        covered.iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).all(|glyph| glyph.upper)
-            && before.is_some_and(|ch| ch.is_ascii_lowercase())
-            && code.start > 0
-            && !view.glyphs(&(code.start - 1..code.start)).iter().any(|glyph| glyph.upper);
-    let named =
-        ["pan", "pancard", "panno"].iter().any(|name| view.before(code.start, 9).ends_with(name))
-            && code.len() == 10;
-    let low_follows = after.is_some_and(|ch| ch.is_ascii_alphanumeric())
-        && covered.iter().any(|glyph| glyph.upper)
-        && view
-            .glyphs(&(code.end..code.end + 1))
-            .iter()
-            .any(|glyph| !glyph.upper && glyph.ch.is_alphabetic());
-    (edge(before) || capital_starts || named) && (edge(after) || low_follows)
-}
-
-fn signs(code: &[Glyph]) -> Vec<Glyph> {
-    code.iter()
-        .filter(|glyph| glyph.ch.is_ascii_alphanumeric() || glyph.ch == '|')
-        .copied()
-        .collect()
-}
-
-fn is_pan(code: &[Glyph]) -> bool {
-    let signs = signs(code);
-    if signs.len() != 10 {
-        return false;
-    }
-    let letters = signs[..5].iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).count();
-    let digits = signs[5..9].iter().filter(|glyph| glyph.ch.is_ascii_digit()).count();
-    let year = ["19", "20"]
-        .contains(&signs[5..7].iter().map(|glyph| glyph.ch).collect::<String>().as_str())
-        && digits == 4
-        && !signs[..5].iter().all(|glyph| glyph.upper || glyph.ch.is_ascii_digit())
-        && signs[9].ch.is_ascii_lowercase()
-        && !is_holder(signs[3].ch);
-    let capitals =
-        signs[..5].iter().chain(&signs[9..]).all(|glyph| glyph.upper || glyph.ch.is_ascii_digit());
-    let firm = capitals && letters == 5 && digits >= 1 && is_holder(signs[3].ch);
-    (letters >= 3 && digits >= 2 || firm) && letters + digits >= 6 && !year
-}
-
-/// The fourth letter says what sort of person holds the number (Income Tax Department).
-fn is_holder(ch: char) -> bool {
-    matches!(ch, 'p' | 'c' | 'h' | 'f' | 'a' | 't' | 'b' | 'l' | 'j' | 'g' | '8' | '1' | 'i' | '|')
-}
-
-/// Spaced letters and digits are a PAN where capitals, single signs or the word itself say so.
-fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
-    let text = &view.text[code.clone()];
-    if text.len() == 10 || !is_pan(view.glyphs(code)) {
-        return false;
-    }
-    // One of our references after a word (`AM. GGM-4G29V`).
-    let reference = text.rsplit(char::is_whitespace).next().is_some_and(|word| {
-        word.len() == 9 && word.as_bytes()[3] == b'-' && word.len() < text.len()
-    });
-    if reference {
-        return false;
-    }
-    let covered = view.glyphs(code);
-    let signs = signs(covered);
-    let capitals =
-        signs.iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).all(|glyph| glyph.upper);
-    let named = called_pan(view, code.start);
-    let words: Vec<&str> = text
-        .split(|ch: char| !ch.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let singles = words.iter().filter(|word| word.len() == 1).count();
-    let digits_together =
-        words.iter().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit())).count();
-    let tight = !text.contains(char::is_whitespace);
-    let year = words.iter().any(|word| {
-        word.len() == 4
-            && ["19", "200", "201", "202", "203"].iter().any(|year| word.starts_with(year))
-    });
-    let aligned = words
-        .iter()
-        .scan(0, |seen, word| {
-            *seen += word.len();
-            Some(*seen)
-        })
-        .any(|seen| seen == 5);
-    let letters = signs[..5].iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).count();
-    if !named && letters < 5 && (text.contains([' ', ',']) || letters < 4) {
-        return false;
-    }
-    let closed = signs[9].ch.is_ascii_alphabetic();
-    let letters_apart = words.iter().take_while(|word| word.len() == 1).count() >= 4;
-    let figures = signs[5..9].iter().all(|glyph| glyph.ch.is_ascii_digit() && !glyph.word);
-    let firm = capitals && letters == 5 && figures && is_holder(signs[3].ch);
-    let mixed = words.iter().any(|word| {
-        word.bytes().any(|byte| byte.is_ascii_digit())
-            && word.bytes().any(|byte| byte.is_ascii_alphabetic())
-    });
-    named
-        || singles >= 6 && letters_apart
-        || firm && (tight || mixed && !year)
-        || closed && aligned && capitals && is_holder(signs[3].ch) && (!year || tight)
-        || (closed
-            && aligned
-            && tight
-            && !year
-            && words.len() <= 4
-            && digits_together <= 2
-            && words.first().is_some_and(|word| word.len() <= 5))
-}
-
-/// The words right before say that a permanent account number follows.
-fn called_pan(view: &View, start: usize) -> bool {
-    const NAMES: [&str; 6] = ["pan", "पैन", "permanent account", "income tax", "pancard", "panno"];
-    const AFTER: [&str; 18] = [
-        "no",
-        "number",
-        "num",
-        "card",
-        "is",
-        "id",
-        "ka",
-        "hai",
-        "नंबर",
-        "संख्या",
-        "कार्ड",
-        "है",
-        "holder",
-        "details",
-        "the",
-        "नं",
-        "of",
-        "with",
-    ];
-    let word_end = |text: &str| {
-        text.trim_end_matches(|ch: char| {
-            !ch.is_alphanumeric() && !matches!(ch, '\u{900}'..='\u{963}')
-        })
-        .len()
-    };
-    let mut before = view.sentence_before(start, 48);
-    for _ in 0..4 {
-        before = &before[..word_end(before)];
-        let word = before
-            .rsplit(|ch: char| !ch.is_alphanumeric() && !matches!(ch, '\u{900}'..='\u{963}'))
-            .next()
-            .unwrap_or_default();
-        if NAMES.contains(&word) {
-            return true;
-        }
-        if !AFTER.contains(&word) {
-            break;
-        }
-        before = &before[..before.len() - word.len()];
-    }
-    before.ends_with("permanent account") || before.ends_with("income tax")
-}
 
 /// Where branch codes stand.
 pub(super) fn branch_codes(view: &View) -> Vec<Range<usize>> {
@@ -394,7 +182,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert!(PAN_TIGHT.is_some() && PAN_APART.is_some() && MASKED.is_some());
+        assert!(MASKED.is_some());
         assert!(BRANCH.is_some() && BRANCH_APART.is_some());
         assert_eq!(NAMED.len(), 9);
     }

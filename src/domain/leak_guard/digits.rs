@@ -199,7 +199,9 @@ fn write_number(
     }
     let next = next_number(glyphs, tokens, i);
     match number {
-        NumberWord::Value(tens) if tens >= 20 && tens % 10 == 0 => {
+        NumberWord::Value(tens)
+            if tens >= 20 && tens % 10 == 0 && is_english(glyphs, &tokens[i].range) =>
+        {
             if let Some((at, NumberWord::Value(ones @ 1..=9))) = next {
                 whole(tokens[at].range.end - 1, (tens + ones).to_string(), out);
                 return at + 1;
@@ -213,6 +215,12 @@ fn write_number(
         }
         NumberWord::Repeat(times) => repeat(glyphs, tokens, i, times, next, out),
     }
+}
+
+/// Hindi has a word of its own for every number below a hundred: `सत्तर सात` is 70 and 7.
+fn is_english(glyphs: &[Glyph], word: &Range<usize>) -> bool {
+    let text: String = glyphs[word.clone()].iter().map(|glyph| glyph.ch).collect();
+    ["ty", "टी"].iter().any(|end| text.ends_with(end))
 }
 
 fn repeat(

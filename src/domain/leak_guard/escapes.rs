@@ -5,7 +5,7 @@ use super::normalise::Glyph;
 const LONGEST_NAME: usize = 32;
 
 /// The same text with every escape replaced by what it stands for, once; nothing if there is none.
-/// The text is folded already, so names and hexadecimal digits are in lower case.
+/// The text may be folded already or not.
 pub(super) fn decode(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
     let mut out = Vec::with_capacity(glyphs.len());
     let mut changed = false;
@@ -43,7 +43,7 @@ pub(super) fn decode(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
 /// `&name;`, `&#57;`, `&#x39;`, each also without its semicolon.
 fn entity(rest: &[Glyph]) -> Option<(String, usize)> {
     if rest.get(1)?.ch == '#' {
-        let hex = rest.get(2)?.ch == 'x';
+        let hex = matches!(rest.get(2)?.ch, 'x' | 'X');
         let (from, radix) = if hex { (3, 16) } else { (2, 10) };
         let (value, end) = number(rest, from, radix, 7)?;
         let ch = char::from_u32(value)?;

@@ -23,9 +23,9 @@ pub(super) fn pattern(text: &str) -> Option<Regex> {
     Regex::new(&narrow).ok()
 }
 
-const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bfir(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
+const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bf[il1]r(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
 const NO: &str = r"(?:nos?|num|number|numbers|nr|s\.?\s?no|sankhya|sankhyaa|sankya|sankhaya|nambar|namber|संख्या|संख़्या|नंबर|नम्बर|नं|न0|सं|क्रमांक|kramank|क्र|#)";
-const YEAR: &str = r"(?:(?:1\s?9|2\s?0)[\s.\-_]?\d[\s.\-_]?\d|\d\d)";
+const YEAR: &str = r"(?:(?:1\s?9|2\s?0)[\s.\-_]?\d[\s.\-_]?\d|\d\s?\d)";
 const BY: &str = r"(?:\s?[/\\|\-–_.:,]{1,2}\s?|\s?\(\s?|\s?(?:\b(?:of|slash|by|oblique|stroke|bata|batta|dated|dt|year|yr|sal|saal|san|ka|ki|in)\b|बटा|सन|का|की|वर्ष|साल|स्लैश|दिनांक)[\s.\-]{0,2}){1,2}";
 const DIGITS: &str = r"\d(?:[\s\-_.]{0,2}\d){0,6}";
 
@@ -35,6 +35,7 @@ struct Rules {
     dated: Regex,
     bare: Regex,
     near: Regex,
+    called: Regex,
     spoken: Regex,
     scattered: Regex,
 }
@@ -43,20 +44,23 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
     Some(Rules {
         word: pattern(FIR)?,
         numbered: pattern(&format!(
-            r"{FIR}s?[\s\-_:.,(\[#]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-]{{1,3}}){{0,3}}{NO}[\s.:_\-#=)|]{{0,5}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
+            r"{FIR}s?[\s\-_:.,(\[#]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-]{{1,3}}){{0,3}}(?:{NO}(?:[^\w₹%]|_){{0,6}}){{1,2}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
         ))?,
         dated: pattern(&format!(
-            r"{FIR}[\s\-_:.,(\[#*]{{0,4}}(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
+            r"{FIR}(?:[^\w\n₹%]|_|\n){{0,6}}(?:(?:is|was|है)\s)?(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
         ))?,
         bare: pattern(&format!(r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>0\d{{1,5}}|\d{{3,5}})\b"))?,
         spoken: pattern(&format!(
-            r"{FIR}[\W_]{{0,4}}(?:{NO}[\W_]{{0,4}})?(?P<n>\d(?:(?:[\W_]{{0,6}}|[\W_]{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)[\W_]{{1,4}})\d){{2,10}})"
+            r"{FIR}[\W_]{{0,4}}(?:{NO}[\W_]{{0,4}})?(?:(?:is|was|है|hai)\s)?(?P<n>\d(?:(?:[\W_]{{0,6}}|[\W_]{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)[\W_]{{1,4}})\d){{2,10}})"
         ))?,
         scattered: pattern(&format!(
             r"{FIR}[\W_]{{0,5}}(?:{NO}[\W_]{{0,5}})?(?P<n>\d(?:[\W_]{{0,6}}\d){{0,5}}[\W_]{{0,6}}(?:/|-|o[\W_]{{0,6}}f|d[\W_]{{0,6}}a[\W_]{{0,6}}t[\W_]{{0,6}}e[\W_]{{0,6}}d)[\W_]{{0,8}}(?:(?:[0-3][\W_]{{0,6}})?\d[\W_]{{0,8}}(?:[01][\W_]{{0,6}})?\d[\W_]{{0,8}})?2[\W_]{{0,6}}0[\W_]{{0,6}}[12][\W_]{{0,6}}\d|\d(?:[\W_]{{1,6}}\d){{2,12}}\b)"
         ))?,
+        called: pattern(&format!(
+            r"\b(?P<n>\d(?:[\s\-_.]?\d){{0,5}}{BY}{YEAR})\s?(?:\s(?:is|was|ye|yeh|ये|यह)\s(?:(?:the|our|case)\s){{0,2}}{FIR}|\s(?:(?:the|our|case)\s){{0,2}}{FIR}\s?(?:{NO}|of|है|hai|में|mein)\b|\((?:case\s)?{FIR}[^)]{{0,8}}\))"
+        ))?,
         near: pattern(
-            r"\b(?P<n>\d{1,6}\s?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)\s?(?:19|20)\d\d)\b",
+            r"\b(?P<n>\d(?:[\s.\-_]?\d){0,5}[\s.]?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)[\s.]?(?:1\s?9|2[\s.\-_]?0)[\s.\-_]?\d[\s.\-_]?\d)\b",
         )?,
     })
 });
@@ -98,11 +102,20 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }
+    for captures in rules.called.captures_iter(&view.text) {
+        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
+        let name =
+            whole.as_str()[number.len()..].trim_start_matches(|ch: char| !ch.is_alphabetic());
+        if !other(honest, &number.range()) && believable(name, number.as_str()) {
+            view.report(LeakKind::FirNumber, &whole.range(), found);
+        }
+    }
     for captures in rules.bare.captures_iter(&view.text) {
         let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
         let year = number.len() == 4
             && (number.as_str().starts_with("19") || number.as_str().starts_with("20"));
-        if !other(honest, &number.range()) && !year && is_report(whole.as_str()) {
+        let counted = in_a_row_of_counts(view, whole.start());
+        if !other(honest, &number.range()) && !year && !counted && is_report(whole.as_str()) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }
@@ -119,11 +132,28 @@ fn is_report(word: &str) -> bool {
         || word.starts_with("case crime")
 }
 
+/// `complaints 612, FIR 279, arrests 53`: another count with its name stands right before.
+fn in_a_row_of_counts(view: &View, start: usize) -> bool {
+    let before = view.before(start, 40);
+    let Some(before) = before.trim_end().strip_suffix([',', ';', '|']) else { return false };
+    let figure = |ch: char| ch.is_ascii_digit() || ch == ',';
+    let name = before.trim_end_matches(figure);
+    name.len() < before.len() && name.ends_with(' ') && {
+        let letter = name.trim_end().chars().next_back();
+        letter.is_some_and(|ch| ch.is_alphabetic() || matches!(ch, '\u{900}'..='\u{963}'))
+    }
+}
+
 /// A number and two digits are a year only where the first part is no count (`FIR 12-24`).
 fn believable(whole: &str, number: &str) -> bool {
-    let long =
-        number.contains("19") || number.contains("20") || number.replace(' ', "").contains("20");
-    is_report(whole) && (long || number.contains('/'))
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let long = digits.contains("19") || digits.contains("20");
+    // `e-FIR 28/11`: a day and a month.
+    let month = number.split_once('/').is_some_and(|(day, month)| {
+        let within = |part: &str, most: u32| part.parse().is_ok_and(|part: u32| part <= most);
+        month.len() == 2 && within(day, 31) && within(month, 12)
+    });
+    is_report(whole) && (long || number.contains('/') && !month)
 }
 
 /// A number and a year elsewhere in the same sentence.

@@ -8,7 +8,7 @@
 //! It works in three steps. `normalise` undoes the writing and keeps the way back to the
 //! original offsets; `honest` finds the numbers that have an ordinary reading (money, dates,
 //! helplines, sections of law, ...); what is left is judged by shape, check digit and the words
-//! around it (`runs`, `codes`, `fir`, `address`). Where no ordinary reading covers the
+//! around it (`runs`, `codes`, `pan`, `fir`, `address`). Where no ordinary reading covers the
 //! whole of a long run of digits, the guard refuses.
 
 mod address;
@@ -20,6 +20,7 @@ mod fir;
 mod honest;
 pub mod lines;
 mod normalise;
+mod pan;
 mod posing;
 mod runs;
 mod squeeze;
@@ -93,9 +94,9 @@ fn judge(folded: Vec<Glyph>, found: &mut Vec<Finding>) {
 fn judge_view(folded: &[Glyph], found: &mut Vec<Finding>) {
     let plain = View::new(folded.to_vec());
     address::check(&plain, found);
-    codes::check_pan(&plain, found);
+    pan::check(&plain, found);
     let counted = View::new(digits::digitise(folded));
-    codes::check_pan(&counted, found);
+    pan::check(&counted, found);
     let branches = codes::branch_codes(&plain);
     let branches_counted = codes::branch_codes(&counted);
     let honest = honest::readings(&counted);

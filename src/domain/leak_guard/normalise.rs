@@ -168,10 +168,16 @@ fn plain_sign(ch: char) -> char {
 pub(super) fn fold(text: &str) -> Vec<Glyph> {
     // An escape may itself be disguised (`％３９`, `&\u{AD}#57;`): decode what folding laid bare.
     const ROUNDS: usize = 4;
-    let mut glyphs = fold_all(&raw(text));
+    let mut glyphs = raw(text);
+    // First as it stands: a sign over a letter (`&#2360;ा`) is lost where the letter is not there.
     for _ in 0..ROUNDS {
         let Some(decoded) = escapes::decode(&glyphs) else { break };
-        glyphs = fold_all(&decoded);
+        glyphs = decoded;
+    }
+    glyphs = fold_all(&without_flags(glyphs));
+    for _ in 0..ROUNDS {
+        let Some(decoded) = escapes::decode(&glyphs) else { break };
+        glyphs = fold_all(&without_flags(decoded));
     }
     without_tags(glyphs)
 }
@@ -232,6 +238,27 @@ fn raw(text: &str) -> Vec<Glyph> {
     text.chars().enumerate().map(glyph).collect()
 }
 
+/// A flag (`🇮🇳`) is two regional letters that stand for one sign; a longer row of them is spelling,
+/// unless it is one flag again and again.
+fn without_flags(mut glyphs: Vec<Glyph>) -> Vec<Glyph> {
+    let regional = |glyph: &Glyph| ('\u{1F1E6}'..='\u{1F1FF}').contains(&glyph.ch);
+    let mut start = 0;
+    while start < glyphs.len() {
+        let length = glyphs[start..].iter().take_while(|glyph| regional(glyph)).count();
+        let row = &mut glyphs[start..start + length];
+        let flag = [0, 1].map(|at| row.get(at).map(|glyph| glyph.ch));
+        if length > 0
+            && row
+                .chunks(2)
+                .all(|two| two.len() == 2 && two.iter().map(|glyph| Some(glyph.ch)).eq(flag))
+        {
+            row.iter_mut().for_each(|glyph| glyph.ch = '⚑');
+        }
+        start += length.max(1);
+    }
+    glyphs
+}
+
 fn fold_one(glyph: Glyph, out: &mut Vec<Glyph>) {
     let ch = glyph.ch;
     if is_invisible(ch) {
@@ -241,7 +268,8 @@ fn fold_one(glyph: Glyph, out: &mut Vec<Glyph>) {
         out.extend(number.to_string().chars().map(|ch| Glyph { ch, ..glyph }));
         return;
     }
-    if ch.is_ascii() {
+    // Signs that would come apart into letters or into the end of a sentence.
+    if ch.is_ascii() || matches!(ch, '™' | '℠' | '‼' | '⁉' | '⁇' | '⁈') {
         push(glyph, ch, out);
     } else if let Some(letter) = look_alike(ch) {
         push(glyph, letter, out);

@@ -42,7 +42,7 @@ pub(super) fn posing(glyphs: &[Glyph], tokens: &[Token]) -> Vec<bool> {
         let lettered = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters);
         if !posing[i] {
             posing[i] = believable && poses_among(glyphs, tokens, &posing, i)
-                || lettered && row_of_pieces(glyphs, tokens, i);
+                || lettered && row_of_pieces(glyphs, tokens, i) && !is_section(glyphs, tokens, i);
         }
     }
     posing
@@ -61,6 +61,7 @@ fn poses_alone(token: &[Glyph]) -> bool {
     let word_first = prefix >= 3 && prefix == letters;
     !decade && !word_first && (well && token.len() >= 5 && digits >= 2 && digits * 2 >= letters)
         || (any && token.len() >= 8 && digits >= 2 * letters)
+        || (well && token.len() >= 9 && digits >= 3)
         || (any && token.len() >= 9 && digits >= 3 && 2 * digits >= letters && figure_like(token))
 }
 
@@ -147,7 +148,30 @@ fn named_number(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
         let word: String = glyphs[name.range.clone()].iter().map(|glyph| glyph.ch).collect();
         NAMES.contains(&word.as_str()) && tokens[i - 1].range.len() <= 3
     });
-    named && tokens[i].kind == Kind::Mixed
+    // `FIR lII / Z0Z4`
+    let over_stroke = || {
+        tokens.get(i + 1).is_some_and(|between| {
+            let sign: String = glyphs[between.range.clone()].iter().map(|glyph| glyph.ch).collect();
+            matches!(sign.trim(), "/" | "-")
+        }) && tokens.get(i + 2).is_some_and(|year| {
+            matches!(year.kind, Kind::Mixed | Kind::Digits) && matches!(year.range.len(), 2 | 4)
+        })
+    };
+    named && (tokens[i].kind == Kind::Mixed || over_stroke())
+}
+
+/// `/ZO26`, `12 of Z0Z6`: what follows a stroke reads as a year of this century.
+fn poses_as_year(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    let text = |range: &std::ops::Range<usize>| -> String {
+        glyphs[range.clone()].iter().map(|glyph| glyph.ch).collect()
+    };
+    let before = |by: usize| i.checked_sub(by).map(|at| text(&tokens[at].range));
+    let stroke = before(1).is_some_and(|sign| matches!(sign.trim(), "/" | "-"))
+        || before(2).is_some_and(|word| word == "of");
+    let year: String = glyphs[tokens[i].range.clone()].iter().map(|glyph| pose(glyph).ch).collect();
+    let figures = year.bytes().all(|byte| byte.is_ascii_digit());
+    let century = ["201", "202"].iter().any(|start| year.starts_with(start));
+    stroke && figures && year.len() == 4 && century
 }
 
 /// `BO-56-86-Z5-33`: a piece of the same length as the pieces of digits after it.
@@ -186,7 +210,9 @@ fn row_of_pieces(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
         };
         let word = token.iter().all(|glyph| glyph.ch.is_alphabetic())
             && (token.len() >= WORD || token.len() > 1 && !token.iter().any(|glyph| glyph.upper));
-        (!word && token.iter().all(poses)).then_some(token)
+        // `Q1 88 Q2 47`: the name of a quarter.
+        let quarter = token.len() == 2 && token[0].ch == 'q' && token[0].upper;
+        (!word && !quarter && token.iter().all(poses)).then_some(token)
     };
     let sign = |at: usize| {
         let between = tokens.get(at)?.range.clone();
@@ -210,6 +236,29 @@ fn row_of_pieces(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
         with_figures += usize::from(count > 0);
     }
     characters >= LEAST && with_figures >= 2 && 5 * figures >= 2 * characters
+}
+
+/// `1L-10L`, `10k-1L`: from one amount up to a larger one.
+fn is_band(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    let amount = |at: usize| -> Option<u64> {
+        let token = &glyphs[tokens.get(at)?.range.clone()];
+        let text: String = token.iter().map(|glyph| glyph.ch).collect();
+        let (figures, unit) = text.split_at(text.find(|ch: char| !ch.is_ascii_digit())?);
+        let unit = match unit {
+            "k" => 1_000,
+            "l" => 100_000,
+            "cr" => 10_000_000,
+            _ => return None,
+        };
+        figures.parse::<u32>().ok().map(|figures| u64::from(figures) * unit)
+    };
+    let dash = |at: usize| {
+        let between = tokens.get(at).map(|between| &glyphs[between.range.clone()]);
+        between.is_some_and(|between| between.iter().filter(|glyph| glyph.ch == '-').count() == 1)
+    };
+    let band = |low: usize| dash(low + 1) && amount(low) < amount(low + 2) && amount(low).is_some();
+    let chained = |low: usize| dash(low + 3) || low.checked_sub(1).is_some_and(dash);
+    [Some(i), i.checked_sub(2)].into_iter().flatten().any(|low| band(low) && !chained(low))
 }
 
 /// `420/467/120B`: a section of law with its letter, in a list of sections.
@@ -277,11 +326,13 @@ fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) ->
         && tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == ':');
     let hashtag = tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == '#')
         && glyphs[tokens[i].range.start].ch.is_alphabetic();
-    // `ii) 53 iii) 82`: the marks of a list.
+    // `ii) 53 iii) 82`, `b) 16`: the marks of a list.
     let after = tokens[i].range.end;
-    let roman = glyphs[tokens[i].range.clone()].iter().all(|glyph| glyph.ch == 'i' && !glyph.upper)
-        && glyphs.get(after).is_some_and(|glyph| glyph.ch == ')');
-    if roman || hashtag || zulu || is_section(glyphs, tokens, i) {
+    let marks = glyphs.get(after).is_some_and(|glyph| glyph.ch == ')')
+        && glyphs[..tokens[i].range.start].last().is_none_or(|glyph| glyph.ch.is_whitespace())
+        && (tokens[i].range.len() == 1
+            || glyphs[tokens[i].range.clone()].iter().all(|glyph| glyph.ch == 'i' && !glyph.upper));
+    if marks || hashtag || zulu || is_section(glyphs, tokens, i) || is_band(glyphs, tokens, i) {
         return false;
     }
     let beside_long = |forward: bool| {
@@ -291,6 +342,7 @@ fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) ->
                 .is_some_and(|token| token.range.len() >= 4)
     };
     named_number(glyphs, tokens, i)
+        || poses_as_year(glyphs, tokens, i)
         || equal_piece(glyphs, tokens, i)
         || among_singles(glyphs, tokens, i)
         || tokens[i].kind == Kind::Mixed && (beside_long(true) || beside_long(false))

@@ -120,6 +120,9 @@ fn believed(view: &View, honest: &Honest) -> bool {
     };
     let before = view.sentence_before(honest.range.start, 48);
     let lead = before.rfind(|ch: char| ch.is_ascii_digit()).map_or(before, |at| &before[at..]);
+    if honest.reading == Reading::Moment && numbered(lead) {
+        return false;
+    }
     let called = honest.reading == Reading::TollFree
         && ["dial", "helpline", "toll", "call", "डायल", "हेल्पलाइन", "कॉल"]
             .iter()
@@ -128,6 +131,13 @@ fn believed(view: &View, honest: &Honest) -> bool {
         || called
         || named(lead)
             .is_none_or(|kind| honest.reading == Reading::TollFree && kind == LeakKind::Phone)
+}
+
+/// `complaint number: 30.05.26`: the words right before say whose number follows.
+fn numbered(lead: &str) -> bool {
+    const NUMBER: [&str; 8] = ["no", "number", "num", "नंबर", "संख्या", "नं", "sankhya", "nambar"];
+    let lead = lead.trim_end_matches([' ', ':', '-', '=', '.', '#']);
+    NUMBER.iter().any(|number| lead.ends_with(number)) && named(lead).is_some()
 }
 
 /// What may stand between the groups of one number: signs, and words that say a sign.
@@ -272,6 +282,7 @@ pub(super) fn named(before: &str) -> Option<LeakKind> {
         (LeakKind::UpiId, &["upi", "vpa", "यूपीआई"]),
         (LeakKind::FirNumber, &["fir ", "एफआईआर", "प्राथमिकी"]),
     ];
+    let before = before.replace(['=', ':', '#', '-', '_'], " ");
     NAMES
         .iter()
         .filter_map(|(kind, words)| {

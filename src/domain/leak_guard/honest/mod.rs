@@ -49,6 +49,7 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
         while let Some(captures) = rule.pattern.captures_at(&view.text, from) {
             let Some(whole) = captures.get(0) else { break };
             if (rule.holds)(&captures)
+                && !cuts_a_number(&view.text, &whole.range())
                 && is_reference(view, &whole.range(), rule.reading)
                 && !runs_into_currency(view, &whole.range(), rule.reading)
             {
@@ -78,6 +79,14 @@ fn past_first_number(text: &str, start: usize) -> usize {
     let word = rest.find(|ch: char| ch.is_ascii_digit()).unwrap_or(0);
     let number = rest[word..].find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len() - word);
     start + (word + number).max(rest.chars().next().map_or(1, char::len_utf8))
+}
+
+/// It begins or ends between two digits.
+fn cuts_a_number(text: &str, range: &Range<usize>) -> bool {
+    [range.start, range.end].into_iter().any(|at| {
+        text[..at].ends_with(|ch: char| ch.is_ascii_digit())
+            && text[at..].starts_with(|ch: char| ch.is_ascii_digit())
+    })
 }
 
 /// `9876543210 Rs 500`: the currency belongs to what follows.
@@ -129,7 +138,8 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
     touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
         let at = honest.range.end + at;
         let apart = is_firm(view, honest) && rest.starts_with(' ');
-        !(covered[at] || apart || is_figures(honest) && is_word(view, at))
+        let words = is_figures(honest) && is_word(view, at) && !is_word(view, honest.range.end - 1);
+        !(covered[at] || apart || words)
     })
 }
 
@@ -142,7 +152,9 @@ fn is_firm(view: &View, honest: &Honest) -> bool {
         Reading::TollFree | Reading::Permalink => true,
         Reading::Circular => text.contains('/'),
         Reading::Moment => {
-            text.contains(':') || text.bytes().filter(u8::is_ascii_digit).count() >= 6
+            text.contains(':')
+                || text.matches('/').count() == 2
+                || text.bytes().filter(u8::is_ascii_digit).count() >= 6
         }
         _ => false,
     }
@@ -178,17 +190,26 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
             let between = beside(view, covered, start, false);
             !punctuated(between) || between.is_some() && is_list(view, honest)
         }
+        || is_arrow_row(view, honest)
+            && [(start, false), (honest.range.end, true)]
+                .into_iter()
+                .any(|(at, on)| !punctuated(beside(view, covered, at, on)))
         || honest.reading == Reading::Table
             && is_ratio(view, honest)
             && [(start, false), (honest.range.end, true)]
                 .into_iter()
                 .any(|(at, on)| !apart(beside(view, covered, at, on)))
         || honest.reading == Reading::Helpline
-            && !view.text[honest.range.clone()].contains([',', '|'])
+            && !is_row_of_helplines(&view.text[honest.range.clone()])
             && [(start, false), (honest.range.end, true)].into_iter().any(|(at, on)| {
                 let between = beside(view, covered, at, on);
                 !punctuated(between) || between.is_some() && !called_helpline(view, honest)
             })
+}
+
+/// `1930, 112`, `1930 👮 112`: what names the cyber helpline beside others is no piece of a number.
+fn is_row_of_helplines(text: &str) -> bool {
+    text.contains([',', '|', '•']) || text.contains("1930 ") || text.contains(" 1930")
 }
 
 /// Figures with nothing but strokes between (`45/120`): any of them may be a piece of a number.
@@ -197,8 +218,16 @@ fn is_ratio(view: &View, honest: &Honest) -> bool {
     text.contains('/') && text.chars().all(|ch| ch.is_ascii_digit() || matches!(ch, '/' | ' '))
 }
 
+/// Arrows may be the signs between the pieces of a longer number.
+fn is_arrow_row(view: &View, honest: &Honest) -> bool {
+    honest.reading == Reading::Table
+        && view.text[honest.range.clone()].contains(['→', '➡', '➝', '➜', '➔', '⇒'])
+}
+
 fn apart(between: Option<&str>) -> bool {
-    between.is_none_or(|between| between.contains([':', ';', '(', ')', '\n']) || between == ", ")
+    between.is_none_or(|between| {
+        between != "(" && between.contains([':', ';', '(', ')', '\n']) || between == ", "
+    })
 }
 
 fn is_list(view: &View, honest: &Honest) -> bool {

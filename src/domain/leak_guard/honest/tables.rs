@@ -16,22 +16,22 @@ use super::{Honest, Reading};
 
 const FIGURE: &str =
     r"(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\.\d{1,2})?(?:\s?(?:%|percent|per cent|प्रतिशत|cr|lakh))?";
+const PAIR: &str = r"(?:[<>]\s?)?\b(?:(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\.\d{1,2})?[+%]?(?:\s?[:=/\-]\s?|\s)){1,2}(?:(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\.\d{1,2})?\b%?|\(\d{1,6}%?\))";
 const CALENDAR: &str = r"(?:19|20)\d\d";
 const YEAR: &str = r"(?:19|20)\d\d(?:-\d\d)?";
 
 struct Rows {
     labelled: Regex,
     years: Regex,
-    year_list: Regex,
     after_figures: Regex,
+    pairs: Regex,
+    figure: Regex,
     list: Regex,
     slashes: Regex,
     named_slashes: Regex,
     bands: Regex,
     decimals: Regex,
     bounds: Regex,
-    numbered: Regex,
-    scores: Regex,
     arrows: Regex,
 }
 
@@ -43,27 +43,26 @@ static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
         years: pattern(&format!(
             r"(?:^|:\s|\s)[^\w\n]{{0,4}}(?P<label>{YEAR})[\s|:,=\-]{{1,5}}(?P<n>{FIGURE}(?:[\s|,;/\-]{{1,4}}{FIGURE}){{0,8}})(?:[^\w\n]{{0,4}}$|[\s|,.;।]+[^\d\s|])"
         ))?,
-        year_list: pattern(&format!(
-            r"\b{CALENDAR}[\s:=()\-]{{1,3}}{FIGURE}\)?(?:\s?[,;|/•→]\s?(?:and\s|और\s|aur\s)?{CALENDAR}[\s:=()\-]{{1,3}}{FIGURE}\)?)+"
+        pairs: pattern(&format!(
+            r"{PAIR}(?:(?:\s?[,;|]\s(?:and\s|और\s|व\s|aur\s)?|\s(?:and|और|व|aur)\s){PAIR})+"
         ))?,
+        figure: pattern(FIGURE)?,
         after_figures: pattern(&format!(
             r"\b{FIGURE}\s?\(\s?{CALENDAR}\s?\)(?:\s?(?:,|;|\||/|→|and|vs|और|aur)\s?(?:and\s|और\s)?{FIGURE}\s?\(\s?{CALENDAR}\s?\))+"
         ))?,
         list: pattern(&format!(
-            r"\b{FIGURE}(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}(?:(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}){{0,10}}"
+            r"\b{FIGURE}(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s&\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}(?:(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s&\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}){{0,10}}"
         ))?,
-        arrows: pattern(&format!(r"\b{FIGURE}(?:\s?→\s?{FIGURE}){{1,5}}"))?,
+        arrows: pattern(&format!(r"\b{FIGURE}(?:\s?[→➡➝➜➔⇒]\s?{FIGURE}){{1,5}}"))?,
         named_slashes: pattern(
             r"(?P<names>[a-z\u0900-\u0965][a-z\u0900-\u0965 ]{0,24}(?:\s?/\s?[a-z\u0900-\u0965][a-z\u0900-\u0965 ]{0,24}){1,7})\s?[:=–\-]?\s(?P<n>\d{1,5}(?:\s?/\s?\d{1,5}){1,7})\b",
         )?,
         bands: pattern(
-            r"\b\d{1,3}\s?-\s?\d{1,3}\b(?:\s?[:=(]?\s?(?:\d{1,6}|\d{1,3}(?:,\d{2,3})+)\b\)?%?)?(?:(?:\s?[,;|•\n]\s?|\s)(?:and\s|और\s|व\s|aur\s)?\d{1,3}(?:\s?-\s?\d{1,3}\b|\+)(?:\s?[:=(]?\s?(?:\d{1,6}|\d{1,3}(?:,\d{2,3})+)\b\)?%?)?)+",
+            r"\b\d{1,3}\s?-\s?\d{1,3}\b(?:\s?[:=(]?\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b\)?%?)?(?:(?:\s?[,;|•\n]\s?|\s)(?:and\s|और\s|व\s|aur\s)?\d{1,3}(?:\s?-\s?\d{1,3}\b|\+)(?:\s?[:=(]?\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b\)?%?)?)+",
         )?,
         decimals: pattern(
             r"\b\d{1,4}\.\d{1,2}(?:(?:,|;|\sand|\s?/|\sऔर|\saur)\s\d{1,4}\.\d{1,2})+\b",
         )?,
-        scores: pattern(r"\b\d{1,3}-\d{1,3}(?:(?:,\s(?:and\s)?|\sand\s)\d{1,3}-\d{1,3})+\b")?,
-        numbered: pattern(r"\b\d{1,2}\s?[\-:=]\s\d{1,5}(?:[,;]\s\d{1,2}\s?[\-:=]\s\d{1,5}){2,}\b")?,
         bounds: pattern(r"\b(\d{1,3})\s?-\s?(\d{1,3})\b")?,
         slashes: pattern(
             r"\b\d{1,4}(?:\s?/\s?\d{1,4}){1,15}\b|\b(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\s?/\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b",
@@ -80,10 +79,13 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
             tables(view, row, &mut found);
         }
     }
-    for years in [&rows.year_list, &rows.after_figures] {
-        for list in years.find_iter(&view.text).filter(|list| ascending(list.as_str())) {
-            push(view, list.range(), &mut found);
-        }
+    for list in rows.after_figures.find_iter(&view.text).filter(|list| ascending(list.as_str())) {
+        push(view, list.range(), &mut found);
+    }
+    for list in
+        rows.pairs.find_iter(&view.text).filter(|list| of_one_shape(&rows.figure, list.as_str()))
+    {
+        push(view, list.range(), &mut found);
     }
     for list in rows.list.find_iter(&view.text) {
         let series = list.as_str().contains(", ") && is_series(view, list.start());
@@ -91,21 +93,15 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
             push(view, list.range(), &mut found);
         }
     }
-    for list in [&rows.arrows, &rows.decimals].into_iter().flat_map(|row| row.find_iter(&view.text))
-    {
+    for list in rows.arrows.find_iter(&view.text) {
+        if is_course(list.as_str(), is_series(view, list.start())) {
+            push(view, list.range(), &mut found);
+        }
+    }
+    for list in rows.decimals.find_iter(&view.text) {
         if is_series(view, list.start()) {
             push(view, list.range(), &mut found);
         }
-    }
-    for list in rows.scores.find_iter(&view.text) {
-        const MATCHES: [&str; 6] = ["score", "won ", "beat ", "match", "final", "sets"];
-        let before = view.sentence_before(list.start(), 40);
-        if MATCHES.iter().any(|word| before.contains(word)) {
-            push(view, list.range(), &mut found);
-        }
-    }
-    for list in rows.numbered.find_iter(&view.text).filter(|list| counts_up(list.as_str())) {
-        push(view, list.range(), &mut found);
     }
     for list in rows.named_slashes.captures_iter(&view.text) {
         if let (Some(names), Some(n)) = (list.name("names"), list.name("n"))
@@ -158,6 +154,17 @@ fn is_series(view: &View, start: usize) -> bool {
     SAYS.iter().any(|word| before.contains(word))
 }
 
+/// `187 → 174 → 163`: one figure over time keeps its size; the pieces of one number would hardly.
+fn is_course(list: &str, series: bool) -> bool {
+    const MOST: usize = 9;
+    let digits = list.bytes().filter(u8::is_ascii_digit).count();
+    let figures: Vec<f64> =
+        numbers(list).filter_map(|number| number.replace(',', "").parse().ok()).collect();
+    let most = figures.iter().copied().fold(0.0, f64::max);
+    let least = figures.iter().copied().fold(f64::MAX, f64::min);
+    (series || digits <= MOST) && most < 2.0 * least
+}
+
 fn push(view: &View, range: Range<usize>, found: &mut Vec<Honest>) {
     let written = view.glyphs(&range).iter().all(|glyph| !glyph.word);
     if written && named(view.sentence_before(range.start, 40)).is_none() {
@@ -182,7 +189,7 @@ fn tables(view: &View, row: &Regex, found: &mut Vec<Honest>) {
             Some(figures) => block.push(figures),
             None => {
                 if block.len() >= LEAST {
-                    let rows = block.iter().cloned();
+                    let rows = block.iter().filter(|row| repeats(view, &block, row)).cloned();
                     found.extend(rows.map(|range| Honest { range, reading: Reading::Table }));
                 }
                 block.clear();
@@ -192,11 +199,39 @@ fn tables(view: &View, row: &Regex, found: &mut Vec<Honest>) {
     }
 }
 
-/// `1 - 71, 2 - 35, 3 - 69`: every other number is one more than the last.
-fn counts_up(list: &str) -> bool {
-    let keys: Vec<u32> =
-        numbers(list).step_by(2).filter_map(|number| number.parse().ok()).collect();
-    keys.windows(2).all(|two| two[1] == two[0] + 1)
+/// A row of many figures is a table's only where another row has as many.
+fn repeats(view: &View, block: &[Range<usize>], row: &Range<usize>) -> bool {
+    const MOST: usize = 8;
+    let text = |row: &Range<usize>| &view.text[row.clone()];
+    let digits: usize =
+        numbers(text(row)).filter(|number| !number.contains(',')).map(str::len).sum();
+    let count = numbers(text(row)).count();
+    digits <= MOST || block.iter().filter(|other| numbers(text(other)).count() == count).count() > 1
+}
+
+/// `14: 63, 15: 366`, `25-21, 25-19`, `2021 98, 2022 112`: every figure stands by its own key, by
+/// the same sign; a number that was cut has no keys.
+fn of_one_shape(figure: &Regex, list: &str) -> bool {
+    const MOST_DIGITS: usize = 8;
+    let pairs = list.split_inclusive([';', '|']).flat_map(|part| part.split(", "));
+    let mut pairs = pairs.flat_map(|pair| pair.split(" and ")).map(|pair| {
+        let figures: Vec<&str> = figure.find_iter(pair).map(|figure| figure.as_str()).collect();
+        let digits: usize = figures
+            .iter()
+            .filter(|figure| !figure.contains(',') && !is_year(figure))
+            .map(|figure| figure.bytes().filter(u8::is_ascii_digit).count())
+            .sum();
+        let value = figures.last().and_then(|last| pair.rfind(last)).unwrap_or(0);
+        let sign = pair[..value].trim_end().chars().next_back().filter(|ch| !ch.is_ascii_digit());
+        let key = figures.first().is_some_and(|key| is_year(key));
+        (digits <= MOST_DIGITS && (sign.is_some() || key)).then_some(sign)
+    });
+    let first = pairs.next().flatten();
+    first.is_some() && pairs.all(|sign| sign == first)
+}
+
+fn is_year(number: &str) -> bool {
+    number.len() == 4 && (number.starts_with("19") || number.starts_with("20"))
 }
 
 /// `0-6: 63, 6-12: 366, 12-18: 470`: the bounds of the bands rise throughout, and two bands alone
@@ -230,9 +265,7 @@ fn ascending(list: &str) -> bool {
     let numbers: Vec<&str> = numbers(list).collect();
     [0, 1].into_iter().any(|first| {
         let years: Vec<&str> = numbers.iter().skip(first).step_by(2).copied().collect();
-        let all = years
-            .iter()
-            .all(|year| year.len() == 4 && (year.starts_with("19") || year.starts_with("20")));
+        let all = years.iter().all(|year| is_year(year));
         all && years.len() >= 2 && (years.is_sorted() || years.iter().rev().is_sorted())
     })
 }
