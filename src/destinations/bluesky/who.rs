@@ -3,7 +3,7 @@
 //! The invariant: a handle is only ever a question; the answer is a DID, and only where that DID's
 //! own account says the handle too.
 
-use super::{Bluesky, json, wire};
+use super::{Bluesky, error_text, json, wire};
 use crate::{
     destinations::{
         Unread,
@@ -24,7 +24,13 @@ impl Bluesky {
     /// # Errors
     /// The account is not active: nothing can be posted, and what is read may lack its posts.
     pub(super) async fn session(&self) -> Result<wire::Session, Unread> {
-        let session: wire::Session = self.ask("com.atproto.server.getSession", &[]).await?;
+        let answer = self.query("com.atproto.server.getSession", &[]).await?;
+        // Of an account that was taken down a PDS says only `InvalidRequest` (ran). The request
+        // asks for nothing, so its refusal is about who asks.
+        if answer.status == 400 && !wire::ApiError::of(&answer).error.is_empty() {
+            return Err(Unread::AccountBlocked { reason: error_text(&answer) });
+        }
+        let session: wire::Session = json(&answer)?;
         if !session.did.starts_with("did:") {
             return Err(Unread::Failed { reason: "the server names no DID of ours".to_owned() });
         }

@@ -83,11 +83,17 @@ async fn an_account_that_is_not_active_is_blocked_not_empty() {
     let fake = FakeBluesky::start().await;
     let bluesky = connect(&fake);
     bluesky.whoami().await.unwrap();
-    fake.status(Some("takendown"));
-    let look = bluesky.look(&attempted(&Wanted::tag(1, fake.now()))).await;
-    assert!(matches!(&look, Look::Blind { reason } if reason.contains("takendown")), "{look:?}");
-    let outcome = outcome(&bluesky, &Wanted::tag(1, fake.now())).await;
-    assert_eq!((outcome.kind(), fake.made()), (OutcomeKind::AccountBlocked, 0), "{outcome:?}");
+    for (status, words) in [("deactivated", "deactivated"), ("takendown", "user info")] {
+        fake.status(Some(status));
+        let wanted = Wanted::tag(1, fake.now());
+        let look = bluesky.look(&attempted(&wanted)).await;
+        assert!(matches!(&look, Look::Blind { reason } if reason.contains(words)), "{look:?}");
+        for process in [&bluesky, &connect(&fake)] {
+            let blocked = outcome(process, &wanted).await;
+            assert_eq!(blocked.kind(), OutcomeKind::AccountBlocked, "{status}: {blocked:?}");
+        }
+    }
+    assert_eq!(fake.made(), 0);
 }
 
 #[tokio::test]

@@ -23,6 +23,9 @@ pub(super) fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> 
             town.tickets.retain(|ticket| Some(&ticket.jwt) != asked.token.as_ref());
             Ok(json!({}))
         }
+        Ask::Session if town.status == Some("takendown") => {
+            Err((400, "InvalidRequest", "Could not find user info for account"))
+        }
         Ask::Session => Ok(session(town)),
         Ask::ResolveHandle => resolve(town, asked),
         Ask::Profile => profile(town, asked),
