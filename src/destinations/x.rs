@@ -7,13 +7,20 @@
 //! or `Debug`.
 
 mod listen;
+mod lists;
+mod mentions;
 mod pace;
 mod send;
 mod timeline;
 mod who;
 mod wire;
 
-use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -34,9 +41,9 @@ use super::{
     tokens::Tokens,
 };
 use crate::domain::{
-    cost::{Item, Reader},
+    cost::Item,
     delivery::{ClaimedDelivery, Delivery, Look, LookRules, Outcome},
-    engagement::{Heard, Watched},
+    engagement::{Heard, Tally, Watched},
     ids::AccountName,
     time::Timestamp,
 };
@@ -139,6 +146,8 @@ pub struct X {
     pace: Pace,
     /// Our own id there, once X has told it.
     own: OnceCell<wire::Id>,
+    /// What X counted on each post when all of it had last been read.
+    heard_at: Mutex<BTreeMap<String, Tally>>,
 }
 
 impl std::fmt::Debug for X {
@@ -160,7 +169,8 @@ impl X {
         let base = http::base_url(&config.base_url)?;
         let client = http::client(&config.http)?;
         let pace = Pace::new(config.most_readings, config.waits);
-        Ok(Self { config, base, client, tokens, meter, pace, own: OnceCell::new() })
+        let (own, heard_at) = (OnceCell::new(), Mutex::default());
+        Ok(Self { config, base, client, tokens, meter, pace, own, heard_at })
     }
 
     fn now(&self) -> Timestamp {
@@ -291,21 +301,6 @@ impl X {
     ) -> Result<(), Unread> {
         let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
         if ids.is_empty() { Ok(()) } else { self.meter.count(item, &ids).await }
-    }
-
-    /// How many resources may be read now, at most a page of 100; `None` where that is less than
-    /// the smallest page X gives.
-    async fn page_size(
-        &self,
-        items: &[Item],
-        reader: Reader,
-        smallest: u32,
-    ) -> Result<Option<u32>, Unread> {
-        let mut most = 100;
-        for item in items {
-            most = most.min(self.meter.left(*item, reader).await?);
-        }
-        Ok(Some(most).filter(|most| *most >= smallest))
     }
 }
 

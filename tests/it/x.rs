@@ -1,6 +1,9 @@
 //! X: one attempt and the truth about it, however hostile the server is.
 
+mod lengths;
+mod listening;
 mod looking;
+mod specified;
 
 use std::{
     sync::{

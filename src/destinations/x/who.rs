@@ -16,10 +16,8 @@ use crate::{
 };
 
 /// What of a user we ask for.
-const FIELDS: (&str, &str) = (
-    "user.fields",
-    "description,entities,id,is_identity_verified,parody,protected,username,verified_type",
-);
+const FIELDS: (&str, &str) =
+    ("user.fields", "description,id,is_identity_verified,parody,protected,username,verified_type");
 
 /// Our own account as X shows it.
 pub(super) struct Me {

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use twitter_text::extractor::{Extract, Extractor};
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::domain::platform::Platform;
@@ -11,8 +12,9 @@ use crate::domain::platform::Platform;
 /// Bluesky's second limit, in UTF-8 bytes (lexicon `app.bsky.feed.post`, `maxLength`).
 const BLUESKY_BYTES: usize = 3_000;
 
-/// What Mastodon counts for a URL (`StatusLengthValidator::URL_PLACEHOLDER_CHARS`).
-const MASTODON_URL: &str = "xxxxxxxxxxxxxxxxxxxxxxx";
+/// What stands for a URL where it is counted: 23 characters, on X (`transformedURLLength`) and on
+/// Mastodon (`StatusLengthValidator::URL_PLACEHOLDER_CHARS`) alike.
+const URL_PLACEHOLDER: &str = "xxxxxxxxxxxxxxxxxxxxxxx";
 
 /// The length of a text on a platform, in the platform's own measure.
 ///
@@ -46,10 +48,38 @@ pub fn fits(platform: Platform, max: u32, text: &str, spoiler: Option<&str>) -> 
     !text.trim().is_empty() && bytes_fit && length(platform, text, spoiler) <= max
 }
 
+/// X weighs every URL alike, `unit.example.in` as well as `https://unit.example.in`. The crate's own
+/// `parse` weighs those without a protocol by their letters, so they are replaced before.
 fn weighted(text: &str) -> usize {
-    let config = twitter_text_config::config_v3();
-    let parsed = twitter_text::parse(text, config, true);
+    let text: String = text.nfc().collect();
+    let mut counted = String::with_capacity(text.len());
+    let (mut rest, mut at) = (text.chars(), 0);
+    for url in Extractor::new().extract_urls_with_indices(&full_stops_apart(&text)) {
+        // Its indices count UTF-16.
+        while at < url.get_end() {
+            let Some(c) = rest.next() else { break };
+            if at < url.get_start() {
+                counted.push(c);
+            }
+            at += if c > '\u{ffff}' { 2 } else { 1 };
+        }
+        counted.push_str(URL_PLACEHOLDER);
+    }
+    counted.extend(rest);
+    let parsed = twitter_text::parse(&counted, twitter_text_config::config_v3(), false);
     usize::try_from(parsed.weighted_length).unwrap_or(usize::MAX)
+}
+
+/// The text with a comma for every full stop that ends something: the crate misses an address
+/// without a protocol before a full stop (`unit.example.in.`), which X finds.
+pub(super) fn full_stops_apart(text: &str) -> String {
+    let mut rest = text.chars().peekable();
+    let mut apart = String::with_capacity(text.len());
+    while let Some(c) = rest.next() {
+        let ends = c == '.' && !rest.peek().is_some_and(|next| next.is_alphanumeric());
+        apart.push(if ends { ',' } else { c });
+    }
+    apart
 }
 
 /// Grapheme clusters as the stricter servers count them. Since Unicode 15.1 a conjunct such as `स्ते`
@@ -82,7 +112,7 @@ fn as_mastodon_counts(text: &str) -> Cow<'_, str> {
     for url in urls {
         let Some(at) = rest.find(&url) else { continue };
         push_mentions(&mut counted, &rest[..at]);
-        counted.push_str(MASTODON_URL);
+        counted.push_str(URL_PLACEHOLDER);
         rest = &rest[at + url.len()..];
     }
     push_mentions(&mut counted, rest);
@@ -127,6 +157,11 @@ mod tests {
         let x = |text| length(Platform::X, text, Some("not counted"));
         assert_eq!(x("abc"), 3);
         assert_eq!(x("₹"), 2);
+        for address in ["https://unit.example.in", "unit.gov.in", "🇮🇳 unit.gov.in"] {
+            let flag = if address.contains('🇮') { 3 } else { 0 };
+            assert_eq!(x(address), flag + 23, "{address}");
+            assert_eq!(x(&format!("{address}. ")), flag + 25, "{address}");
+        }
         assert_eq!(x("नीम"), 3, "Devanagari weighs one for each code point");
         assert_eq!(x("see https://example.com/a/very/long/path/indeed"), 4 + 23);
         assert_eq!(x("e\u{301}"), 1, "composed first");

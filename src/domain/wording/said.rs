@@ -311,8 +311,9 @@ fn holds_url(text: &str) -> bool {
     let folded = folding::fold_text(text);
     folded.contains("://")
         || folded.contains("www.")
-        || !Extractor::new().extract_urls(text).is_empty()
-        || !Extractor::new().extract_urls(&folded).is_empty()
+        || [text, &folded]
+            .iter()
+            .any(|text| !Extractor::new().extract_urls(&lengths::full_stops_apart(text)).is_empty())
 }
 
 /// The places of everything that a platform may take for a mention.
