@@ -73,6 +73,7 @@ impl X {
         if !is_id(&post.post) {
             return Ok(Vec::new());
         }
+        let own = self.own_id().await?;
         let (mut heard, mut whole) = self.of_bank(post).await?;
         let counts = self.counts(&[post]).await?.remove(&post.post);
         let mut grew = growth(counts.unwrap_or_default(), self.last_counts(post));
@@ -98,7 +99,6 @@ impl X {
             let mut heard = self.heard_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             heard.insert(post.post.clone(), counts);
         }
-        let own = self.own_id().await?;
         heard.retain(|one| one.author.stable_id != own.0);
         Ok(heard)
     }

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::{
-    Ask, Meaning, Problem, X,
+    Ask, Meaning, Problem, X, unwanted,
     wire::{Id, One, Page, Post},
 };
 use crate::{
@@ -71,7 +71,7 @@ impl X {
             }
         };
         if !gone {
-            return Err(self.unwanted(&answer));
+            return Err(unwanted(&answer));
         }
         // Another server behind the same name has no such post either.
         self.me().await?;
