@@ -1,8 +1,10 @@
 # Real servers for the tests, on free loopback ports, with throwaway data. To be sourced.
 #
-#   start_postgres; start_mariadb; start_mastodon_mock; start_oidc    each exports where it listens
-#   start_bluesky                                                     the same; wants PostgreSQL to run
-#   stop_servers                                                      ends what was started, by process id
+#   start_postgres; start_mariadb; start_mastodon_mock    each exports where it listens
+#   start_oidc; start_prism                               the same
+#   start_bluesky                                         the same; wants PostgreSQL to run
+#   find_twitter_text                                     exports where X's own library lies
+#   stop_servers                                          ends what was started, by process id
 #
 # shellcheck shell=bash
 
@@ -55,24 +57,30 @@ install_missing() {
     command -v redis-server >/dev/null || missing+=(redis-server)
     [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
     install_mastodon_mock
-    install_oidc
     install_bluesky
+    install_from_npm OIDC_HOME oidc-provider "$OIDC_PROVIDER_VERSION"
+    install_from_npm PRISM_HOME @stoplight/prism-cli "$PRISM_VERSION"
+    install_from_npm TWITTER_TEXT_HOME twitter-text "$TWITTER_TEXT_VERSION"
 }
 
 OIDC_PROVIDER_VERSION=9.13.3
+PRISM_VERSION=5.16.0
+TWITTER_TEXT_VERSION=3.1.0
 
-install_oidc() {
-    OIDC_HOME="$ROOT/target/peers/oidc-provider-$OIDC_PROVIDER_VERSION"
-    [[ ! -e $OIDC_HOME/ready ]] || return 0
-    say "installing oidc-provider $OIDC_PROVIDER_VERSION into target/peers"
-    local log="$ROOT/target/peers/npm-oidc.log"
-    rm -rf "$OIDC_HOME"
-    mkdir -p "$OIDC_HOME"
-    echo '{"private":true}' >"$OIDC_HOME/package.json"
-    (cd "$OIDC_HOME" && npm install --no-audit --no-fund --no-progress \
-        "oidc-provider@$OIDC_PROVIDER_VERSION") >"$log" 2>&1 \
-        || { tail -n 20 "$log" >&2; fail "npm could not install oidc-provider; all it said is in $log"; }
-    touch "$OIDC_HOME/ready"
+# install_from_npm VARIABLE PACKAGE VERSION: into target/peers, and the folder into VARIABLE.
+install_from_npm() {
+    local package=$2 version=$3
+    local home="$ROOT/target/peers/${package##*/}-$version" log="$ROOT/target/peers/npm.log"
+    printf -v "$1" '%s' "$home"
+    [[ ! -e $home/ready ]] || return 0
+    say "installing $package $version into target/peers"
+    rm -rf "$home"
+    mkdir -p "$home"
+    (cd "$home" && echo '{"private":true}' >package.json \
+        && SCARF_ANALYTICS=false npm install --no-audit --no-fund --ignore-scripts \
+            "$package@$version") >"$log" 2>&1 \
+        || { tail -n 20 "$log" >&2; fail "npm could not install $package; all it said is in $log"; }
+    touch "$home/ready"
 }
 
 MASTODON_MOCK_VERSION=0.6.1
@@ -245,6 +253,25 @@ start_bluesky() {
     wait_for Bluesky "$!" "$dir/server.log" python3 -c \
         "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$door/', timeout=5)"
     export TAKAZA_TEST_BLUESKY="http://127.0.0.1:$door"
+}
+
+# Prism answers as X's specification has it, and says what a request lacks.
+start_prism() {
+    servers_dir
+    local log="$SERVERS_DIR/prism.log" port
+    port=$(free_port)
+    say "starting Prism ($PRISM_VERSION) on 127.0.0.1:$port"
+    SCARF_ANALYTICS=false node "$PRISM_HOME/node_modules/@stoplight/prism-cli/dist/index.js" mock \
+        -h 127.0.0.1 -p "$port" "$ROOT/tests/data/x-openapi.json" >"$log" 2>&1 &
+    SERVER_PIDS+=("$!:TERM")
+    wait_for Prism "$!" "$log" python3 -c "
+import urllib.request as r
+r.urlopen(r.Request('http://127.0.0.1:$port/2/users/me', headers={'Authorization': 'Bearer any'}), timeout=5)"
+    export TAKAZA_TEST_PRISM="http://127.0.0.1:$port"
+}
+
+find_twitter_text() {
+    export TAKAZA_TEST_TWITTER_TEXT="$TWITTER_TEXT_HOME"
 }
 
 # Ends the servers that were started here, and removes their data. Keeps the exit status.

@@ -7,6 +7,8 @@
 //! or `Debug`.
 
 mod listen;
+mod lists;
+mod mentions;
 pub mod oauth;
 mod pace;
 mod send;
@@ -14,12 +16,17 @@ mod timeline;
 mod who;
 mod wire;
 
-use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use reqwest::{Client, Method, RequestBuilder, Url, header::HeaderMap};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
@@ -35,9 +42,9 @@ use super::{
     tokens::Tokens,
 };
 use crate::domain::{
-    cost::{Item, Reader},
+    cost::Item,
     delivery::{ClaimedDelivery, Delivery, Look, LookRules, Outcome},
-    engagement::{Heard, Watched},
+    engagement::{Heard, Tally, Watched},
     ids::AccountName,
     time::Timestamp,
 };
@@ -140,6 +147,8 @@ pub struct X {
     pace: Pace,
     /// Our own id there, once X has told it.
     own: OnceCell<wire::Id>,
+    /// What X counted on each post when all of it had last been read.
+    heard_at: Mutex<BTreeMap<String, Tally>>,
 }
 
 impl std::fmt::Debug for X {
@@ -161,7 +170,8 @@ impl X {
         let base = http::base_url(&config.base_url)?;
         let client = http::client(&config.http)?;
         let pace = Pace::new(config.most_readings, config.waits);
-        Ok(Self { config, base, client, tokens, meter, pace, own: OnceCell::new() })
+        let (own, heard_at) = (OnceCell::new(), Mutex::default());
+        Ok(Self { config, base, client, tokens, meter, pace, own, heard_at })
     }
 
     fn now(&self) -> Timestamp {
@@ -197,13 +207,13 @@ impl X {
         let request = request.map_err(|error| failed(&http::describe(&error)))?;
         let response = self.client.execute(request).await;
         let response = response.map_err(|error| failed(&http::describe(&error)))?;
-        let answer = Answer::of(response, self.config.http.max_body).await;
-        let reason = self.reason(&answer, &token);
+        let answer = Answer::of(response, self.config.http.max_body).await.without(&token);
+        let reason = reason(&answer);
         let problem = Problem::read(answer.bytes());
         let meaning = problem.as_ref().map(Problem::meaning);
         match (answer.status, meaning) {
             (429, _) => {
-                let (until, reason) = self.throttled(ask, &answer, &token);
+                let (until, reason) = self.throttled(ask, &answer);
                 Err(Unread::Throttled { until, reason })
             }
             (401, _) if self.tokens.refused(&token).await => {
@@ -232,12 +242,7 @@ impl X {
     }
 
     /// A 429 of either kind: until when to wait, and why.
-    fn throttled(
-        &self,
-        ask: Ask,
-        answer: &Answer,
-        token: &SecretString,
-    ) -> (Option<Timestamp>, String) {
+    fn throttled(&self, ask: Ask, answer: &Answer) -> (Option<Timestamp>, String) {
         let problem = Problem::read(answer.bytes()).unwrap_or_default();
         if problem.meaning() != Meaning::UsageCapped {
             let until = self.pace.used_up(ask, &answer.headers, self.now());
@@ -245,43 +250,23 @@ impl X {
         }
         let until = self.pace.capped(ask, problem.period.as_deref(), self.now());
         let period = problem.period.as_deref().unwrap_or("unnamed");
-        let words = problem.words();
+        let words = http::said(&format!("period {period}: {}", problem.words()), &[]);
         let reason = format!(
-            "a cap of the app at X is used up (period: {period}): {words}. It opens with the next \
-             period, or once it is raised in X's developer console"
+            "a cap of the app at X is used up ({words}). It opens with the next period, or once it \
+             is raised in X's developer console"
         );
-        (Some(until), http::said(&reason, &[token]))
+        (Some(until), reason)
     }
 
     /// A 2xx answer as JSON.
     fn json<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, Unread> {
         if !(200..=299).contains(&answer.status) {
-            return Err(self.unwanted(answer));
+            return Err(unwanted(answer));
         }
         serde_json::from_slice(answer.bytes()).map_err(|error| Unread::Failed {
             // The message names a line and a column, and quotes nothing but a field's name.
             reason: http::said(&format!("the answer is not what the API promises: {error}"), &[]),
         })
-    }
-
-    /// A 4xx that tells nothing about what was asked.
-    fn unwanted(&self, answer: &Answer) -> Unread {
-        Unread::Failed { reason: self.reason(answer, &SecretString::default()) }
-    }
-
-    /// X's own words for a refusal; never a page of HTML.
-    fn reason(&self, answer: &Answer, token: &SecretString) -> String {
-        let status = answer.status;
-        match Problem::read(answer.bytes()) {
-            Some(problem) => {
-                format!("{} (status {status})", http::said(&problem.words(), &[token]))
-            }
-            None if (300..=399).contains(&status) => format!(
-                "the server redirects (status {status}), which is never followed; check its \
-                 configured address"
-            ),
-            None => format!("status {status}, without a reason that can be read"),
-        }
     }
 
     /// Counts what a reading brought, by the ids in it.
@@ -292,21 +277,6 @@ impl X {
     ) -> Result<(), Unread> {
         let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
         if ids.is_empty() { Ok(()) } else { self.meter.count(item, &ids).await }
-    }
-
-    /// How many resources may be read now, at most a page of 100; `None` where that is less than
-    /// the smallest page X gives.
-    async fn page_size(
-        &self,
-        items: &[Item],
-        reader: Reader,
-        smallest: u32,
-    ) -> Result<Option<u32>, Unread> {
-        let mut most = 100;
-        for item in items {
-            most = most.min(self.meter.left(*item, reader).await?);
-        }
-        Ok(Some(most).filter(|most| *most >= smallest))
     }
 }
 
@@ -382,5 +352,23 @@ impl Destination for X {
                      then change the password"
                 .to_owned(),
         })
+    }
+}
+
+/// A 4xx that tells nothing about what was asked.
+fn unwanted(answer: &Answer) -> Unread {
+    Unread::Failed { reason: reason(answer) }
+}
+
+/// X's own words for a refusal; never a page of HTML.
+fn reason(answer: &Answer) -> String {
+    let status = answer.status;
+    match Problem::read(answer.bytes()) {
+        Some(problem) => format!("{} (status {status})", http::said(&problem.words(), &[])),
+        None if (300..=399).contains(&status) => format!(
+            "the server redirects (status {status}), which is never followed; check its configured \
+             address"
+        ),
+        None => format!("status {status}, without a reason that can be read"),
     }
 }

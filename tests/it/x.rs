@@ -1,6 +1,9 @@
 //! X: one attempt and the truth about it, however hostile the server is.
 
+mod lengths;
+mod listening;
 mod looking;
+mod specified;
 
 use std::{
     sync::{
@@ -394,6 +397,22 @@ async fn the_token_is_in_no_debug_and_in_no_error() {
         outcome(&x, &tag(1, &fake)).await,
     );
     assert!(shown.contains("[secret]"), "{shown}");
+    assert!(!shown.contains("token-that-must"), "{shown}");
+
+    // It stands in any answer, not only where it is refused.
+    fake.calm();
+    let echo = "token-that-must-never-be-seen-1 asked for it";
+    assert!(echo.starts_with(fake.token().expose_secret()));
+    for ask in [Ask::User, Ask::Timeline, Ask::Post] {
+        fake.always(ask, Trick::Problem(400, "invalid-request", echo));
+    }
+    let shown = format!(
+        "{:?} {:?} {:?}",
+        x.resolve("PeepalCare").await,
+        x.own_posts(fake.now()).await,
+        outcome(&x, &tag(1, &fake)).await,
+    );
+    assert_eq!(shown.matches("[secret]").count(), 3, "{shown}");
     assert!(!shown.contains("token-that-must"), "{shown}");
 }
 

@@ -164,6 +164,10 @@ impl Renew for BlueskySession {
         }
         self.begin().await
     }
+
+    fn begins_anew(&self) -> bool {
+        true
+    }
 }
 
 fn not_now(reason: String) -> Unrenewed {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use twitter_text::extractor::Extractor;
 
 use super::{
-    Ask, Meaning, Problem, Replies, X,
+    Ask, Meaning, Problem, Replies, X, reason,
     wire::{Deleted, Id, Made, One, plain},
 };
 use crate::{
@@ -77,9 +77,9 @@ impl X {
                 }
                 other => other,
             })?;
-        let answer = Answer::of(response, self.config.http.max_body).await;
+        let answer = Answer::of(response, self.config.http.max_body).await.without(&token);
         if answer.status == 429 {
-            let (until, reason) = self.throttled(ask, &answer, &token);
+            let (until, reason) = self.throttled(ask, &answer);
             return Err(Sent::Attempted(Outcome::Throttled { until, reason }));
         }
         Ok((answer, token))
@@ -128,7 +128,7 @@ impl X {
     }
 
     async fn judge_refusal(&self, answer: &Answer, token: &SecretString) -> Outcome {
-        let reason = self.reason(answer, token);
+        let reason = reason(answer);
         let problem = Problem::read(answer.bytes());
         match (answer.status, problem.as_ref().map(Problem::meaning)) {
             (401, _) if self.tokens.refused(token).await => Outcome::NotSent {

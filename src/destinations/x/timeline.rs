@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::{
-    Ask, Meaning, Problem, X,
+    Ask, Meaning, Problem, X, unwanted,
     wire::{Id, One, Page, Post},
 };
 use crate::{
@@ -71,7 +71,7 @@ impl X {
             }
         };
         if !gone {
-            return Err(self.unwanted(&answer));
+            return Err(unwanted(&answer));
         }
         // Another server behind the same name has no such post either.
         self.me().await?;
@@ -136,13 +136,7 @@ impl X {
             let words = said(&error.words(), &[]);
             return Err(Unread::Failed { reason: format!("X left something out: {words}") });
         }
-        let Page { data, meta, .. } = page;
-        // An empty page has its `meta` all the same.
-        if data.is_none() && meta.is_none() {
-            let reason = "the answer is not what the API promises".to_owned();
-            return Err(Unread::Failed { reason });
-        }
-        let (rows, token) = (data.unwrap_or_default(), meta.and_then(|meta| meta.next_token));
+        let (rows, _beside, token) = page.rows().map_err(|reason| Unread::Failed { reason })?;
         let posts: Result<Vec<Post>, _> = rows.into_iter().map(serde_json::from_value).collect();
         let posts = posts.map_err(|error| Unread::Failed {
             reason: format!("a row of our timeline cannot be read: {error}"),

@@ -4,7 +4,7 @@
 //! API cannot show is said to be *not shown*, never to be missing.
 
 use super::{
-    Ask, Meaning, Problem, X,
+    Ask, Meaning, Problem, X, unwanted,
     wire::{One, User},
 };
 use crate::{
@@ -16,10 +16,8 @@ use crate::{
 };
 
 /// What of a user we ask for.
-const FIELDS: (&str, &str) = (
-    "user.fields",
-    "description,entities,id,is_identity_verified,parody,protected,username,verified_type",
-);
+const FIELDS: (&str, &str) =
+    ("user.fields", "description,id,is_identity_verified,parody,protected,username,verified_type");
 
 /// Our own account as X shows it.
 pub(super) struct Me {
@@ -35,7 +33,7 @@ impl X {
         let answer = self.get(Ask::Me, &["users", "me"], &query).await?;
         let one: One<User> = self.json(&answer)?;
         let affiliates = one.includes.authors();
-        let Some(user) = one.data else { return Err(self.unwanted(&answer)) };
+        let Some(user) = one.data else { return Err(unwanted(&answer)) };
         let read = affiliates.keys().copied().chain([user.id.0.as_str()]);
         self.count(Item::UserRead, read).await?;
         let affiliates = affiliates.into_values().map(|author| author.handle).collect();
@@ -65,7 +63,7 @@ impl X {
             };
             return match one.errors.iter().any(gone) {
                 true => Ok(None),
-                false => Err(self.unwanted(&answer)),
+                false => Err(unwanted(&answer)),
             };
         };
         self.count(Item::UserRead, [user.id.0.as_str()]).await?;

@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(super) use crate::destinations::reading::{Id, instant};
-use crate::domain::{
-    engagement::{Author, Tally},
-    time::Timestamp,
-};
+pub(super) use crate::destinations::reading::{Id, instant, rows};
+use crate::destinations::{Unread, http::said};
+pub(super) use crate::domain::engagement::Author;
+use crate::domain::{engagement::Tally, time::Timestamp};
 
 /// An answer with one thing in it.
 #[derive(Debug, Deserialize)]
@@ -33,6 +32,40 @@ pub(super) struct Page {
     #[serde(default)]
     pub errors: Vec<Problem>,
     pub meta: Option<Meta>,
+}
+
+impl Page {
+    /// Its rows, who stands beside them, and the token of the next page. An empty page has its
+    /// `meta` all the same.
+    ///
+    /// # Errors
+    /// It is no page, and why.
+    pub fn rows(self) -> Result<(Vec<Value>, Includes, Option<String>), String> {
+        let Self { data, includes, errors, meta } = self;
+        match (data, meta) {
+            (None, None) => Err(match errors.first() {
+                Some(error) => said(&error.words(), &[]),
+                None => "the answer is not what the API promises".to_owned(),
+            }),
+            (data, meta) => {
+                Ok((data.unwrap_or_default(), includes, meta.and_then(|meta| meta.next_token)))
+            }
+        }
+    }
+
+    /// The things that were asked for by id, without those that are gone.
+    ///
+    /// # Errors
+    /// It is no such answer.
+    pub fn found(self) -> Result<Vec<Value>, Unread> {
+        let gone = self.errors.iter().all(|error| error.meaning() == Meaning::NotFound);
+        if self.data.is_none() && (self.errors.is_empty() || !gone) {
+            let words = self.errors.first().map(Problem::words).unwrap_or_default();
+            let reason = said(&format!("X showed none of our posts: {words}"), &[]);
+            return Err(Unread::Failed { reason });
+        }
+        Ok(self.data.unwrap_or_default())
+    }
 }
 
 /// How a list goes on.
@@ -89,19 +122,13 @@ pub(super) struct User {
     pub is_identity_verified: Option<bool>,
     #[serde(default)]
     pub affiliation: Option<Affiliation>,
-    #[serde(default)]
-    pub entities: Option<Value>,
 }
 
 /// The label that an account bears for another: a business's, or *Automated by*.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Affiliation {
     #[serde(default)]
     pub description: Option<String>,
-    #[serde(default)]
-    pub url: Option<String>,
-    #[serde(default)]
-    pub user_id: Option<Vec<String>>,
 }
 
 impl User {

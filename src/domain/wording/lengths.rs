@@ -12,8 +12,9 @@ use crate::domain::platform::Platform;
 /// Bluesky's second limit, in UTF-8 bytes (lexicon `app.bsky.feed.post`, `maxLength`).
 const BLUESKY_BYTES: usize = 3_000;
 
-/// What Mastodon counts for a URL (`StatusLengthValidator::URL_PLACEHOLDER_CHARS`).
-const MASTODON_URL: &str = "xxxxxxxxxxxxxxxxxxxxxxx";
+/// What stands for a URL where it is counted: 23 characters, on X (`transformedURLLength`) and on
+/// Mastodon (`StatusLengthValidator::URL_PLACEHOLDER_CHARS`) alike.
+const URL_PLACEHOLDER: &str = "xxxxxxxxxxxxxxxxxxxxxxx";
 
 /// The length of a text on a platform, in the platform's own measure.
 ///
@@ -51,13 +52,41 @@ pub fn fits(platform: Platform, max: u32, text: &str, spoiler: Option<&str>) -> 
 /// of an address without `https://`.
 pub fn has_url(text: &str) -> bool {
     let composed: String = text.nfc().collect();
-    !Extractor::new().extract_urls(&composed).is_empty()
+    !Extractor::new().extract_urls(&full_stops_apart(&composed)).is_empty()
 }
 
+/// X weighs every URL alike, `unit.example.in` as well as `https://unit.example.in`. The crate's own
+/// `parse` weighs those without a protocol by their letters, so they are replaced before.
 fn weighted(text: &str) -> usize {
-    let config = twitter_text_config::config_v3();
-    let parsed = twitter_text::parse(text, config, true);
+    let text: String = text.nfc().collect();
+    let mut counted = String::with_capacity(text.len());
+    let (mut rest, mut at) = (text.chars(), 0);
+    for url in Extractor::new().extract_urls_with_indices(&full_stops_apart(&text)) {
+        // Its indices count UTF-16.
+        while at < url.get_end() {
+            let Some(c) = rest.next() else { break };
+            if at < url.get_start() {
+                counted.push(c);
+            }
+            at += if c > '\u{ffff}' { 2 } else { 1 };
+        }
+        counted.push_str(URL_PLACEHOLDER);
+    }
+    counted.extend(rest);
+    let parsed = twitter_text::parse(&counted, twitter_text_config::config_v3(), false);
     usize::try_from(parsed.weighted_length).unwrap_or(usize::MAX)
+}
+
+/// The text with a comma for every full stop that ends something: the crate misses an address
+/// without a protocol before a full stop (`unit.example.in.`), which X finds.
+pub(super) fn full_stops_apart(text: &str) -> String {
+    let mut rest = text.chars().peekable();
+    let mut apart = String::with_capacity(text.len());
+    while let Some(c) = rest.next() {
+        let ends = c == '.' && !rest.peek().is_some_and(|next| next.is_alphanumeric());
+        apart.push(if ends { ',' } else { c });
+    }
+    apart
 }
 
 /// Grapheme clusters as the stricter servers count them. Since Unicode 15.1 a conjunct such as `स्ते`
@@ -90,7 +119,7 @@ fn as_mastodon_counts(text: &str) -> Cow<'_, str> {
     for url in urls {
         let Some(at) = rest.find(&url) else { continue };
         push_mentions(&mut counted, &rest[..at]);
-        counted.push_str(MASTODON_URL);
+        counted.push_str(URL_PLACEHOLDER);
         rest = &rest[at + url.len()..];
     }
     push_mentions(&mut counted, rest);
@@ -129,6 +158,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn x_weighs_an_address_alike_with_a_protocol_or_without_also_at_a_sentences_end() {
+        for address in ["https://unit.example.in", "unit.gov.in", "www.unit.co.in"] {
+            let weight = |text: String| length(Platform::X, &text, None);
+            assert_eq!(weight(format!("🇮🇳 {address}")), 3 + 23, "{address}");
+            assert_eq!(weight(format!("See {address}. It")), 4 + 23 + 4, "{address}");
+        }
+    }
 
     #[test]
     fn x_weighs_as_its_own_rules_say() {

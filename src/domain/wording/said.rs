@@ -307,7 +307,10 @@ fn may_hold<K>(said: &Said<'_, K>, rules: &WordingRules, number: &Number) -> boo
 
 fn holds_url(text: &str) -> bool {
     let folded = folding::fold_text(text);
-    let finds = |text: &str| tied_dot(text) && !Extractor::new().extract_urls(text).is_empty();
+    let finds = |text: &str| {
+        let apart = lengths::full_stops_apart(text);
+        tied_dot(text) && !Extractor::new().extract_urls(&apart).is_empty()
+    };
     folded.contains("://") || folded.contains("www.") || finds(text) || finds(&folded)
 }
 

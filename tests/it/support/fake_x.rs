@@ -131,8 +131,8 @@ pub(super) struct Town {
     /// What, how often still (`None`: always), which.
     pub tricks: Vec<(Ask, Option<u32>, Trick)>,
     pub asked: HashMap<Ask, usize>,
-    /// Every request's path and query, in the order they came.
-    pub requests: Vec<String>,
+    /// Every request's first line and body, in the order they came.
+    pub requests: Vec<(String, String)>,
     /// What X would charge for: one resource is charged once.
     pub charged: BTreeSet<(&'static str, String)>,
     pub made: usize,
@@ -327,6 +327,11 @@ impl FakeX {
 
     /// Every request so far, as `METHOD /path?query`.
     pub fn requests(&self) -> Vec<String> {
+        self.recorded().into_iter().map(|(line, _body)| line).collect()
+    }
+
+    /// The same with their bodies.
+    pub fn recorded(&self) -> Vec<(String, String)> {
         self.shared.town().requests.clone()
     }
 

@@ -51,6 +51,16 @@ pub fn bluesky() -> Option<String> {
     peer("TAKAZA_TEST_BLUESKY")
 }
 
+/// The base url of the test Prism, which holds every request to X's specification.
+pub fn prism() -> Option<String> {
+    peer("TAKAZA_TEST_PRISM")
+}
+
+/// The folder whose `node_modules` holds X's own `twitter-text`.
+pub fn twitter_text() -> Option<String> {
+    peer("TAKAZA_TEST_TWITTER_TEXT")
+}
+
 fn peer(variable: &str) -> Option<String> {
     let found = std::env::var(variable).ok().filter(|url| !url.is_empty());
     if found.is_none() {

@@ -379,7 +379,8 @@ fn post(town: &mut Town, asked: &Asked, id: &str, mention: bool) -> Value {
 }
 
 fn metrics(town: &Town, id: &str) -> Value {
-    let below = |post: &&Post| !post.deleted && post.conversation == id && post.id != id;
+    // Direct answers alone, as X counts.
+    let below = |post: &&Post| !post.deleted && post.in_reply_to.as_deref() == Some(id);
     let of = |pairs: &[(String, String)]| pairs.iter().filter(|(post, _)| post == id).count();
     let quoting = |post: &&Post| post.quotes.as_deref() == Some(id) && !post.deleted;
     json!({

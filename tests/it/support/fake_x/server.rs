@@ -32,13 +32,13 @@ pub(super) struct Asked {
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let Some((asked, line)) = take_apart(request).await else {
+    let Some((asked, recorded)) = take_apart(request).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     let trick = {
         let mut town = shared.town();
         *town.asked.entry(asked.ask).or_default() += 1;
-        town.requests.push(line);
+        town.requests.push(recorded);
         next_trick(&mut town, asked.ask)
     };
     let mut answer = match trick {
@@ -204,8 +204,8 @@ fn next_trick(town: &mut Town, ask: Ask) -> Option<Trick> {
     Some(trick)
 }
 
-/// The request and its first line; `None`: its body broke off, so that no server could act on it.
-async fn take_apart(request: Request) -> Option<(Asked, String)> {
+/// The request, and its first line and body as they came; `None`: its body broke off, so that no server could act on it.
+async fn take_apart(request: Request) -> Option<(Asked, (String, String))> {
     let (parts, body) = request.into_parts();
     let header = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
     let address = reqwest::Url::parse(&format!("http://fake{}", parts.uri)).expect("an address");
@@ -236,5 +236,6 @@ async fn take_apart(request: Request) -> Option<(Asked, String)> {
         token: header("authorization").and_then(|h| Some(h.strip_prefix("Bearer ")?.to_owned())),
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
     };
-    Some((asked, format!("{} {}", parts.method, parts.uri)))
+    let line = format!("{} {}", parts.method, parts.uri);
+    Some((asked, (line, String::from_utf8_lossy(&bytes).into_owned())))
 }
