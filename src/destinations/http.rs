@@ -251,6 +251,19 @@ impl Answer {
         Self { status, headers, body: read_body(response, limit).await }
     }
 
+    /// The answer without a secret of ours, which a server may echo.
+    #[must_use]
+    pub fn without(mut self, secret: &SecretString) -> Self {
+        let secret = secret.expose_secret();
+        self.body = self.body.map(|body| match str::from_utf8(&body) {
+            Ok(text) if !secret.is_empty() && text.contains(secret) => {
+                text.replace(secret, "[secret]").into_bytes()
+            }
+            _ => body,
+        });
+        self
+    }
+
     /// The body; empty where it could not be had.
     pub fn bytes(&self) -> &[u8] {
         self.body.as_deref().unwrap_or_default()
