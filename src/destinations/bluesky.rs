@@ -188,7 +188,7 @@ impl Bluesky {
         self.manners.may_read()?;
         let request = self.request(Method::GET, method, token).query(params);
         let response = request.send().await.map_err(|error| failed(http::describe(&error)))?;
-        let answer = without(Answer::of(response, self.config.http.max_body).await, token);
+        let answer = Answer::of(response, self.config.http.max_body).await.without(token);
         if answer.status == 429 {
             let until = self.manners.throttled(&answer.headers);
             return Err(Unread::Throttled { until, reason: "too many requests (429)".to_owned() });
@@ -220,16 +220,6 @@ const fn is_ok(answer: &Answer) -> bool {
     matches!(answer.status, 200..=299)
 }
 
-/// The answer without a secret of ours: servers echo what they refuse.
-fn without(mut answer: Answer, secret: &SecretString) -> Answer {
-    let secret = secret.expose_secret();
-    if !is_ok(&answer) && !secret.is_empty() {
-        let clean = String::from_utf8_lossy(answer.bytes()).replace(secret, "[secret]");
-        answer.body = answer.body.map(|_echo| clean.into_bytes());
-    }
-    answer
-}
-
 /// A 2xx answer as JSON.
 fn json<T: DeserializeOwned>(answer: &Answer) -> Result<T, Unread> {
     if !is_ok(answer) {
@@ -241,7 +231,7 @@ fn json<T: DeserializeOwned>(answer: &Answer) -> Result<T, Unread> {
     })
 }
 
-/// The API's own words for a refusal, of an answer [`without`] our secrets; never a page of HTML.
+/// The API's own words for a refusal, of an answer [without](Answer::without) our secrets; never a page of HTML.
 fn error_text(answer: &Answer) -> String {
     let (status, error) = (answer.status, wire::ApiError::of(answer));
     if (300..=399).contains(&status) {

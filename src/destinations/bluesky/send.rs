@@ -16,7 +16,6 @@ use super::{
     key::{POSTS, Place, record_key},
     record::{mentioned, record},
     wire::{self, Blames},
-    without,
 };
 use crate::{
     destinations::{
@@ -155,7 +154,7 @@ impl Bluesky {
             Sent::Attempted(Outcome::NotSent { reason: http::describe(&error) })
         })?;
         let response = http::send_once(&self.client, request, permit).await?;
-        let answer = without(Answer::of(response, self.config.http.max_body).await, &token);
+        let answer = Answer::of(response, self.config.http.max_body).await.without(&token);
         if answer.status == 429 {
             let until = self.manners.throttled(&answer.headers);
             let reason = "too many requests (429)".to_owned();

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::{BadBluesky, error_text, is_ok, wire, without, xrpc};
+use super::{BadBluesky, error_text, is_ok, wire, xrpc};
 use crate::{
     destinations::{
         http::{self, Answer, Clock, HttpConfig},
@@ -119,7 +119,7 @@ impl BlueskySession {
         let request = request.header("accept", "application/json");
         let failed = |reason: String| not_now(http::said(&reason, &[secret]));
         let response = request.send().await.map_err(|error| failed(http::describe(&error)))?;
-        let answer = without(Answer::of(response, self.max_body).await, secret);
+        let answer = Answer::of(response, self.max_body).await.without(secret);
         match &answer.body {
             Err(error) => Err(failed(format!("status {}: {error}", answer.status))),
             Ok(_) => Ok(answer),
