@@ -63,6 +63,8 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     // One is judged while those before it are under way.
     let sends = futures::stream::iter(in_turn).buffered(1).buffer_unordered(parallel);
     progress.did += record_all(ctx, sends).await?;
+    // What the claim had no place for waits for nothing else.
+    progress.more = claimed.deliveries.len() >= ctx.config.pacing.batch as usize;
     Ok(progress)
 }
 

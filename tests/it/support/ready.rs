@@ -105,14 +105,6 @@ fn config(folder: &Path) -> Config {
         origin = "ggm.example/takaza"
         key_file = "record.key"
         unsealed_alarm = "876000h"
-        [secrets]
-        key_file = "grants.key"
-        [x]
-        redirect = "http://127.0.0.1:8790/callback"
-        authorize_url = "https://x.example/authorize"
-        token_url = "https://x.example/token"
-        revoke_url = "https://x.example/revoke"
-        scopes = []
         [alarms]
         duty_officer = "Inspector on duty"
         "#;
