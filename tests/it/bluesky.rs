@@ -19,10 +19,7 @@ use serde_json::json;
 use takaza::{
     destinations::{
         Destination as _, NotNow, Permit, Sent,
-        bluesky::{
-            BadBluesky, Bluesky, BlueskyConfig,
-            session::{BlueskySession, SessionInMemory},
-        },
+        bluesky::{BadBluesky, Bluesky, BlueskyConfig, session::BlueskySession},
         http::HttpConfig,
         tokens::Tokens,
     },
@@ -36,6 +33,8 @@ use takaza::{
 use crate::support::{
     claimed::Wanted,
     fake_bluesky::{Ask, FakeBluesky, Trick},
+    secrets,
+    session_in_memory::SessionInMemory,
 };
 
 /// Lets everything go, and counts how often it was asked.
@@ -248,7 +247,7 @@ async fn every_hostile_trick_ends_in_one_attempt_and_the_true_outcome() {
 
 fn assert_fit_for_a_log(reason: &str, trick: &Trick) {
     assert!(!reason.is_empty() && reason.chars().count() < 450, "{trick:?}: {reason}");
-    assert!(!reason.contains("that-must-never"), "{trick:?}: {reason}");
+    assert!(!reason.contains(secrets::MARK), "{trick:?}: {reason}");
     assert!(!reason.chars().any(char::is_control), "{trick:?}: {reason}");
     assert!(!reason.contains('\u{202e}') && !reason.contains("doctype"), "{trick:?}: {reason}");
 }
@@ -419,7 +418,7 @@ async fn the_secrets_are_in_no_debug_and_in_no_error() {
         bluesky.look(&Wanted::tag(1, fake.now()).delivery()).await,
     );
     assert!(shown.contains("[secret]"), "{shown}");
-    assert!(!shown.contains("that-must-never"), "{shown}");
+    assert!(!shown.contains(secrets::MARK), "{shown}");
 }
 
 #[tokio::test]

@@ -12,10 +12,7 @@ use serde_json::{Value, json};
 use takaza::{
     destinations::{
         Destination as _,
-        bluesky::{
-            Bluesky, BlueskyConfig,
-            session::{BlueskySession, SessionInMemory},
-        },
+        bluesky::{Bluesky, BlueskyConfig, session::BlueskySession},
         http::{self, HttpConfig},
         tokens::Renew as _,
     },
@@ -34,6 +31,7 @@ use super::outcome;
 use crate::support::{
     claimed::{Wanted, watched},
     servers,
+    session_in_memory::SessionInMemory,
 };
 
 /// The network, and its own ways: people, posts, and an AppView that waits when it is told to.
