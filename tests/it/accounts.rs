@@ -1,12 +1,15 @@
-//! The unit's accounts on X and Bluesky, by the real binary: what the doctor sees of their duties,
+//! The unit's accounts on X and Bluesky, mostly by the real binary: what the doctor sees of their duties,
 //! how a session is begun and ended, and who can be asked who a bank is.
 
 use secrecy::ExposeSecret as _;
+
+use takaza::domain::{delivery::StateName, ids::BankCode, platform::Platform};
 
 use crate::support::{
     fake_bluesky::{Ask, FakeBluesky},
     fake_x::FakeX,
     ledger_sql,
+    ready::{self, BANK, bank, on_both},
     unit::Unit,
 };
 
@@ -77,4 +80,23 @@ async fn an_account_that_is_not_connected_cannot_be_asked_who_a_bank_is() {
     assert!(no.contains("--stable-id") && no.contains("takaza account connect"), "{no}");
     let said = unit.act("root", &[&handle[..], &["--stable-id", "4711"]].concat()).done();
     assert!(said.contains("id 4711"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_carries_the_id_that_a_person_verified_and_a_mismatch_holds_what_mentions_it() {
+    on_both(async |unit: ready::Unit| {
+        let first = unit.cleared("unit").await;
+        let claimed = unit.claim().await.deliveries;
+        assert_eq!(claimed[0].verified(), Some(bank().stable_id.as_str()));
+        unit.puts_off(&claimed).await;
+
+        let (bank, on) = (BankCode::new(BANK), Platform::Mastodon);
+        let moved = Some("it belongs to another account now");
+        unit.store.handle_resolved(&unit.by, &bank, on, moved).await.unwrap();
+        assert!(unit.claim().await.deliveries.is_empty());
+        assert_eq!(unit.delivery(&first).await.delivery.name(), StateName::Waiting);
+        let held = unit.store.escalation(first.delivery.escalation.as_str()).await.unwrap();
+        assert!(held.clearance.is_none(), "a person looks at it again");
+    })
+    .await;
 }

@@ -72,7 +72,7 @@ pub fn impatient(fake: &FakeMastodon) -> Mastodon {
 pub async fn outcome(mastodon: &Mastodon, wanted: &Wanted) -> Outcome {
     match mastodon.send(&wanted.claim(), &Yes::default()).await {
         Sent::Attempted(outcome) => outcome,
-        Sent::NotNow(why) => panic!("the permit said yes: {why}"),
+        not_sent => panic!("the permit said yes: {not_sent:?}"),
     }
 }
 

@@ -90,7 +90,7 @@ pub fn tag(number: u32, fake: &FakeX) -> Wanted {
 pub async fn outcome(x: &X, wanted: &Wanted) -> Outcome {
     match x.send(&wanted.claim(), &Yes::default()).await {
         Sent::Attempted(outcome) => outcome,
-        Sent::NotNow(why) => panic!("the permit said yes: {why}"),
+        not_sent => panic!("the permit said yes: {not_sent:?}"),
     }
 }
 

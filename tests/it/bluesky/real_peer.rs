@@ -226,7 +226,8 @@ async fn the_real_pds_agrees_about_lengths_languages_and_facets() {
     }
     let handle = format!("@{}", bank.handle);
     let text = format!("{handle} ₹12 लाख #साइबर https://unit.example/a Ref GGM-T0008");
-    let wanted = Wanted { bank_in_text: handle, ..plain(8, text) };
+    let verified = Some(bank.did.clone());
+    let wanted = Wanted { bank_in_text: handle, verified, ..plain(8, text) };
     accepted(outcome(&bluesky, &wanted).await);
     let posts = peer.posts_of(&us).await;
     let post = posts.iter().find(|post| post["value"]["facets"].is_array()).expect("facets");
