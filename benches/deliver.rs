@@ -434,7 +434,7 @@ async fn send_all(
     let sends = claimed.deliveries.iter().map(|one| async move {
         let outcome = match destination.send(one, permit).await {
             Sent::Attempted(outcome) => Ended::Attempted(outcome),
-            Sent::NotNow(no) => panic!("{no}"),
+            not_sent => panic!("{not_sent:?}"),
         };
         let delivery = one.delivery();
         Report {

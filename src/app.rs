@@ -10,7 +10,6 @@ use std::{
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use reqwest::Certificate;
-use secrecy::SecretString;
 
 use crate::{
     cases::{
@@ -22,10 +21,7 @@ use crate::{
     config::{Banks, Config, ConfigErrors, Loaded, secret},
     destinations::{
         Destination,
-        bluesky::{
-            BadBluesky, Bluesky, BlueskyConfig,
-            session::{BlueskySession, SessionInMemory},
-        },
+        bluesky::{Bluesky, BlueskyConfig, session::BlueskySession},
         http::{self, HttpConfig},
         mastodon::{Mastodon, MastodonConfig},
         sandbox::Sandbox,
@@ -38,7 +34,7 @@ use crate::{
     domain::{
         bank::{BANKS, Directory, INVENTED_BANKS, SUBLETS},
         calendar::{Calendar, limits::Limits},
-        platform::{Account, Language, Platform, Sender},
+        platform::{Language, Platform, Sender},
         wording::Templates,
     },
     serve::Reconciler,
@@ -377,15 +373,7 @@ pub struct Granted {
 pub fn tokens(row: &AccountRow, ctx: &Ctx) -> anyhow::Result<Granted> {
     let account = &row.account;
     let renew: Arc<dyn Renew> = match (account.platform, &row.token_from) {
-        (Platform::Bluesky, Some(password)) => {
-            let session = session(account, secret(password)?, ctx)?;
-            // Who it is, is asked before the account is in the ledger, where grants are kept.
-            if account.stable_id.is_none() {
-                let tokens = Arc::new(SessionInMemory::new(session, clock(ctx)));
-                return Ok(Granted { tokens, keeper: None });
-            }
-            Arc::new(session)
-        }
+        (Platform::Bluesky, Some(_)) => Arc::new(session(row, ctx)?),
         (_, Some(from)) => {
             return Ok(Granted { tokens: Arc::new(FixedToken::new(secret(from)?)), keeper: None });
         }
@@ -408,14 +396,15 @@ pub fn tokens(row: &AccountRow, ctx: &Ctx) -> anyhow::Result<Granted> {
 }
 
 /// The sessions of a Bluesky account.
-fn session(
-    account: &Account,
-    password: SecretString,
-    ctx: &Ctx,
-) -> Result<BlueskySession, BadBluesky> {
+///
+/// # Errors
+/// Its app password cannot be read, or it names no server or login.
+pub fn session(row: &AccountRow, ctx: &Ctx) -> anyhow::Result<BlueskySession> {
+    let account = &row.account;
+    let password = secret(row.token_from.as_deref().context("it names no app password")?)?;
     // Its DID once it is known: a handle may be another's by now.
     let login = account.stable_id.as_ref().unwrap_or(&account.handle);
-    BlueskySession::new(&account.base_url, login, password, &ctx.http, clock(ctx))
+    Ok(BlueskySession::new(&account.base_url, login, password, &ctx.http, clock(ctx))?)
 }
 
 fn clock(ctx: &Ctx) -> http::Clock {

@@ -8,7 +8,10 @@ mod list;
 mod live;
 mod revoke;
 
+use std::sync::Arc;
+
 use clap::Subcommand;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     Globals,
@@ -16,6 +19,10 @@ use super::{
 };
 use crate::{
     app,
+    destinations::{
+        Destination, Unread,
+        tokens::{FixedToken, Renew as _},
+    },
     domain::{engagement::Identity, platform::Platform},
     store::AccountRow,
     work::Ctx,
@@ -76,8 +83,7 @@ struct Asked {
 }
 
 async fn ask(ctx: &Ctx, row: &AccountRow) -> Result<Asked, Failure> {
-    let destination = app::connect(row, ctx)?.destination;
-    let what = |error| {
+    let what = |error: &dyn std::fmt::Display| {
         let name = &row.account.name;
         Failure::Failed(format!(
             "the server at {} did not confirm the token of {name}: {error}. Check the address and \
@@ -85,9 +91,34 @@ async fn ask(ctx: &Ctx, row: &AccountRow) -> Result<Asked, Failure> {
             row.account.base_url
         ))
     };
-    let identity = destination.whoami().await.map_err(what)?;
-    let max_length = destination.limits().await.map_err(what)?.max_length;
-    Ok(Asked { identity, max_length })
+    // A session is kept in the ledger, where the account is not before it is known who it is.
+    if row.account.platform == Platform::Bluesky && row.account.stable_id.is_none() {
+        let session = app::session(row, ctx)?;
+        let grant = session.renew(None).await.map_err(|error| what(&error))?;
+        let token = FixedToken::new(SecretString::from(grant.access.expose_secret()));
+        let destination = app::destination(row, Arc::new(token), ctx)?;
+        let asked = asked(&*destination).await;
+        if let Err(error) = session.end(&grant).await {
+            tracing::debug!("a session that is not needed ends by itself: {error}");
+        }
+        return asked.map_err(|error| what(&error));
+    }
+    let destination = app::connect(row, ctx)?.destination;
+    asked(&*destination).await.map_err(|error| what(&error))
+}
+
+async fn asked(destination: &dyn Destination) -> Result<Asked, Unread> {
+    let identity = destination.whoami().await?;
+    Ok(Asked { identity, max_length: destination.limits().await?.max_length })
+}
+
+/// Whether the platform can be asked as this account: it has a token, or a grant that works.
+pub(super) async fn is_connected(ctx: &Ctx, row: &AccountRow) -> Result<bool, Failure> {
+    if row.revoked || !has_grant(row) {
+        return Ok(!row.revoked && row.has_api());
+    }
+    let grant = ctx.store.grant(&row.account.name).await?;
+    Ok(grant.is_some_and(|grant| grant.sealed.is_some() && grant.broken.is_none()))
 }
 
 /// It is spoken to by the tokens of a grant that `takaza account connect` gets.

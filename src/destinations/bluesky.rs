@@ -23,7 +23,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
-use self::{send::Points, wire::Blames};
+use self::{key::Place, send::Points, wire::Blames};
 use super::{
     Destination, Identity, Mentions, OwnPost, Permit, Sent, ServerLimits, Unread,
     http::{self, Answer, BadAddress, BadClient, Clock, HttpConfig, signed},
@@ -38,6 +38,11 @@ use crate::domain::{
     platform::Visibility,
     time::Timestamp,
 };
+
+/// The name of an account's post, as its own timeline and receipts have it.
+pub(super) fn post_name(did: &str, key: &str) -> String {
+    Place::post(did, key).to_string()
+}
 
 /// One account.
 #[derive(Clone)]

@@ -3,7 +3,8 @@
 
 use reqwest::Url;
 
-use crate::domain::platform::Platform;
+use super::bluesky;
+use crate::domain::platform::{Account, Platform};
 
 /// A link that opens the platform's composer with the text in it, where the platform has one.
 /// `base_url` is the account's own server, for platforms that have many.
@@ -38,33 +39,33 @@ pub enum BadPermalink {
     OtherAccount(String),
 }
 
-/// The platform's id of the post that a permalink leads to, after checking the platform's host and
-/// the account in it. `base_url` is the account's own server, for platforms that have many.
+/// The platform's id of the post that a permalink leads to, as the platform's API names it, after
+/// checking the platform's host and the account in it.
 ///
 /// # Errors
 /// It is no link, leads elsewhere, or to another account's post.
-pub fn post_id(
-    platform: Platform,
-    base_url: &str,
-    handle: &str,
-    permalink: &str,
-) -> Result<String, BadPermalink> {
+pub fn post_id(account: &Account, permalink: &str) -> Result<String, BadPermalink> {
+    let (platform, own) = (account.platform, account);
     let link = Url::parse(permalink.trim()).map_err(|_| BadPermalink::NotALink)?;
-    if !leads_to(&link, platform, base_url) {
+    if !leads_to(&link, platform, &own.base_url) {
         return Err(BadPermalink::Elsewhere(platform));
     }
     let parts: Vec<&str> =
         link.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).collect();
     let found = |account: &str, id: &str| {
-        if is_ours(platform, handle, account) {
+        if is_ours(own, account) {
             Ok(id.to_owned())
         } else {
-            Err(BadPermalink::OtherAccount(handle.to_owned()))
+            Err(BadPermalink::OtherAccount(own.handle.clone()))
         }
     };
     match (platform, parts.as_slice()) {
+        (Platform::Bluesky, ["profile", account, "post", key, ..]) => {
+            let key = found(account, key)?;
+            // Without a known DID nothing reads the account back, and the key alone names the post.
+            Ok(own.stable_id.as_ref().map_or(key.clone(), |did| bluesky::post_name(did, &key)))
+        }
         (Platform::X, [account, "status", id, ..])
-        | (Platform::Bluesky, ["profile", account, "post", id, ..])
         | (Platform::Threads, [account, "post", id, ..])
         | (Platform::Telegram, ["s", account, id] | [account, id]) => found(account, id),
         (Platform::Mastodon, [account, id]) if account.starts_with('@') => found(account, id),
@@ -102,11 +103,14 @@ fn leads_to(link: &Url, platform: Platform, base_url: &str) -> bool {
 }
 
 /// Whether the account that a permalink names is ours. On the account's own server a handle stands
-/// without the server.
-fn is_ours(platform: Platform, handle: &str, named: &str) -> bool {
+/// without the server; Bluesky's links name the handle or the DID.
+fn is_ours(account: &Account, named: &str) -> bool {
+    if account.platform == Platform::Bluesky && account.stable_id.as_deref() == Some(named) {
+        return true;
+    }
     let plain = |text: &str| text.trim_start_matches('@').to_lowercase();
-    let own = plain(handle);
-    let own = match platform {
+    let own = plain(&account.handle);
+    let own = match account.platform {
         Platform::Mastodon => own.split('@').next().unwrap_or_default(),
         _ => own.as_str(),
     };
@@ -116,9 +120,48 @@ fn is_ours(platform: Platform, handle: &str, named: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{
+        ids::AccountName,
+        platform::{Language, MentionMode, Sender, Visibility},
+    };
+
+    fn account(platform: Platform, handle: &str) -> Account {
+        Account {
+            name: AccountName::new("by-hand"),
+            platform,
+            base_url: "https://social.example".to_owned(),
+            handle: handle.to_owned(),
+            stable_id: None,
+            sender: Sender::HandOff,
+            mention: MentionMode::PlainName,
+            languages: vec![Language::En],
+            visibility: Visibility::Public,
+            spoiler: None,
+            max_length: 300,
+            live: true,
+        }
+    }
 
     fn id(platform: Platform, handle: &str, link: &str) -> Result<String, BadPermalink> {
-        post_id(platform, "https://social.example", handle, link)
+        post_id(&account(platform, handle), link)
+    }
+
+    #[test]
+    fn a_bluesky_permalink_gives_the_name_that_the_accounts_own_timeline_has() {
+        let known = |did: Option<&str>, link: &str| {
+            let account = account(Platform::Bluesky, "Unit.example");
+            post_id(&Account { stable_id: did.map(str::to_owned), ..account }, link)
+        };
+        let by_handle = "https://bsky.app/profile/unit.example/post/3lbo5rw4h2k2a";
+        let by_did = "https://bsky.app/profile/did:plc:unit/post/3lbo5rw4h2k2a";
+        let named = Ok("at://did:plc:unit/app.bsky.feed.post/3lbo5rw4h2k2a".to_owned());
+        for link in [by_handle, by_did] {
+            assert_eq!(known(Some("did:plc:unit"), link), named, "{link}");
+        }
+        let other = || Err(BadPermalink::OtherAccount("Unit.example".to_owned()));
+        assert_eq!(known(Some("did:plc:other"), by_did), other());
+        assert_eq!(known(None, by_did), other(), "nobody knows whose DID that is");
+        assert_eq!(known(None, by_handle), Ok("3lbo5rw4h2k2a".to_owned()));
     }
 
     #[test]
@@ -151,7 +194,8 @@ mod tests {
         }
         let remote = mastodon("https://social.example/@unit@other.example/113");
         assert_eq!(remote, Err(BadPermalink::OtherAccount("unit@social.example".to_owned())));
-        let nowhere = post_id(Platform::Mastodon, "", "unit", "https://social.example/@unit/113");
+        let without = Account { base_url: String::new(), ..account(Platform::Mastodon, "unit") };
+        let nowhere = post_id(&without, "https://social.example/@unit/113");
         assert_eq!(nowhere, Err(BadPermalink::Elsewhere(Platform::Mastodon)));
     }
 

@@ -50,6 +50,9 @@ pub struct NotNow {
 pub enum Sent {
     /// The permit said no right before the request; no byte of what it says has left.
     NotNow(NotNow),
+    /// The handle that the text mentions is not the verified account's any more, and why; no byte
+    /// has left. Posts that mention it are held until a person has verified it anew.
+    NotTheBank(String),
     /// One attempt was made.
     Attempted(Outcome),
 }

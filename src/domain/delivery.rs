@@ -382,7 +382,7 @@ impl Delivery {
         self.attempts += 1;
         self.first_attempt_at.get_or_insert(now);
         self.state = State::Sending(lease.clone());
-        Ok(ClaimedDelivery { delivery: self, clearance, lease })
+        Ok(ClaimedDelivery { delivery: self, clearance, lease, verified: None })
     }
 
     /// Sending → what the outcome says, named by the claim's own token. Where another worker has
@@ -639,9 +639,22 @@ pub struct ClaimedDelivery {
     delivery: Delivery,
     clearance: Clearance,
     lease: Lease,
+    verified: Option<String>,
 }
 
 impl ClaimedDelivery {
+    /// With the platform's stable id that a person verified for the bank there.
+    #[must_use]
+    pub fn verified_as(self, stable_id: Option<String>) -> Self {
+        Self { verified: stable_id, ..self }
+    }
+
+    /// The platform's stable id that a person verified for the bank whose handle the text mentions,
+    /// as it was at the claim.
+    pub fn verified(&self) -> Option<&str> {
+        self.verified.as_deref()
+    }
+
     /// The delivery, in state Sending.
     pub const fn delivery(&self) -> &Delivery {
         &self.delivery

@@ -31,6 +31,7 @@ pub(super) struct Obstacles {
 
 struct Handle {
     handle: String,
+    stable_id: String,
     expires_at: Timestamp,
     resolved_at: Timestamp,
     mismatch: Option<String>,
@@ -49,6 +50,12 @@ impl Obstacles {
             .or_else(|| self.banks.get(&delivery.bank).cloned())
             .or_else(|| self.escalations.get(&delivery.escalation).cloned())
             .or_else(|| self.handle(delivery).map(|reason| Why::Handle { reason }))
+    }
+
+    /// The stable id that a person verified for the bank that a text mentions.
+    pub(super) fn verified(&self, delivery: &Delivery) -> Option<String> {
+        let key = (delivery.bank.clone(), delivery.content.platform);
+        self.handles.get(&key).map(|known| known.stable_id.clone())
     }
 
     /// A text that mentions a handle needs it verified, in force, and resolved lately.
@@ -114,6 +121,7 @@ pub(super) async fn load(
     for row in &handles {
         let handle = Handle {
             handle: row.get("handle")?,
+            stable_id: row.get("stable_id")?,
             expires_at: row.get("expires_at")?,
             resolved_at: row.get("resolved_at")?,
             mismatch: row.get("mismatch")?,

@@ -19,7 +19,7 @@ use crate::{
     destinations::Sent,
     domain::{
         action::{Sighting, Status},
-        delivery::{ClaimedDelivery, LookRules, Outcome},
+        delivery::{ClaimedDelivery, Delivery, LookRules, Outcome},
         escalation::{Escalation, EscalationKind},
         ids::{EscalationId, ExternalId},
         ladder::{self, Recheck},
@@ -284,9 +284,20 @@ async fn settle(
     }
     let ended = match destination.send(claimed, &permit).await {
         Sent::NotNow(no) => Ended::NotNow { until: ctx.clock.now(), why: no.reason },
+        Sent::NotTheBank(why) => not_the_bank(ctx, delivery, why).await,
         Sent::Attempted(outcome) => Ended::Attempted(outcome),
     };
     report(ended, look)
+}
+
+/// Holds every post that mentions the handle: the next claim sees what is written here.
+async fn not_the_bank(ctx: &Ctx, delivery: &Delivery, why: String) -> Ended {
+    let (by, on) = (ctx.actor("deliver"), delivery.content.platform);
+    if let Err(error) = ctx.store.handle_resolved(&by, &delivery.bank, on, Some(&why)).await {
+        // The next attempt asks again, and is not sent either.
+        tracing::warn!(delivery = %delivery.id, "a mismatch could not be written down: {error}");
+    }
+    Ended::NotNow { until: ctx.clock.now(), why }
 }
 
 fn look_rules(ctx: &Ctx) -> LookRules {

@@ -93,7 +93,7 @@ pub async fn done(
 ) -> anyhow::Result<Done> {
     let row = ctx.store.delivery(id.as_str()).await?;
     let account = account(ctx, row.delivery.content.account.as_str()).await?;
-    let post = post_id(account.platform, &account.base_url, &account.handle, permalink)?;
+    let post = post_id(&account, permalink)?;
     let at = ctx.clock.now();
     let receipt = Receipt { id: post, permalink: permalink.trim().to_owned(), at };
     let as_approved = read_back(ctx, &row, &receipt).await;

@@ -19,10 +19,7 @@ use serde_json::json;
 use takaza::{
     destinations::{
         Destination as _, NotNow, Permit, Sent,
-        bluesky::{
-            BadBluesky, Bluesky, BlueskyConfig,
-            session::{BlueskySession, SessionInMemory},
-        },
+        bluesky::{BadBluesky, Bluesky, BlueskyConfig, session::BlueskySession},
         http::HttpConfig,
         tokens::Tokens,
     },
@@ -36,6 +33,8 @@ use takaza::{
 use crate::support::{
     claimed::Wanted,
     fake_bluesky::{Ask, FakeBluesky, Trick},
+    secrets,
+    session_in_memory::SessionInMemory,
 };
 
 /// Lets everything go, and counts how often it was asked.
@@ -93,15 +92,16 @@ pub fn impatient(fake: &FakeBluesky) -> Bluesky {
 pub async fn outcome(bluesky: &Bluesky, wanted: &Wanted) -> Outcome {
     match bluesky.send(&wanted.claim(), &Yes::default()).await {
         Sent::Attempted(outcome) => outcome,
-        Sent::NotNow(why) => panic!("the permit said yes: {why}"),
+        not_sent => panic!("the permit said yes: {not_sent:?}"),
     }
 }
 
 /// A tag that mentions the bank by its handle.
-pub fn mentioning(number: u32, fake: &FakeBluesky) -> Wanted {
+pub fn mentioning(number: u32, verified: &str, fake: &FakeBluesky) -> Wanted {
     let wanted = Wanted::tag(number, fake.now());
     let text = wanted.text.replace("@care@peepal.example", "@peepal.example");
-    Wanted { text, bank_in_text: "@peepal.example".to_owned(), ..wanted }
+    let verified = Some(verified.to_owned());
+    Wanted { text, bank_in_text: "@peepal.example".to_owned(), verified, ..wanted }
 }
 
 #[tokio::test]
@@ -248,7 +248,7 @@ async fn every_hostile_trick_ends_in_one_attempt_and_the_true_outcome() {
 
 fn assert_fit_for_a_log(reason: &str, trick: &Trick) {
     assert!(!reason.is_empty() && reason.chars().count() < 450, "{trick:?}: {reason}");
-    assert!(!reason.contains("that-must-never"), "{trick:?}: {reason}");
+    assert!(!reason.contains(secrets::MARK), "{trick:?}: {reason}");
     assert!(!reason.chars().any(char::is_control), "{trick:?}: {reason}");
     assert!(!reason.contains('\u{202e}') && !reason.contains("doctype"), "{trick:?}: {reason}");
 }
@@ -279,9 +279,9 @@ async fn what_fails_before_the_post_itself_leaves_it_unsent() {
         (Ask::Profile, Trick::Html(200), OutcomeKind::NotSent),
     ] {
         let fake = FakeBluesky::start().await;
-        fake.account("peepal.example");
+        let bank = fake.account("peepal.example");
         fake.always(ask, trick.clone());
-        let outcome = outcome(&connect(&fake), &mentioning(1, &fake)).await;
+        let outcome = outcome(&connect(&fake), &mentioning(1, &bank, &fake)).await;
         let seen = (outcome.kind(), fake.asked(Ask::Put));
         assert_eq!(seen, (expected, 0), "{ask:?} {trick:?}: {outcome:?}");
         assert_fit_for_a_log(outcome.reason(), &trick);
@@ -342,7 +342,7 @@ async fn the_bank_is_mentioned_by_its_did_and_links_and_tags_by_their_bytes() {
     fake.account("peepal.example.com");
     let text = "@peepal.example: ₹12 लाख पर 4 ग्रहणाधिकार लंबित। #साइबर_अपराध (https://unit.example/t?a=1). \
                 Not @peepal.example.com, nor a@peepal.example, #1930. Ref GGM-T0001 @peepal.example.";
-    let wanted = Wanted { text: text.to_owned(), ..mentioning(1, &fake) };
+    let wanted = Wanted { text: text.to_owned(), ..mentioning(1, &did, &fake) };
     let outcome = outcome(&connect(&fake), &wanted).await;
     assert_eq!(outcome.kind(), OutcomeKind::Accepted, "{outcome:?}");
     let post = fake.posts()[0].clone();
@@ -371,14 +371,27 @@ async fn a_bank_that_is_named_plainly_is_not_mentioned_and_nobody_is_asked() {
 }
 
 #[tokio::test]
-async fn a_mention_of_a_handle_that_is_nobodys_is_not_sent() {
+async fn a_mention_of_a_handle_that_is_not_the_verified_accounts_any_more_is_not_sent() {
     let fake = FakeBluesky::start().await;
     let bluesky = connect(&fake);
-    let outcome_of_nobody = outcome(&bluesky, &mentioning(1, &fake)).await;
-    assert_eq!(outcome_of_nobody.kind(), OutcomeKind::NotSent, "{outcome_of_nobody:?}");
+    let bank = fake.account("peepal.example");
+    let wanted = mentioning(1, &bank, &fake);
+    let sent = async || bluesky.send(&wanted.claim(), &Yes::default()).await;
+
+    fake.takes_over("peepal.example");
+    let moved = "@peepal.example belongs to another account now".to_owned();
+    assert_eq!(sent().await, Sent::NotTheBank(moved.clone()));
+    let unverified = Wanted { verified: None, ..wanted.clone() };
+    let sent_unverified = bluesky.send(&unverified.claim(), &Yes::default()).await;
+    assert_eq!(sent_unverified, Sent::NotTheBank(moved));
+
+    let fake = FakeBluesky::start().await;
+    let bluesky = connect(&fake);
+    let sent = async || bluesky.send(&wanted.claim(), &Yes::default()).await;
+    let gone = Sent::NotTheBank("@peepal.example is gone".to_owned());
+    assert_eq!(sent().await, gone);
     fake.disowns("peepal.example", "somebody.example");
-    let disowned = outcome(&bluesky, &mentioning(1, &fake)).await;
-    assert_eq!(disowned.kind(), OutcomeKind::NotSent, "{disowned:?}");
+    assert_eq!(sent().await, gone);
     assert_eq!(fake.asked(Ask::Put), 0);
 }
 
@@ -419,7 +432,7 @@ async fn the_secrets_are_in_no_debug_and_in_no_error() {
         bluesky.look(&Wanted::tag(1, fake.now()).delivery()).await,
     );
     assert!(shown.contains("[secret]"), "{shown}");
-    assert!(!shown.contains("that-must-never"), "{shown}");
+    assert!(!shown.contains(secrets::MARK), "{shown}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The one test binary: stories and properties, each in a module named after what it is about.
 
+mod accounts;
 mod alarms;
 mod bluesky;
 mod cases;

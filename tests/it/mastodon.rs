@@ -26,6 +26,7 @@ use takaza::{
 use crate::support::{
     claimed::Wanted,
     fake_mastodon::{Ask, FakeMastodon, Trick},
+    secrets,
 };
 
 /// Lets everything go, and counts how often it was asked.
@@ -71,7 +72,7 @@ pub fn impatient(fake: &FakeMastodon) -> Mastodon {
 pub async fn outcome(mastodon: &Mastodon, wanted: &Wanted) -> Outcome {
     match mastodon.send(&wanted.claim(), &Yes::default()).await {
         Sent::Attempted(outcome) => outcome,
-        Sent::NotNow(why) => panic!("the permit said yes: {why}"),
+        not_sent => panic!("the permit said yes: {not_sent:?}"),
     }
 }
 
@@ -219,7 +220,7 @@ async fn every_hostile_trick_ends_in_one_attempt_and_the_true_outcome() {
 
 fn assert_fit_for_a_log(reason: &str, trick: &Trick) {
     assert!(!reason.is_empty() && reason.chars().count() < 400, "{trick:?}: {reason}");
-    assert!(!reason.contains("token-that-must"), "{trick:?}: {reason}");
+    assert!(!reason.contains(secrets::MARK), "{trick:?}: {reason}");
     assert!(!reason.contains('<') && !reason.chars().any(char::is_control), "{trick:?}: {reason}");
     assert!(!reason.contains('\u{202e}'), "{trick:?}: {reason}");
 }
@@ -335,7 +336,7 @@ async fn the_token_is_in_no_debug_and_in_no_error() {
         mastodon.look(&Wanted::tag(1, fake.now()).delivery()).await,
     );
     assert!(shown.contains("[secret]"), "{shown}");
-    assert!(!shown.contains("token-that-must"), "{shown}");
+    assert!(!shown.contains(secrets::MARK), "{shown}");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use reqwest::Url;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot},
@@ -32,12 +32,12 @@ use super::{
 use crate::{
     app,
     destinations::{
-        tokens::{Grant, Unrenewed},
+        tokens::{FixedToken, Grant, Unrenewed},
         x::oauth::{Asked, NotGranted, OAuth},
     },
     domain::{engagement::Author, person::Administrator},
     store::AccountRow,
-    work::grants,
+    work::{Ctx, grants},
 };
 
 /// The browser's page may take this long to be read when all else is done.
@@ -86,7 +86,7 @@ async fn exchange(
                  x.scopes and at the client's permissions there"
             )));
         }
-        let who = oauth.who(&row.account.base_url, &grant.access).await.map_err(Failure::Failed)?;
+        let who = whose(ctx, &row, &grant).await?;
         let changed = bind(&mut row, &who)?;
         if changed {
             ctx.store.put_account(&session.by, administrator, &row).await?;
@@ -104,6 +104,16 @@ async fn exchange(
         _ => format!("next: an approver turns it live with `takaza account live {name}`"),
     };
     say(&format!("{name} is connected: @{}, id {}\n{live}", who.handle, who.stable_id))
+}
+
+/// Who granted it: the account that the browser was signed in as.
+async fn whose(ctx: &Ctx, row: &AccountRow, grant: &Grant) -> Result<Author, Failure> {
+    let token = FixedToken::new(SecretString::from(grant.access.expose_secret()));
+    let destination = app::destination(row, Arc::new(token), ctx)?;
+    let identity = destination.whoami().await.map_err(|error| {
+        Failure::Failed(format!("the platform did not say whose the grant is: {error}"))
+    })?;
+    Ok(identity.author)
 }
 
 /// What is printed first: a script may read the address from its line of its own.

@@ -6,7 +6,9 @@ use super::{
     super::{Globals, failure::Outcome, output::say, sign_in::Signing},
     has_grant, row,
 };
-use crate::{app, store::AccountRow, work::Ctx};
+use crate::{
+    app, destinations::tokens::Grant, domain::platform::Platform, store::AccountRow, work::Ctx,
+};
 
 /// Revokes the platform's grant and says what to do next (an administrator's act)
 #[derive(Debug, Args)]
@@ -73,14 +75,35 @@ async fn end_grant(ctx: &Ctx, row: &AccountRow) -> Option<Result<(), String>> {
         Ok(connected) => connected.destination,
         Err(error) => return Some(Err(format!("{error:#}"))),
     };
-    Some(destination.revoke().await.map_err(|error| error.to_string()))
+    let ended = end_session(ctx, row).await;
+    Some(match (destination.revoke().await, ended) {
+        (Ok(()), ended) => ended,
+        (Err(by_hand), Ok(())) => Err(by_hand.to_string()),
+        (Err(by_hand), Err(error)) => Err(format!("{by_hand}; {error}")),
+    })
+}
+
+/// Ends the session that is stored, on a platform whose password cannot end itself.
+async fn end_session(ctx: &Ctx, row: &AccountRow) -> Result<(), String> {
+    if row.account.platform != Platform::Bluesky {
+        return Ok(());
+    }
+    let Some(grant) = stored(ctx, row).await? else { return Ok(()) };
+    let session = app::session(row, ctx).map_err(|error| format!("{error:#}"))?;
+    let not_ended = |error| format!("the stored session was not ended either: {error}");
+    session.end(&grant).await.map_err(not_ended)
 }
 
 async fn by_grant(ctx: &Ctx, row: &AccountRow) -> Result<Option<()>, String> {
+    let Some(grant) = stored(ctx, row).await? else { return Ok(None) };
+    let oauth = app::oauth(ctx).map_err(|error| format!("{error:#}"))?;
+    oauth.revoke(&grant).await.map(Some)
+}
+
+/// The grant that is stored, opened.
+async fn stored(ctx: &Ctx, row: &AccountRow) -> Result<Option<Grant>, String> {
     let name = &row.account.name;
     let stored = ctx.store.grant(name).await.map_err(|error| error.to_string())?;
     let Some(sealed) = stored.and_then(|grant| grant.sealed) else { return Ok(None) };
-    let grant = app::vault(ctx).open(name, &sealed).map_err(|error| error.to_string())?;
-    let oauth = app::oauth(ctx).map_err(|error| format!("{error:#}"))?;
-    oauth.revoke(&grant).await.map(Some)
+    app::vault(ctx).open(name, &sealed).map(Some).map_err(|error| error.to_string())
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::{
     Globals,
-    accounts::platform,
+    accounts::{is_connected, platform},
     failure::{Failure, Outcome},
     output::{Format, say, table_or},
     sign_in::{Session, Signing},
@@ -110,7 +110,13 @@ fn bank(ctx: &Ctx, code: &str) -> Result<BankCode, Failure> {
 /// account of ours can ask there.
 async fn resolve(ctx: &Ctx, on: Platform, handle: &str) -> Result<Option<Identity>, Failure> {
     let rows = ctx.store.accounts().await?;
-    let able = rows.iter().find(|row| row.account.platform == on && row.has_api() && !row.revoked);
+    let mut able = None;
+    for row in rows.iter().filter(|row| row.account.platform == on) {
+        if is_connected(ctx, row).await? {
+            able = Some(row);
+            break;
+        }
+    }
     let Some(row) = able else { return Ok(None) };
     let destination = app::connect(row, ctx)?.destination;
     let found = destination.resolve(handle).await.map_err(|error| {
@@ -169,8 +175,8 @@ async fn add(command: Add, globals: &Globals) -> Outcome {
         }
         (None, None) => {
             return Err(Failure::usage(format!(
-                "no account of ours can ask {on} who @{handle} is. Connect one with a token \
-                 (`takaza account add`), or read the stable id yourself and give --stable-id ID"
+                "no account of ours can ask {on} who @{handle} is. Connect one (`takaza \
+                 account add`, `takaza account connect`), or read the stable id yourself and give --stable-id ID"
             )));
         }
     };

@@ -9,6 +9,7 @@ use super::{super::failure::Failure, Findings};
 use crate::{
     app,
     cases::SourceError,
+    destinations::{Duty, Seen},
     domain::{
         person::Role,
         platform::{MentionMode, Sender},
@@ -127,6 +128,7 @@ pub(super) async fn accounts(ctx: &Ctx, findings: &mut Findings) -> Result<(), F
             continue;
         }
         let account = &row.account;
+        duties(ctx, row, findings).await;
         let how = match (account.sender, &row.token_from) {
             (Sender::HandOff, None) => "posted to by hand",
             (Sender::HandOff, Some(_)) => "posted to by hand, its token reads it back",
@@ -177,6 +179,32 @@ async fn token(ctx: &Ctx, row: &AccountRow) -> Result<(), (String, &'static str)
         return Err((says, "`takaza account connect` takes the server's limit over"));
     }
     Ok(())
+}
+
+/// What the platform asks of an automated account, as far as its API shows it.
+async fn duties(ctx: &Ctx, row: &AccountRow, findings: &mut Findings) {
+    if row.account.sender != Sender::Api {
+        return;
+    }
+    let what = format!("duties of {}", row.account.name);
+    let asked = match app::connect(row, ctx) {
+        Ok(connected) => connected.destination.duties().await.map_err(|error| error.to_string()),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    let duties = match asked {
+        Ok(duties) => duties,
+        Err(error) => return findings.warn(&what, error, "repeat this later"),
+    };
+    for Duty { what: duty, seen } in duties {
+        match seen {
+            Seen::Yes(shown) => findings.ok(&what, format!("{duty}: {shown}")),
+            Seen::No(todo) => findings.warn(&what, format!("{duty}: no"), &todo),
+            // Neither kept nor missing, as far as anybody can tell from here.
+            Seen::NotShown(look) => {
+                findings.ok(&what, format!("{duty}: not shown by the API, so {look}"));
+            }
+        }
+    }
 }
 
 /// An account without a token of its own has a grant that can be renewed.

@@ -69,7 +69,7 @@ impl Bluesky {
         cannot_say(content).map_err(Sent::Attempted)?;
         let did = self.own_did().await.map_err(nothing_left)?;
         let place = Place::post(&did, record_key(&delivery.id));
-        let bank = self.bank_mentioned(content).await.map_err(Sent::Attempted)?;
+        let bank = self.bank_mentioned(claimed).await?;
         let at = self.time_of(delivery);
         let body = json!({
             "repo": did,
@@ -172,19 +172,21 @@ impl Bluesky {
         }))
     }
 
-    /// Whom the text mentions, asked anew: `None`, nobody. Where nobody can be named for a mention
-    /// that was approved, nothing is sent.
-    async fn bank_mentioned(&self, content: &Content) -> Result<Option<String>, Outcome> {
-        let Some(handle) = mentioned(content) else { return Ok(None) };
+    /// Whom the text mentions, asked anew: `None`, nobody. Nothing is sent where it is not who a
+    /// person verified.
+    async fn bank_mentioned(&self, claimed: &ClaimedDelivery) -> Result<Option<String>, Sent> {
+        let Some(handle) = mentioned(claimed.content()) else { return Ok(None) };
         match self.holder_of(handle).await {
-            Ok(Some(identity)) => Ok(Some(identity.author.stable_id)),
-            Ok(None) => {
-                let reason = format!("@{handle} is nobody's on Bluesky now; verify it anew");
-                Err(Outcome::NotSent { reason })
+            Ok(Some(now)) if claimed.verified() == Some(now.author.stable_id.as_str()) => {
+                Ok(Some(now.author.stable_id))
             }
+            Ok(Some(_)) => {
+                Err(Sent::NotTheBank(format!("@{handle} belongs to another account now")))
+            }
+            Ok(None) => Err(Sent::NotTheBank(format!("@{handle} is gone"))),
             Err(unread) => {
                 let reason = format!("it could not be asked who @{handle} is: {unread}");
-                Err(Outcome::NotSent { reason })
+                Err(Sent::Attempted(Outcome::NotSent { reason }))
             }
         }
     }

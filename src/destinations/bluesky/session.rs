@@ -15,14 +15,13 @@ use reqwest::{Client, RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
 use super::{BadBluesky, error_text, is_ok, wire, xrpc};
 use crate::{
     destinations::{
         http::{self, Answer, Clock, HttpConfig},
         manners::limiter,
-        tokens::{Grant, NoToken, Renew, Tokens, Unrenewed},
+        tokens::{Grant, Renew, Unrenewed},
     },
     domain::time::Timestamp,
 };
@@ -33,8 +32,6 @@ const SESSIONS: NonZeroU32 = const { NonZeroU32::new(4).unwrap() };
 const UNREADABLE: SignedDuration = SignedDuration::from_mins(10);
 /// No token is believed to last longer.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
-/// A token is renewed this long before its end.
-const EARLY: SignedDuration = SignedDuration::from_mins(2);
 
 /// An account's sessions at its server.
 pub struct BlueskySession {
@@ -187,61 +184,4 @@ fn expiry(jwt: &str, now: Timestamp) -> Timestamp {
         (None, _) => UNREADABLE,
     };
     now.plus(lives.clamp(SignedDuration::ZERO, LONGEST))
-}
-
-/// The tokens of one process, kept in memory alone: a session begins anew at every start.
-pub struct SessionInMemory<R> {
-    renew: R,
-    clock: Clock,
-    /// Held across a renewal, so that there is one at a time.
-    grant: Mutex<Option<Grant>>,
-}
-
-impl<R: Renew> SessionInMemory<R> {
-    /// No session yet.
-    pub fn new(renew: R, clock: Clock) -> Self {
-        Self { renew, clock, grant: Mutex::new(None) }
-    }
-
-    async fn renewed(&self, held: &mut Option<Grant>) -> Result<SecretString, NoToken> {
-        let grant = self.renew.renew(held.as_ref()).await.map_err(|error| {
-            let reason = error.to_string();
-            match error {
-                Unrenewed::NotNow { .. } => NoToken::Later { reason },
-                Unrenewed::Refused { .. } | Unrenewed::Lost { .. } => NoToken::Reconnect { reason },
-            }
-        })?;
-        let access = copy(&grant.access);
-        *held = Some(grant);
-        Ok(access)
-    }
-}
-
-#[async_trait]
-impl<R: Renew> Tokens for SessionInMemory<R> {
-    async fn token(&self) -> Result<SecretString, NoToken> {
-        let mut held = self.grant.lock().await;
-        match &*held {
-            Some(grant) if (self.clock)() < grant.expires_at.minus(EARLY) => {
-                Ok(copy(&grant.access))
-            }
-            _ => self.renewed(&mut held).await,
-        }
-    }
-
-    async fn refused(&self, token: &SecretString) -> bool {
-        let mut held = self.grant.lock().await;
-        if let Some(grant) = held.as_mut() {
-            if grant.access.expose_secret() != token.expose_secret() {
-                // Somebody else has renewed it meanwhile.
-                return true;
-            }
-            grant.expires_at = (self.clock)();
-        }
-        !matches!(self.renewed(&mut held).await, Err(NoToken::Reconnect { .. }))
-    }
-}
-
-fn copy(secret: &SecretString) -> SecretString {
-    SecretString::from(secret.expose_secret())
 }

@@ -27,11 +27,9 @@ use crate::{
         http::{self, HttpConfig},
         tokens::{Grant, Renew, Unrenewed},
     },
-    domain::{canonical::Hash, engagement::Author, time::Timestamp},
+    domain::{canonical::Hash, time::Timestamp},
 };
 
-/// The address of X's API, where an account names no other.
-const API: &str = "https://api.x.com";
 /// An answer of the token endpoint is short; a longer one is none.
 const LONGEST: usize = 64 << 10;
 /// How long a token is taken to live whose life the server does not tell.
@@ -201,32 +199,6 @@ impl OAuth {
         let missing = |scope: &&String| given.as_ref().is_some_and(|given| !given.contains(scope));
         let missing = self.config.scopes.iter().filter(missing).cloned().collect();
         Ok(Exchanged { grant: granted(&answer, None, before), missing })
-    }
-
-    /// Who granted it: the account that the browser was signed in as.
-    ///
-    /// # Errors
-    /// X does not say, and why.
-    pub async fn who(&self, base_url: &str, access: &SecretString) -> Result<Author, String> {
-        let base = if base_url.is_empty() { API } else { base_url.trim_end_matches('/') };
-        let url = Url::parse(&format!("{base}/2/users/me")).ok().filter(|url| {
-            let host = url.host_str().unwrap_or_default();
-            url.scheme() == "https" || host == "localhost" || host.starts_with("127.")
-        });
-        let url = url.ok_or_else(|| format!("{base} is no https:// address"))?;
-        let request = self.line.0.get(url);
-        let answer = request.bearer_auth(access.expose_secret()).send().await;
-        let answer = answer.map_err(|error| http::describe(&error))?;
-        let status = answer.status();
-        let body = http::read_body(answer, LONGEST).await.map_err(|error| error.to_string())?;
-        let body: Json = serde_json::from_slice(&body).unwrap_or_default();
-        let field = |name: &str| body["data"][name].as_str().filter(|text| !text.is_empty());
-        match (field("id"), field("username")) {
-            (Some(id), Some(handle)) if status.is_success() => {
-                Ok(Author { stable_id: id.to_owned(), handle: handle.to_owned() })
-            }
-            _ => Err(format!("{base} did not say whose the grant is; it answered with {status}")),
-        }
     }
 
     /// Ends a grant: its refresh token, and the token of our requests (RFC 7009).

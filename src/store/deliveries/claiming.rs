@@ -68,6 +68,8 @@ pub(super) struct Ready {
     pub(super) candidate: Candidate,
     /// Minted anew over exactly these bytes; `None` has an obstacle that says why.
     pub(super) clearance: Option<Clearance>,
+    /// The bank's verified stable id, where the text mentions it.
+    pub(super) verified: Option<String>,
 }
 
 /// What goes now, and why each of the others waits.
@@ -161,7 +163,8 @@ async fn ready(
             price: rules.costs.price(row.sender, &delivery.content),
             obstacle: lost.or_else(|| obstacles.against(delivery)),
         };
-        found.push(Ready { row: row.clone(), candidate, clearance });
+        let verified = obstacles.verified(delivery);
+        found.push(Ready { row: row.clone(), candidate, clearance, verified });
     }
     Ok((found, escalations))
 }
@@ -220,14 +223,14 @@ pub(super) async fn take(
     let mut taken = Vec::with_capacity(go.len());
     let mut rows = Vec::with_capacity(go.len());
     let mut prices = Vec::new();
-    for Ready { mut row, clearance, candidate } in go {
+    for Ready { mut row, clearance, candidate, verified } in go {
         let Some(clearance) = clearance else { continue };
         let given = clearance.authority();
         let authority = match given.order() {
             Some(order) => format!("order {order}, signed by {}", given.signer()),
             None => format!("approval by {}", given.signer()),
         };
-        let claimed = row.delivery.claim(clearance, lease.clone(), now)?;
+        let claimed = row.delivery.claim(clearance, lease.clone(), now)?.verified_as(verified);
         row.delivery = claimed.delivery().clone();
         row.sent_at = Some(now);
         let body = json!({

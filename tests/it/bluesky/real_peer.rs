@@ -12,10 +12,7 @@ use serde_json::{Value, json};
 use takaza::{
     destinations::{
         Destination as _,
-        bluesky::{
-            Bluesky, BlueskyConfig,
-            session::{BlueskySession, SessionInMemory},
-        },
+        bluesky::{Bluesky, BlueskyConfig, session::BlueskySession},
         http::{self, HttpConfig},
         tokens::Renew as _,
     },
@@ -34,6 +31,7 @@ use super::outcome;
 use crate::support::{
     claimed::{Wanted, watched},
     servers,
+    session_in_memory::SessionInMemory,
 };
 
 /// The network, and its own ways: people, posts, and an AppView that waits when it is told to.
@@ -228,7 +226,8 @@ async fn the_real_pds_agrees_about_lengths_languages_and_facets() {
     }
     let handle = format!("@{}", bank.handle);
     let text = format!("{handle} ₹12 लाख #साइबर https://unit.example/a Ref GGM-T0008");
-    let wanted = Wanted { bank_in_text: handle, ..plain(8, text) };
+    let verified = Some(bank.did.clone());
+    let wanted = Wanted { bank_in_text: handle, verified, ..plain(8, text) };
     accepted(outcome(&bluesky, &wanted).await);
     let posts = peer.posts_of(&us).await;
     let post = posts.iter().find(|post| post["value"]["facets"].is_array()).expect("facets");

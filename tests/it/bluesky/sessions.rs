@@ -16,6 +16,7 @@ use super::{config, connect, connect_as, outcome};
 use crate::support::{
     claimed::Wanted,
     fake_bluesky::{Ask, FakeBluesky, Trick},
+    secrets,
 };
 
 fn session(fake: &FakeBluesky) -> BlueskySession {
@@ -122,7 +123,7 @@ async fn a_wrong_password_and_a_blocked_account_ask_for_a_person() {
         fake.hostile_on(Ask::Login, 1, Trick::Refuse(401, name));
         let refused = session(&fake).renew(None).await.unwrap_err();
         let Unrenewed::Refused { reason } = &refused else { panic!("{refused:?}") };
-        assert!(reason.contains(name) && !reason.contains("that-must-never"), "{reason}");
+        assert!(reason.contains(name) && !reason.contains(secrets::MARK), "{reason}");
     }
     fake.hostile_on(Ask::Login, 1, Trick::RateLimited(vec![("retry-after", "60".to_owned())]));
     let later = session(&fake).renew(None).await.unwrap_err();

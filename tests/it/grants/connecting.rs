@@ -11,7 +11,7 @@ use takaza::destinations::http;
 
 use crate::support::{
     fake_oauth::FakeOAuth,
-    ledger_sql,
+    ledger_sql, secrets,
     unit::{Said, Unit},
 };
 
@@ -142,17 +142,20 @@ async fn an_account_is_connected_by_a_browser_on_this_machine() {
     assert_eq!(page(icon).await.0, 404);
     let (status, shown) = page(back.clone()).await;
     assert!(status == 200 && shown.contains("You can close this window"), "{shown}");
-    assert!(!shown.contains("secret"), "the code is not shown");
+    assert!(!shown.contains(secrets::MARK), "the code is not shown");
     let said = connecting.end().done();
     assert!(said.contains("speaker is connected: @unit, id 77"), "{said}");
-    assert!(!said.contains("secret"), "no token is shown: {said}");
+    assert!(!said.contains(secrets::MARK), "no token is shown: {said}");
     assert!(browser().get(back).send().await.is_err(), "nobody listens any more");
 
     assert_eq!(standing(&unit), "not live");
     unit.act("dcp", &["account", "live", "speaker"]).done();
     let sealed = format!("sqlite:{}", unit.file("takaza.db"));
-    let plain = "SELECT COUNT(*) FROM account_grant WHERE sealed IS NULL OR sealed LIKE '%secret%'";
-    assert_eq!(ledger_sql::number(&sealed, plain).await, 0);
+    let plain = format!(
+        "SELECT COUNT(*) FROM account_grant WHERE sealed IS NULL OR sealed LIKE '%{}%'",
+        secrets::MARK
+    );
+    assert_eq!(ledger_sql::number(&sealed, &plain).await, 0);
 
     // Connected anew as the same account, it stays live.
     let said = connect(&unit, &["--anew"]).await.done();
@@ -250,7 +253,7 @@ async fn keys_and_secrets_come_from_systemd_credentials() {
     ));
     add(&unit, &server, &[]).done();
     std::fs::create_dir(unit.path().join("credentials")).unwrap();
-    unit.write("credentials/x-secret", "hush\n");
+    unit.write("credentials/x-secret", &format!("{}\n", secrets::plant("client")));
     let no = unit.act("root", &["account", "connect", "speaker"]).refused(1);
     assert!(no.contains("LoadCredential=x-secret"), "{no}");
     let command = |words: &[&str]| {
@@ -262,7 +265,7 @@ async fn keys_and_secrets_come_from_systemd_credentials() {
     };
     let with = |words: &[&str]| Said::from(command(words).output().unwrap());
     let no = with(&["account", "connect", "speaker"]).refused(1);
-    assert!(no.contains("credential:grants-key") && !no.contains("hush"), "{no}");
+    assert!(no.contains("credential:grants-key") && !no.contains(secrets::MARK), "{no}");
     let (old, new) = ("ab".repeat(32), "cd".repeat(32));
     unit.write("credentials/grants-key", &old);
     let connecting = Connecting::of(command(&["account", "connect", "speaker"]));

@@ -108,7 +108,7 @@ async fn what_was_not_tried_or_not_counted_is_tried_again_after_a_rest() {
     for (trick, asked) in [(Trick::Throttle, 1), (Trick::Wall, 2), (Trick::WrongClient, 3)] {
         story.server.play(&[trick]);
         let told = later(token(&keeper).await);
-        assert!(!told.contains("refresh-secret"), "no token is in an error: {told}");
+        assert!(!told.contains(crate::support::secrets::MARK), "no token is in an error: {told}");
         later(token(&keeper).await);
         assert_eq!(story.server.asked(), asked, "{trick:?}: it rests before it asks again");
         assert_eq!(story.row().await.lease, None, "the lease was given back");

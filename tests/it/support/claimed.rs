@@ -24,6 +24,8 @@ pub struct Wanted {
     pub text: String,
     /// How the text writes the bank.
     pub bank_in_text: String,
+    /// The stable id that a person verified for the bank.
+    pub verified: Option<String>,
     pub spoiler: Option<String>,
     pub retracts: Option<String>,
     pub now: Timestamp,
@@ -43,6 +45,7 @@ impl Wanted {
             language: Language::En,
             text,
             bank_in_text: "Peepal Bank".to_owned(),
+            verified: None,
             spoiler: None,
             retracts: None,
             now,
@@ -87,7 +90,8 @@ impl Wanted {
 
     /// The delivery, claimed.
     pub fn claim(&self) -> ClaimedDelivery {
-        claim(self.delivery(), self.clearance(), self.now)
+        let claimed = claim(self.delivery(), self.clearance(), self.now);
+        claimed.verified_as(self.verified.clone())
     }
 
     fn kind(&self) -> EscalationKind {

@@ -25,6 +25,8 @@ use serde_json::{Value, json};
 use takaza::domain::time::Timestamp;
 use tokio::{sync::watch, task::JoinHandle};
 
+use super::secrets;
+
 /// What a request is about; tricks are set for one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ask {
@@ -196,7 +198,7 @@ impl Town {
             });
             let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
             let head = part(&json!({ "alg": "HS256" }));
-            let jwt = format!("{head}.{}.token-that-must-never-be-seen", part(&claims));
+            let jwt = format!("{head}.{}.{}", part(&claims), secrets::plant("bluesky"));
             self.tickets.push(Ticket { jwt: jwt.clone(), ends, refresh });
             jwt
         };
@@ -245,13 +247,14 @@ impl Drop for FakeBluesky {
 impl FakeBluesky {
     /// Starts a server on which the unit has one account, `unit.example`, with one app password.
     pub async fn start() -> Self {
+        secrets::listen();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let us = "did:plc:theunit".to_owned();
         let handle = "unit.example".to_owned();
         let town = Town {
             now: "2026-11-24T06:00:00Z".parse::<jiff::Timestamp>().expect("a time").into(),
-            password: "password-that-must-never-be-seen".to_owned(),
+            password: secrets::plant("app-password"),
             us: us.clone(),
             status: None,
             residents: vec![Resident { did: us, handle, vouched_by: None }],

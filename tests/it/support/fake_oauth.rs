@@ -22,6 +22,8 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
+use super::secrets;
+
 /// What the token endpoint does instead of answering well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trick {
@@ -87,6 +89,7 @@ type Fields = BTreeMap<String, String>;
 
 impl FakeOAuth {
     pub async fn start() -> Self {
+        secrets::listen();
         let shared = Arc::new(Shared {
             server: Mutex::new(Server {
                 signed_in: ("77".to_owned(), "unit".to_owned()),
@@ -174,7 +177,7 @@ impl FakeOAuth {
 impl Server {
     fn name(&mut self, what: &str) -> String {
         self.next += 1;
-        format!("{what}-secret-{:04}", self.next)
+        format!("{}-{:04}", secrets::plant(what), self.next)
     }
 
     fn family(&mut self) -> u32 {
@@ -243,7 +246,10 @@ async fn authorize(State(shared): State<Arc<Shared>>, Query(asked): Query<Fields
 
 /// A public client names itself; one with a secret proves it, in the way that X asks for.
 fn is_client(headers: &HeaderMap, fields: &Fields) -> bool {
-    let proof = format!("Basic {}", BASE64_STANDARD.encode("takaza-test:hush"));
+    let proof = format!(
+        "Basic {}",
+        BASE64_STANDARD.encode(format!("takaza-test:{}", secrets::plant("client")))
+    );
     match headers.get(header::AUTHORIZATION) {
         Some(given) => given.as_bytes() == proof.as_bytes(),
         None => fields.get("client_id").is_some_and(|id| id == "takaza-test"),

@@ -24,6 +24,8 @@ use secrecy::SecretString;
 use takaza::domain::{cost::Item, time::Timestamp};
 use tokio::{sync::watch, task::JoinHandle};
 
+use super::secrets;
+
 /// What a request is about; tricks are set for one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ask {
@@ -87,6 +89,8 @@ pub enum Trick {
     /// The token ends as the request arrives: 401, and nothing was done. [`FakeX::token`] is the
     /// next one.
     TokenEnds,
+    /// 400 in words that echo the token; nothing was done.
+    Echo,
     /// Answer with a problem beside no data, with 200.
     OnlyErrors,
 }
@@ -157,7 +161,7 @@ impl Town {
 
     pub fn next_token(&mut self) {
         self.tokens += 1;
-        self.token = format!("token-that-must-never-be-seen-{}", self.tokens);
+        self.token = format!("{}-{}", secrets::plant("x"), self.tokens);
     }
 
     pub fn charge(&mut self, item: Item, id: &str) {
@@ -217,6 +221,7 @@ impl FakeX {
 
     /// Starts an X on which the unit has one account with one token.
     pub async fn start() -> Self {
+        secrets::listen();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let us = "1700000000000000001".to_owned();

@@ -11,6 +11,7 @@ pub mod ready;
 pub mod scripted;
 pub mod secrets;
 pub mod servers;
+pub mod session_in_memory;
 pub mod tls;
 pub mod unit;
 pub mod world;

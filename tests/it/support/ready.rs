@@ -16,7 +16,7 @@ use takaza::{
         bank::Directory,
         calendar::{Calendar, limits::Limits},
         cost::Costs,
-        delivery::{Content, LookRules, Outcome, Receipt},
+        delivery::{ClaimedDelivery, Content, LookRules, Outcome, Receipt},
         engagement::{Author, Identity},
         escalation::{Escalation, EscalationKind, EscalationState, Rung},
         facts::FactPack,
@@ -317,19 +317,29 @@ impl Unit {
     pub async fn ends(&self, outcome: impl Fn(&DeliveryId) -> Outcome) {
         let claimed = self.claim().await.deliveries;
         assert!(!claimed.is_empty(), "nothing could be claimed");
-        let report = |claimed: &takaza::domain::delivery::ClaimedDelivery| Report {
+        self.report(&claimed, |id| Ended::Attempted(outcome(id))).await;
+        // One tag is open for a bank at a time.
+        self.store.sweep_escalations(&self.by).await.expect("swept");
+    }
+
+    /// Not one byte of what was claimed has left.
+    pub async fn puts_off(&self, claimed: &[ClaimedDelivery]) {
+        let until = self.clock.now();
+        self.report(claimed, |_| Ended::NotNow { until, why: "a drill".to_owned() }).await;
+    }
+
+    async fn report(&self, claimed: &[ClaimedDelivery], ended: impl Fn(&DeliveryId) -> Ended) {
+        let report = |claimed: &ClaimedDelivery| Report {
             delivery: claimed.delivery().id.clone(),
             escalation: claimed.delivery().escalation.clone(),
             token: claimed.lease().token.clone(),
-            ended: Ended::Attempted(outcome(&claimed.delivery().id)),
+            ended: ended(&claimed.delivery().id),
             look: LookRules { grace: minutes(1), idempotent_for: None },
             recheck: None,
         };
         let reports: Vec<_> = claimed.iter().map(report).collect();
         let breaker = BreakerRules::default();
         self.store.record(&self.by, &reports, &breaker).await.expect("recorded");
-        // One tag is open for a bank at a time.
-        self.store.sweep_escalations(&self.by).await.expect("swept");
     }
 
     /// A tag that went out through the first account: its delivery and its post.

@@ -15,7 +15,7 @@ use regex::bytes::Regex;
 use tracing_subscriber::EnvFilter;
 
 /// What no text may hold.
-const MARK: &str = "pl4nted";
+pub const MARK: &str = "pl4nted";
 
 /// How much was searched, in bytes.
 static SEARCHED: AtomicU64 = AtomicU64::new(0);

@@ -179,6 +179,10 @@ fn play(shared: &Arc<Shared>, asked: &Asked, trick: Option<Trick>) -> Response {
             let detail = format!("The token {} is not good", town.token);
             problem(401, "about:blank", &detail)
         }
+        Some(Trick::Echo) => {
+            let detail = format!("{} asked for it", town.token);
+            problem(400, "invalid-request", &detail)
+        }
         Some(Trick::TokenEnds) => {
             town.next_token();
             problem(401, "about:blank", "Unauthorized")

@@ -1,0 +1,102 @@
+//! The unit's accounts on X and Bluesky, mostly by the real binary: what the doctor sees of their duties,
+//! how a session is begun and ended, and who can be asked who a bank is.
+
+use secrecy::ExposeSecret as _;
+
+use takaza::domain::{delivery::StateName, ids::BankCode, platform::Platform};
+
+use crate::support::{
+    fake_bluesky::{Ask, FakeBluesky},
+    fake_x::FakeX,
+    ledger_sql,
+    ready::{self, BANK, bank, on_both},
+    unit::Unit,
+};
+
+fn add(unit: &Unit, platform: &str, base_url: &str, more: &[&str]) {
+    let words = ["account", "add", "speaker", "--platform", platform, "--base-url", base_url];
+    unit.act("root", &[&words[..], more].concat()).done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_says_which_duties_of_an_automated_account_are_not_seen() {
+    let (x, unit) = (FakeX::start().await, Unit::staffed(""));
+    unit.write("token", x.token().expose_secret());
+    add(&unit, "x", &x.base_url, &["--token-file", &unit.file("token")]);
+    let duties = || {
+        let findings = unit.run(&["doctor", "--json"]).out;
+        let findings: serde_json::Value = serde_json::from_str(&findings).expect("JSON");
+        let of = |one: &&serde_json::Value| one["what"] == "duties of speaker";
+        findings.as_array().expect("a list").iter().filter(of).cloned().collect::<Vec<_>>()
+    };
+    let found = duties();
+    let standings: Vec<_> = found.iter().map(|one| &one["standing"]).collect();
+    assert_eq!(standings, ["OK", "WARN", "OK"], "{found:#?}");
+    let bio = &found[1];
+    assert!(bio["says"].as_str().unwrap().contains("the bio discloses"), "{bio}");
+    assert!(bio["todo"].as_str().unwrap().contains("write into the bio"), "{bio}");
+    assert!(found[0]["says"].as_str().unwrap().contains("not shown by the API"), "{found:#?}");
+
+    x.bio("Automated posts of the cyber crime police");
+    let officer = x.account("an_officer");
+    x.label(&officer);
+    let found = duties();
+    assert_eq!(found.len(), 3);
+    assert!(found.iter().all(|one| one["standing"] == "OK"), "{found:#?}");
+    assert!(found[2]["says"].as_str().unwrap().contains("@an_officer"), "{found:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoking_a_bluesky_account_ends_its_session_and_says_what_a_person_must_delete() {
+    let (sky, unit) = (FakeBluesky::start().await, Unit::staffed(""));
+    unit.write("password", sky.password().expose_secret());
+    let password = unit.file("password");
+    add(&unit, "bluesky", &sky.base_url, &["--handle", "unit.example", "--token-file", &password]);
+    // Who it is, was asked in a session of its own, before there was a place to keep one.
+    assert_eq!((sky.asked(Ask::Login), sky.asked(Ask::EndSession)), (1, 1));
+
+    unit.act("root", &["account", "connect", "speaker"]).done();
+    unit.act("root", &["account", "connect", "speaker"]).done();
+    assert_eq!((sky.asked(Ask::Login), sky.asked(Ask::EndSession)), (2, 1), "it is kept");
+    let ledger = format!("sqlite:{}", unit.file("takaza.db"));
+    let kept = "SELECT COUNT(*) FROM account_grant WHERE sealed IS NOT NULL";
+    assert_eq!(ledger_sql::number(&ledger, kept).await, 1);
+
+    let told = unit.act("root", &["account", "revoke", "speaker"]).done();
+    assert!(told.contains("an app password cannot delete itself"), "{told}");
+    assert!(!told.contains("was not ended"), "{told}");
+    assert_eq!((sky.asked(Ask::Login), sky.asked(Ask::EndSession)), (2, 2));
+    assert_eq!(ledger_sql::number(&ledger, kept).await, 0);
+    unit.run(&["run-once"]).done();
+    unit.run(&["audit", "verify"]).done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_not_connected_cannot_be_asked_who_a_bank_is() {
+    let (x, unit) = (FakeX::start().await, Unit::staffed(""));
+    add(&unit, "x", &x.base_url, &[]);
+    let handle = ["banks", "handle", "add", "ZPPL", "x", "PeepalCare", "--evidence", "its page"];
+    let no = unit.act("root", &handle).refused(2);
+    assert!(no.contains("--stable-id") && no.contains("takaza account connect"), "{no}");
+    let said = unit.act("root", &[&handle[..], &["--stable-id", "4711"]].concat()).done();
+    assert!(said.contains("id 4711"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_carries_the_id_that_a_person_verified_and_a_mismatch_holds_what_mentions_it() {
+    on_both(async |unit: ready::Unit| {
+        let first = unit.cleared("unit").await;
+        let claimed = unit.claim().await.deliveries;
+        assert_eq!(claimed[0].verified(), Some(bank().stable_id.as_str()));
+        unit.puts_off(&claimed).await;
+
+        let (bank, on) = (BankCode::new(BANK), Platform::Mastodon);
+        let moved = Some("it belongs to another account now");
+        unit.store.handle_resolved(&unit.by, &bank, on, moved).await.unwrap();
+        assert!(unit.claim().await.deliveries.is_empty());
+        assert_eq!(unit.delivery(&first).await.delivery.name(), StateName::Waiting);
+        let held = unit.store.escalation(first.delivery.escalation.as_str()).await.unwrap();
+        assert!(held.clearance.is_none(), "a person looks at it again");
+    })
+    .await;
+}
