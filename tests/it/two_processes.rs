@@ -1,19 +1,24 @@
-//! Two processes on one ledger: no delivery is claimed twice, no budget is exceeded, and a stop is
-//! obeyed by both.
+//! Two processes and more on one ledger: no delivery is claimed or posted twice, no budget is
+//! exceeded, and a stop is obeyed by all, whatever the destination.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::SignedDuration;
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use takaza::{
+    clock::Clock,
     config::Config,
-    domain::{canonical::Hash, ids::DeliveryId, time::Timestamp},
+    domain::{canonical::Hash, delivery::StateName, ids::DeliveryId, time::Timestamp},
+    store::EscalationRow,
     work::{self, Ctx},
 };
 
 use crate::{
     states,
     support::{
+        eyes::{a_person_decides, each_has_its_post, posts_of, unhindered, world_on},
         ledger_sql,
+        peers::{Mischief, Peer, every_peer},
         world::{Db, World},
     },
 };
@@ -32,11 +37,50 @@ macro_rules! on_both {
 }
 
 on_both! {
-    concurrent_claims_take_each_delivery_once_and_exceed_no_budget,
     a_cap_with_one_place_is_taken_once,
-    a_stop_is_obeyed_by_both,
     an_order_with_one_place_clears_once,
 }
+
+macro_rules! on_each {
+    ($($peer:ident),* $(,)?) => { $(
+        mod $peer {
+            use super::*;
+            use crate::support::peers::$peer;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn concurrent_claims_take_each_delivery_once_and_exceed_no_budget_on_sqlite() {
+                claims_at_once(Db::Sqlite, $peer).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn concurrent_claims_take_each_delivery_once_and_exceed_no_budget_on_postgres() {
+                claims_at_once(Db::Postgres, $peer).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn a_stop_is_obeyed_by_all_on_sqlite() {
+                a_stop(Db::Sqlite, $peer).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn a_stop_is_obeyed_by_all_on_postgres() {
+                a_stop(Db::Postgres, $peer).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn deliveries_at_once_to_a_hostile_server_post_nothing_twice_on_sqlite() {
+                deliveries_at_once(Db::Sqlite, $peer).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn deliveries_at_once_to_a_hostile_server_post_nothing_twice_on_postgres() {
+                deliveries_at_once(Db::Postgres, $peer).await;
+            }
+        }
+    )* };
+}
+
+every_peer!(on_each);
 
 /// So many cleared escalations, each about a bank of its own.
 async fn cleared(world: &World, count: usize) {
@@ -55,12 +99,36 @@ async fn cleared(world: &World, count: usize) {
     }
 }
 
+/// Cleared escalations about these banks, each in words of its own: X takes no text twice.
+async fn about<const N: usize>(world: &World, banks: [&str; N]) -> Vec<EscalationRow> {
+    let mut rows = Vec::new();
+    for bank in banks {
+        rows.push(world.cleared(bank).await);
+    }
+    rows
+}
+
 async fn world(db: Db, change: impl FnOnce(&mut Config)) -> Option<(World, Vec<Ctx>)> {
     let world = World::with(db, change).await?;
+    let processes = processes(&world).await;
+    Some((world, processes))
+}
+
+async fn processes(world: &World) -> Vec<Ctx> {
     let other = world.another_process("story-2", 99).await;
     let third = world.another_process("story-3", 98).await;
-    let processes = vec![world.ctx.clone(), other, third];
-    Some((world, processes))
+    vec![world.ctx.clone(), other, third]
+}
+
+/// Every process does it at once.
+async fn at_once<F>(processes: &[Ctx], work: impl Fn(Ctx) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let runs = processes.iter().cloned().map(|ctx| tokio::spawn(work(ctx)));
+    for run in runs.collect::<Vec<_>>() {
+        run.await.unwrap();
+    }
 }
 
 /// Every process claims at once, and nobody sends.
@@ -81,16 +149,14 @@ async fn all_claim(processes: &[Ctx]) -> Vec<(DeliveryId, String, Hash)> {
     taken
 }
 
-async fn concurrent_claims_take_each_delivery_once_and_exceed_no_budget(db: Db) {
-    let Some((world, processes)) = world(db, |config| {
+async fn claims_at_once(db: Db, start: impl AsyncFnOnce(Clock) -> Arc<dyn Peer>) {
+    let world = world_on(db, start, |config| {
         config.pacing.batch = 2;
         config.pacing.per_account_hour = 4;
         config.pacing.per_account_day = 15;
-    })
-    .await
-    else {
-        return;
-    };
+    });
+    let Some(world) = world.await else { return };
+    let processes = processes(&world).await;
     cleared(&world, 20).await;
     let mut claimed: BTreeMap<DeliveryId, (String, Timestamp)> = BTreeMap::new();
     for _ in 0..12 {
@@ -123,28 +189,65 @@ async fn a_cap_with_one_place_is_taken_once(db: Db) {
     }
 }
 
-async fn a_stop_is_obeyed_by_both(db: Db) {
-    let Some((world, processes)) = world(db, |config| config.pacing.batch = 1).await else {
-        return;
-    };
-    cleared(&world, 8).await;
+async fn a_stop(db: Db, start: impl AsyncFnOnce(Clock) -> Arc<dyn Peer>) {
+    let world = world_on(db, start, |config| config.pacing.batch = 1).await;
+    let Some(world) = world else { return };
+    let processes = processes(&world).await;
+    about(&world, ["ZPPL", "ZNMN", "ZBRG", "ZGLM", "ZMLT", "ZKCH", "ZPLS", "ZSHK"]).await;
     for ctx in &processes {
         work::deliver::run_once(ctx).await.unwrap();
     }
-    assert_eq!(world.town.posts().len(), 3);
+    assert_eq!(world.peer().posts().len(), 3);
     let asha = states::desk(&world, "asha").await;
     world.ctx.store.stop(&world.by("asha"), &asha, "an incident").await.unwrap();
     for _ in 0..5 {
-        let runs = processes
-            .iter()
-            .cloned()
-            .map(|ctx| tokio::spawn(async move { work::deliver::run_once(&ctx).await.unwrap() }));
-        for run in runs.collect::<Vec<_>>() {
-            run.await.unwrap();
-        }
+        at_once(&processes, |ctx| async move {
+            work::deliver::run_once(&ctx).await.unwrap();
+        })
+        .await;
         world.pass(SignedDuration::from_secs(1));
     }
-    assert_eq!(world.town.posts().len(), 3);
+    assert_eq!(world.peer().posts().len(), 3);
+}
+
+/// Everybody delivers, sweeps and looks at once, while the server does its worst to each post.
+async fn deliveries_at_once(db: Db, start: impl AsyncFnOnce(Clock) -> Arc<dyn Peer>) {
+    let world = world_on(db, start, |config| {
+        unhindered(config);
+        config.pacing.batch = 2;
+    });
+    let Some(world) = world.await else { return };
+    let processes = processes(&world).await;
+    let rows = about(&world, ["ZPPL", "ZNMN", "ZBRG", "ZGLM"]).await;
+    let mut dice = StdRng::seed_from_u64(20_261_117);
+    for round in 0..20 {
+        // The first six rounds are hostile, and late requests are let in after the fourth.
+        world.peer().calm();
+        for _ in (0..4).filter(|_| round < 6) {
+            let trick = Mischief::ALL[dice.random_range(0..Mischief::ALL.len())];
+            let _played = world.peer().play(trick);
+        }
+        at_once(&processes, |ctx| async move {
+            work::deliver::run_once(&ctx).await.unwrap();
+            work::sweep::run_once(&ctx).await.unwrap();
+        })
+        .await;
+        if round > 3 {
+            world.peer().release().await;
+        }
+        world.pass(SignedDuration::from_secs(61));
+        for row in &rows {
+            assert!(posts_of(&world, row).len() <= 1, "round {round}: posted twice");
+            a_person_decides(&world, row).await;
+        }
+        work::watch::run_once(&world.ctx).await.unwrap();
+    }
+    world.peer().release().await;
+    for row in &rows {
+        assert_eq!(world.states(row).await, [StateName::Delivered]);
+    }
+    each_has_its_post(&world, &rows).await;
+    assert_eq!(world.peer().made(), rows.len());
 }
 
 async fn an_order_with_one_place_clears_once(db: Db) {

@@ -335,9 +335,14 @@ impl FakeBluesky {
         self.shared.town().tricks.push((ask, Some(times), trick));
     }
 
-    /// Plays the trick for ever.
+    /// Plays the trick until [`FakeBluesky::calm`].
     pub fn always(&self, ask: Ask, trick: Trick) {
         self.shared.town().tricks.push((ask, None, trick));
+    }
+
+    /// Ends every trick.
+    pub fn calm(&self) {
+        self.shared.town().tricks.clear();
     }
 
     /// Waits until a request is parked.

@@ -1,12 +1,14 @@
 //! What the stories share.
 
 pub mod claimed;
+pub mod eyes;
 pub mod fake_bluesky;
 pub mod fake_cases;
 pub mod fake_mastodon;
 pub mod fake_oauth;
 pub mod fake_x;
 pub mod ledger_sql;
+pub mod peers;
 pub mod ready;
 pub mod scripted;
 pub mod secrets;

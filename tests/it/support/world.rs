@@ -27,7 +27,12 @@ use takaza::{
     work::{self, Ctx},
 };
 
-use super::{fake_cases::FakeCases, fake_mastodon::FakeMastodon, secrets, servers};
+use super::{
+    fake_cases::FakeCases,
+    fake_mastodon::FakeMastodon,
+    peers::{Peer, Residence},
+    secrets, servers,
+};
 
 /// Everything that a story configures by default: no pacing in its way but what it asks for.
 const CONFIG: &str = r#"
@@ -78,6 +83,8 @@ pub struct World {
     pub cases: Arc<FakeCases>,
     pub town: FakeMastodon,
     pub ledger_url: String,
+    /// Where the account lives instead of in the town.
+    peer: Option<Arc<dyn Peer>>,
     dir: tempfile::TempDir,
 }
 
@@ -138,7 +145,7 @@ impl World {
             shadow: false,
             switch: work::switch::Switch::default(),
         };
-        let mut world = Self { ctx, cases, town, ledger_url, dir };
+        let mut world = Self { ctx, cases, town, ledger_url, peer: None, dir };
         world.people().await;
         world.connect("unit", false).await;
         Some(world)
@@ -189,7 +196,8 @@ impl World {
 
     /// Connects an account on the town's server and turns it live.
     pub async fn connect(&mut self, name: &str, idempotent: bool) {
-        self.put_account(name, Platform::Mastodon, Sender::Api, idempotent).await;
+        let home = self.in_town(Platform::Mastodon, idempotent);
+        self.put_account(name, home, Sender::Api).await;
         let mut destinations = (*self.ctx.destinations).clone();
         destinations.insert(AccountName::new(name), self.destination(name, idempotent));
         self.ctx.destinations = Arc::new(destinations);
@@ -197,26 +205,59 @@ impl World {
 
     /// Adds an account whose posts an officer makes by hand.
     pub async fn hand_off(&mut self, name: &str) {
-        self.put_account(name, Platform::X, Sender::HandOff, false).await;
+        let home = self.in_town(Platform::X, false);
+        self.put_account(name, home, Sender::HandOff).await;
     }
 
-    async fn put_account(&self, name: &str, platform: Platform, sender: Sender, idempotent: bool) {
+    /// The account `unit` moves to a peer, live; other processes connect by
+    /// [`World::another_process`], each for itself.
+    pub async fn move_to(&mut self, peer: Arc<dyn Peer>) {
+        self.put_account("unit", peer.account(), Sender::Api).await;
+        self.ctx.destinations = self.connected_to(&peer);
+        self.peer = Some(peer);
+    }
+
+    /// Where the account moved to.
+    pub fn peer(&self) -> &dyn Peer {
+        self.peer.as_deref().expect("the account moved to a peer")
+    }
+
+    fn connected_to(
+        &self,
+        peer: &Arc<dyn Peer>,
+    ) -> Arc<BTreeMap<AccountName, Arc<dyn Destination>>> {
+        let name = AccountName::new("unit");
+        let destination = peer.connect(&name, &self.ctx.clock);
+        Arc::new(BTreeMap::from([(name, destination)]))
+    }
+
+    fn in_town(&self, platform: Platform, idempotent: bool) -> Residence {
+        Residence {
+            platform,
+            base_url: self.town.base_url.clone(),
+            handle: "unit".to_owned(),
+            max_length: if platform == Platform::X { 280 } else { 500 },
+            idempotent,
+        }
+    }
+
+    async fn put_account(&self, name: &str, home: Residence, sender: Sender) {
         let row = AccountRow {
             account: Account {
                 name: AccountName::new(name),
-                platform,
-                base_url: self.town.base_url.clone(),
-                handle: "unit".to_owned(),
+                platform: home.platform,
+                base_url: home.base_url,
+                handle: home.handle,
                 stable_id: None,
                 sender,
                 mention: MentionMode::PlainName,
                 languages: vec![Language::En],
                 visibility: Visibility::Public,
                 spoiler: None,
-                max_length: if platform == Platform::X { 280 } else { 500 },
+                max_length: home.max_length,
                 live: false,
             },
-            idempotent,
+            idempotent: home.idempotent,
             token_from: None,
             paused_until: None,
             paused_why: None,
@@ -255,15 +296,19 @@ impl World {
     pub fn pass(&self, time: SignedDuration) {
         self.ctx.clock.advance(time);
         self.town.advance(time);
+        self.peer.iter().for_each(|peer| peer.advance(time));
     }
 
-    /// Another process on the same ledger: its own pool and name, the same clock.
+    /// Another process on the same ledger: its own pool, name and connection to a peer, the same
+    /// clock.
     pub async fn another_process(&self, name: &str, seed: u64) -> Ctx {
         let dice = Dice::seeded(seed);
         let store = Store::open(&self.ledger_url, 5, &self.ctx.clock, dice.clone()).await.unwrap();
+        let shared = || Arc::clone(&self.ctx.destinations);
         Ctx {
             store,
             dice,
+            destinations: self.peer.as_ref().map_or_else(shared, |peer| self.connected_to(peer)),
             process: name.to_owned(),
             switch: work::switch::Switch::default(),
             ..self.ctx.clone()

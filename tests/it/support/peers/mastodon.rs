@@ -1,0 +1,100 @@
+//! Mastodon's API, on a server that honours keys and on one that does not.
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use takaza::{
+    clock::Clock,
+    destinations::{
+        Destination,
+        mastodon::{Mastodon, MastodonConfig},
+    },
+    domain::{ids::AccountName, platform::Platform},
+};
+
+use super::{Mischief, Peer, Residence, Standing, impatient, in_a_minute, told_by};
+use crate::support::fake_mastodon::{FakeMastodon, Flavour, Trick};
+
+struct MastodonPeer {
+    town: FakeMastodon,
+    honours_keys: bool,
+}
+
+pub async fn mastodon_that_honours_keys(clock: Clock) -> Arc<dyn Peer> {
+    start(clock, Flavour::Mastodon).await
+}
+
+pub async fn mastodon_that_ignores_keys(clock: Clock) -> Arc<dyn Peer> {
+    start(clock, Flavour::GoToSocial).await
+}
+
+async fn start(clock: Clock, flavour: Flavour) -> Arc<dyn Peer> {
+    let town = FakeMastodon::start().await;
+    town.advance(clock.now().since(town.now()));
+    town.flavour(flavour);
+    Arc::new(MastodonPeer { town, honours_keys: flavour == Flavour::Mastodon })
+}
+
+#[async_trait]
+impl Peer for MastodonPeer {
+    fn account(&self) -> Residence {
+        Residence {
+            platform: Platform::Mastodon,
+            base_url: self.town.base_url.clone(),
+            handle: "unit".to_owned(),
+            max_length: 500,
+            idempotent: self.honours_keys,
+        }
+    }
+
+    fn connect(&self, name: &AccountName, clock: &Clock) -> Arc<dyn Destination> {
+        let (base_url, token) = (&self.town.base_url, self.town.token());
+        let mut config = MastodonConfig::new(name.clone(), base_url, token, told_by(clock));
+        config.honours_idempotency = self.honours_keys;
+        config.requests_per_5_minutes = NonZeroU32::MAX;
+        impatient(&mut config.http);
+        Arc::new(Mastodon::connect(config).unwrap())
+    }
+
+    fn play(&self, mischief: Mischief) -> Option<()> {
+        self.town.hostile(match mischief {
+            Mischief::DropBefore => Trick::DropBefore,
+            Mischief::DropAfter => Trick::DropAfter,
+            Mischief::ErrorBefore(status) => Trick::ErrorBefore(status),
+            Mischief::ErrorAfter(status) => Trick::ErrorAfter(status),
+            Mischief::LateBefore => Trick::LateBefore,
+            Mischief::LateAfter => Trick::LateAfter,
+            Mischief::Truncated => Trick::Truncated,
+            Mischief::NoId => Trick::NoId,
+            Mischief::RateLimited => Trick::RateLimited(in_a_minute()),
+        });
+        Some(())
+    }
+
+    fn calm(&self) {
+        self.town.calm();
+    }
+
+    async fn release(&self) {
+        self.town.release().await;
+    }
+
+    fn posts(&self) -> Vec<Standing> {
+        let standing = |post: crate::support::fake_mastodon::Post| Standing {
+            permalink: format!("{}/@unit/{}", self.town.base_url, post.id),
+            id: post.id,
+            text: post.text,
+            at: post.at,
+        };
+        self.town.posts().into_iter().map(standing).collect()
+    }
+
+    fn made(&self) -> usize {
+        self.town.made()
+    }
+
+    fn advance(&self, by: SignedDuration) {
+        self.town.advance(by);
+    }
+}

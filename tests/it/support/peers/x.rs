@@ -1,0 +1,89 @@
+//! X: no idempotency, so that a doubt that no look resolves is a person's.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use takaza::{
+    clock::Clock,
+    destinations::{
+        Destination,
+        meter::Free,
+        tokens::FixedToken,
+        x::{X, XConfig},
+    },
+    domain::{ids::AccountName, platform::Platform},
+};
+
+use super::{Mischief, Peer, Residence, Standing, impatient, in_a_minute, told_by};
+use crate::support::fake_x::{FakeX, Trick};
+
+struct XPeer(FakeX);
+
+pub async fn x(clock: Clock) -> Arc<dyn Peer> {
+    let fake = FakeX::start().await;
+    fake.advance(clock.now().since(fake.now()));
+    Arc::new(XPeer(fake))
+}
+
+#[async_trait]
+impl Peer for XPeer {
+    fn account(&self) -> Residence {
+        Residence {
+            platform: Platform::X,
+            base_url: self.0.base_url.clone(),
+            handle: FakeX::HANDLE.to_owned(),
+            max_length: 280,
+            idempotent: false,
+        }
+    }
+
+    fn connect(&self, name: &AccountName, clock: &Clock) -> Arc<dyn Destination> {
+        let clock = told_by(clock);
+        let mut config = XConfig::new(name.clone(), FakeX::HANDLE, &self.0.base_url, clock);
+        impatient(&mut config.http);
+        let token = Arc::new(FixedToken::new(self.0.token()));
+        Arc::new(X::new(config, token, Arc::new(Free)).unwrap())
+    }
+
+    fn play(&self, mischief: Mischief) -> Option<()> {
+        self.0.hostile(match mischief {
+            Mischief::DropBefore => Trick::DropBefore,
+            Mischief::DropAfter => Trick::DropAfter,
+            Mischief::ErrorBefore(status) => Trick::ErrorBefore(status),
+            Mischief::ErrorAfter(status) => Trick::ErrorAfter(status),
+            Mischief::LateBefore => Trick::LateBefore,
+            Mischief::LateAfter => Trick::LateAfter,
+            Mischief::Truncated => Trick::Truncated,
+            Mischief::NoId => Trick::NoId,
+            Mischief::RateLimited => Trick::RateLimited(in_a_minute()),
+        });
+        Some(())
+    }
+
+    fn calm(&self) {
+        self.0.calm();
+    }
+
+    async fn release(&self) {
+        self.0.release().await;
+    }
+
+    fn posts(&self) -> Vec<Standing> {
+        let standing = |post: crate::support::fake_x::Post| Standing {
+            permalink: format!("https://x.com/{}/status/{}", FakeX::HANDLE, post.id),
+            id: post.id,
+            text: post.text,
+            at: post.at,
+        };
+        self.0.posts().into_iter().map(standing).collect()
+    }
+
+    fn made(&self) -> usize {
+        self.0.made()
+    }
+
+    fn advance(&self, by: SignedDuration) {
+        self.0.advance(by);
+    }
+}
