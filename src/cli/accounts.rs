@@ -8,6 +8,8 @@ mod list;
 mod live;
 mod revoke;
 
+pub(super) use self::add::usual_length;
+
 use clap::Subcommand;
 
 use super::{
@@ -70,12 +72,13 @@ async fn row(ctx: &Ctx, name: &str) -> Result<AccountRow, Failure> {
 }
 
 /// What the platform says of an account.
-struct Asked {
-    identity: Identity,
-    max_length: u32,
+pub(super) struct Asked {
+    pub(super) identity: Identity,
+    pub(super) max_length: u32,
 }
 
-async fn ask(ctx: &Ctx, row: &AccountRow) -> Result<Asked, Failure> {
+/// Asks an account's platform whose its token is and how long a text may be.
+pub(super) async fn ask(ctx: &Ctx, row: &AccountRow) -> Result<Asked, Failure> {
     let destination = app::connect(row, ctx)?.destination;
     let what = |error| {
         let name = &row.account.name;
