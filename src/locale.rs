@@ -110,7 +110,6 @@ mod tests {
         }
     }
 
-    /// Every message is used, and every key that the code names is a message.
     #[test]
     fn what_is_not_there_is_an_error() {
         let locale = Locale::new(Language::Hi).unwrap();

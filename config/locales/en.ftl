@@ -42,6 +42,7 @@ step-account = — The test account
 account-why = The first post goes to an account of the unit's own that the public cannot read. It is kept in a ledger of its own, { $folder }, with no bank in it: nothing about a real case can go to the test account, and the test account cannot get into the real ledger.
 platform-ask = Which platform: mastodon, bluesky, x, or hand-off (an officer posts by hand)? (Enter: mastodon)
 platform-unknown = Please write mastodon, bluesky, x or hand-off.
+by-hand-ask = On which platform does the officer post? (Enter: x)
 server-ask = The address of the server, with https:// ?
 handle-ask = The account's handle?
 token-why = Now its token (Mastodon: Settings, Development, a new application with read and write; Bluesky: an app password; X: an access token of the user). It is kept in { $file }, readable by you alone. Or name a file that holds it: file:PATH
@@ -68,7 +69,7 @@ post-ask = { $person }, do you approve this text, and shall it go out now? (yes/
 post-no = Nothing was posted. Run `takaza setup` again when you want to.
 post-sending = Sending …
 post-is = The first post is out: { $link }
-post-not-yet = It is not out: { $reason }. What became of it: `takaza post list --data { $folder }`
+post-not-yet = It is not known to have gone as it should: { $reason }. Run `takaza setup` again: it looks again, and sends nothing twice. What is known: `takaza post list --data { $folder }`
 post-none = No post could be drafted: `takaza cases silenced --data { $folder }` says why.
 post-by-hand =
     An officer posts it by hand; the approver can do it here, too:

@@ -42,6 +42,7 @@ step-account = — जाँच-खाता
 account-why = पहली पोस्ट इकाई के अपने ऐसे खाते पर जाती है जिसे जनता नहीं पढ़ सकती। उसकी अलग बही है, { $folder }, जिसमें कोई बैंक नहीं है: किसी वास्तविक मामले की बात जाँच-खाते पर नहीं जा सकती, और जाँच-खाता असली बही में नहीं आ सकता।
 platform-ask = कौन-सा मंच: mastodon, bluesky, x, या hand-off (अधिकारी हाथ से पोस्ट करता है)? (Enter: mastodon)
 platform-unknown = कृपया mastodon, bluesky, x या hand-off लिखें।
+by-hand-ask = अधिकारी किस मंच पर पोस्ट करता है? (Enter: x)
 server-ask = सर्वर का पता, https:// सहित?
 handle-ask = खाते का हैंडल?
 token-why = अब उसका टोकन (Mastodon: Settings, Development, नया application, read और write सहित; Bluesky: app password; X: user access token)। वह { $file } में रहता है, जिसे केवल आप पढ़ सकते हैं। या वह फ़ाइल बताएँ जिसमें टोकन है: file:PATH
@@ -68,7 +69,7 @@ post-ask = { $person }, क्या आप इस पाठ को अनुम
 post-no = कुछ पोस्ट नहीं हुआ। जब चाहें `takaza setup` फिर चलाएँ।
 post-sending = भेजा जा रहा है …
 post-is = पहली पोस्ट जा चुकी है: { $link }
-post-not-yet = पोस्ट नहीं गई: { $reason }। उसका क्या हुआ: `takaza post list --data { $folder }`
+post-not-yet = यह पक्का नहीं कि काम ठीक से हुआ: { $reason }। `takaza setup` फिर चलाएँ: वह फिर देखेगा, और कुछ भी दो बार नहीं भेजेगा। जो ज्ञात है: `takaza post list --data { $folder }`
 post-none = कोई मसौदा नहीं बन सका: कारण `takaza cases silenced --data { $folder }` बताता है।
 post-by-hand =
     अधिकारी इसे हाथ से पोस्ट करता है; अनुमोदक भी यहीं कर सकता है:

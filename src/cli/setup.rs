@@ -33,6 +33,7 @@ use super::{
 use crate::{
     app::{App, Place},
     domain::platform::Language,
+    work,
 };
 
 /// The folder that is proposed.
@@ -67,6 +68,7 @@ impl Setup {
             asker.tell("people-why", &[])?;
         }
         let team = people::team(&asker, &main, &mut signed).await?;
+        seal(&main).await?;
         let people = [
             ("admin", team.admin.id.as_str()),
             ("approver", team.approver.id.as_str()),
@@ -78,6 +80,7 @@ impl Setup {
             let mut app = folder::open(&unit, &main, &team).await?;
             let parts = (&main, &mut app);
             let account = account::account(&asker, parts, &team, &mut signed).await?;
+            seal(&app).await?;
             match account {
                 Some(_) if self.no_post => asker.tell("stop-before-post", &[])?,
                 Some(_) => {
@@ -111,6 +114,12 @@ fn place(asker: &Asker, globals: &Globals) -> Result<UnitFile, Failure> {
     asker.tell("folder-is", &[("folder", &data.display().to_string())])?;
     let path = globals.config.clone().unwrap_or_else(|| data.join("takaza.toml"));
     Ok(UnitFile { path, data })
+}
+
+/// Signs what the record has: an outsider can check it from the first act on.
+async fn seal(app: &App) -> Result<(), Failure> {
+    while work::seal::run_once(&app.ctx).await?.more {}
+    Ok(())
 }
 
 fn made(data: &Path) -> Result<(), Failure> {

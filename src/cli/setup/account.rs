@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     super::{
-        accounts::{ask as ask_platform, usual_length},
+        accounts::{ask as ask_platform, platform, usual_length},
         failure::Failure,
     },
     asking::Asker,
@@ -101,9 +101,20 @@ async fn ask_for(asker: &Asker, app: &App) -> Result<Option<AccountRow>, Failure
         return Ok(None);
     }
     if way == Way::HandOff {
+        let platform = loop {
+            match platform(&asker.ask("by-hand-ask", &[], Some("x"))?) {
+                Ok(platform) => break platform,
+                Err(problem) => asker.sorry(&Failure::Usage(problem))?,
+            }
+        };
         let handle = asker.ask("handle-ask", &[], None)?;
-        return Ok(Some(row(asker, way, "", &handle, None)));
+        return Ok(Some(row(asker, (way, platform), "", &handle, None)));
     }
+    let platform = match way {
+        Way::Mastodon | Way::HandOff => Platform::Mastodon,
+        Way::Bluesky => Platform::Bluesky,
+        Way::X => Platform::X,
+    };
     loop {
         let (server, handle) = match way {
             Way::Mastodon => (asker.ask("server-ask", &[], None)?, String::new()),
@@ -113,7 +124,7 @@ async fn ask_for(asker: &Asker, app: &App) -> Result<Option<AccountRow>, Failure
             Way::X | Way::HandOff => (String::new(), String::new()),
         };
         let from = token(asker, &app.data)?;
-        let mut wanted = row(asker, way, &server, &handle, Some(from));
+        let mut wanted = row(asker, (way, platform), &server, &handle, Some(from));
         asker.tell("checking", &[])?;
         match ask_platform(&app.ctx, &wanted).await {
             Err(failure) => asker.sorry(&failure)?,
@@ -150,16 +161,11 @@ fn token(asker: &Asker, folder: &Path) -> Result<String, Failure> {
 
 fn row(
     asker: &Asker,
-    way: Way,
+    (way, platform): (Way, Platform),
     server: &str,
     handle: &str,
     token_from: Option<String>,
 ) -> AccountRow {
-    let platform = match way {
-        Way::Mastodon | Way::HandOff => Platform::Mastodon,
-        Way::Bluesky => Platform::Bluesky,
-        Way::X => Platform::X,
-    };
     // The others know no such posts; there the account itself is protected, or nothing is.
     let visibility = match way {
         Way::Mastodon | Way::HandOff => Visibility::Followers,

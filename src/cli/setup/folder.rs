@@ -70,7 +70,7 @@ pub(super) async fn open(unit: &UnitFile, main: &App, team: &Team) -> Result<App
 /// taken over: there is nothing here that they could be about.
 fn configuration(unit: &UnitFile, main: &App) -> Result<String, Failure> {
     let mut own = unit.table()?;
-    own.retain(|section, _| matches!(section.as_ref(), "unit" | "network" | "x" | "costs"));
+    own.retain(|section, _| matches!(section, "unit" | "network" | "x" | "costs"));
     if let (Some(roots), Some(toml::Value::Table(network))) =
         (&main.ctx.config.network.roots, own.get_mut("network"))
     {

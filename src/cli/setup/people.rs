@@ -88,7 +88,11 @@ pub(super) async fn team(asker: &Asker, app: &App, signed: &mut Signed) -> Resul
     };
     let admin = match has(Role::Administrator, &[]).await? {
         Some(person) => person,
-        None => add(asker, app, Role::Administrator, None).await?,
+        None => {
+            let person = add(asker, app, Role::Administrator, None).await?;
+            signed.0.push(person.id.clone());
+            person
+        }
     };
     let approver = match has(Role::Approver, &[]).await? {
         Some(person) => person,

@@ -37,8 +37,8 @@ impl UnitFile {
         Ok(value.is_some_and(|value| value.as_str().is_none_or(|text| !text.trim().is_empty())))
     }
 
-    /// Adds a key to `[unit]`, if the configuration is sound with it.
-    fn add(&self, key: &str, value: &str) -> Result<(), Failure> {
+    /// The file's text with this key added to `[unit]`, if the configuration is sound with it.
+    fn with(&self, key: &str, value: &str) -> Result<String, Failure> {
         let old = self.text()?;
         let line = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
         let heading = old.lines().position(|line| line.trim() == "[unit]");
@@ -52,7 +52,16 @@ impl UnitFile {
             None => format!("{}\n\n[unit]\n{line}", old.trim_end_matches('\n')),
         };
         Loaded::parse(Some(&self.path), &new, &self.data)?;
-        private_file(&self.path, &new)
+        Ok(new)
+    }
+
+    /// Writes the file: where a link points, and readable by whom it was.
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        let path = std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let before = std::fs::metadata(&path).ok().map(|file| file.permissions());
+        private_file(&path, text)?;
+        let Some(before) = before else { return Ok(()) };
+        std::fs::set_permissions(&path, before).map_err(|error| wrong(&path, error))
     }
 
     /// Asks for one key until the configuration takes it, where the file does not have it.
@@ -72,8 +81,11 @@ impl UnitFile {
             if answer.is_empty() {
                 return Ok(false);
             }
-            match self.add(key, &answer) {
-                Ok(()) => return Ok(true),
+            match self.with(key, &answer) {
+                Ok(text) => {
+                    self.write(&text)?;
+                    return Ok(true);
+                }
                 Err(failure) => asker.sorry(&failure)?,
             }
         }
