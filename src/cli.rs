@@ -24,6 +24,7 @@ mod person;
 mod post;
 mod queue;
 mod serve;
+mod setup;
 mod sign_in;
 mod silence;
 mod times;
@@ -91,6 +92,7 @@ impl Globals {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Setup(setup::Setup),
     Serve(serve::Serve),
     RunOnce(serve::RunOnce),
     Health(serve::Health),
@@ -134,6 +136,7 @@ impl Command {
     async fn run(self, globals: &Globals) -> Outcome {
         match self {
             Self::Demo(command) => command.run(globals).await,
+            Self::Setup(command) => command.run(globals).await,
             Self::Serve(command) => command.run(globals).await,
             Self::RunOnce(command) => command.run(globals).await,
             Self::Health(command) => command.run(globals).await,

@@ -18,6 +18,7 @@ pub mod config;
 pub mod demo;
 pub mod destinations;
 pub mod domain;
+pub mod locale;
 pub mod reports;
 pub mod serve;
 pub mod store;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 use secrecy::{ExposeSecret as _, SecretString};
 
+pub(super) use self::add::usual_length;
 use super::{
     Globals,
     failure::{Failure, Outcome},
@@ -77,12 +78,13 @@ async fn row(ctx: &Ctx, name: &str) -> Result<AccountRow, Failure> {
 }
 
 /// What the platform says of an account.
-struct Asked {
-    identity: Identity,
-    max_length: u32,
+pub(super) struct Asked {
+    pub(super) identity: Identity,
+    pub(super) max_length: u32,
 }
 
-async fn ask(ctx: &Ctx, row: &AccountRow) -> Result<Asked, Failure> {
+/// Asks an account's platform whose its token is and how long a text may be.
+pub(super) async fn ask(ctx: &Ctx, row: &AccountRow) -> Result<Asked, Failure> {
     let what = |error: &dyn std::fmt::Display| {
         let name = &row.account.name;
         Failure::Failed(format!(

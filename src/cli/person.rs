@@ -150,7 +150,7 @@ impl Add {
 }
 
 /// A name that is easy to type and looks like no other.
-fn person_id(text: &str) -> Result<PersonId, Failure> {
+pub(super) fn person_id(text: &str) -> Result<PersonId, Failure> {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
     let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase());
     if !starts_well || !text.chars().all(good) || text.len() > 40 {

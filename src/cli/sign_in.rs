@@ -173,15 +173,24 @@ pub(super) fn new_passphrase(
     if by_hand && ask("Once more: ")?.expose_secret() != passphrase.expose_secret() {
         return Err(Failure::usage("the two passphrases differ; nothing was done"));
     }
+    accept(&passphrase, old, dice)
+}
+
+/// The hash of a new passphrase that is long enough and another than `old`.
+pub(super) fn accept(
+    passphrase: &SecretString,
+    old: Option<&Passphrase>,
+    dice: &Dice,
+) -> Result<String, Failure> {
     if passphrase.expose_secret().chars().count() < SHORTEST {
         return Err(Failure::usage(format!(
             "a passphrase has at least {SHORTEST} characters: four random words do well"
         )));
     }
-    if old.is_some_and(|old| matches(&passphrase, &old.hash).unwrap_or(false)) {
+    if old.is_some_and(|old| matches(passphrase, &old.hash).unwrap_or(false)) {
         return Err(Failure::usage("that is the passphrase you have; choose another"));
     }
-    hash(&passphrase, dice)
+    hash(passphrase, dice)
 }
 
 /// Whether a passphrase has this hash.
@@ -216,7 +225,8 @@ pub(super) fn hash(passphrase: &SecretString, dice: &Dice) -> Result<String, Fai
         .map_err(|error| Failure::failed(anyhow!("the passphrase cannot be hashed: {error}")))
 }
 
-async fn verify(
+/// The person whom a passphrase proves. One who does not exist costs and says the same as a wrong one.
+pub(super) async fn verify(
     app: &App,
     id: &PersonId,
     passphrase: &SecretString,

@@ -12,6 +12,7 @@ use std::{
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &["domain"]),
+    ("locale", &["domain"]),
     ("store", &["clock", "domain"]),
     ("cases", &["domain"]),
     ("destinations", &["domain"]),
@@ -46,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "demo",
             "destinations",
             "domain",
+            "locale",
             "reports",
             "serve",
             "store",

@@ -26,6 +26,7 @@ mod record;
 mod rehearsal;
 mod restore;
 mod serve;
+mod setup;
 mod square;
 mod states;
 mod story;

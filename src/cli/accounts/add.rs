@@ -79,7 +79,7 @@ fn visibility(text: &str) -> Result<Visibility, String> {
 }
 
 /// The longest text of each platform that nobody can be asked for, in its own measure.
-const fn usual_length(platform: Platform) -> u32 {
+pub(in super::super) const fn usual_length(platform: Platform) -> u32 {
     match platform {
         Platform::X => 280,
         Platform::Bluesky => 300,

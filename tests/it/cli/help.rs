@@ -24,6 +24,7 @@ fn every_command_and_argument_says_what_it_is_for() {
     });
     for wanted in [
         "demo",
+        "setup",
         "serve",
         "run-once",
         "health",

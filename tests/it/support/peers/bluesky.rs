@@ -8,16 +8,16 @@ use takaza::{
     clock::Clock,
     destinations::{
         Destination,
-        bluesky::{
-            Bluesky, BlueskyConfig,
-            session::{BlueskySession, SessionInMemory},
-        },
+        bluesky::{Bluesky, BlueskyConfig, session::BlueskySession},
     },
     domain::{ids::AccountName, platform::Platform},
 };
 
 use super::{Mischief, Peer, Residence, Standing, impatient, in_a_minute, told_by};
-use crate::support::fake_bluesky::{FakeBluesky, Record, Trick};
+use crate::support::{
+    fake_bluesky::{FakeBluesky, Record, Trick},
+    session_in_memory::SessionInMemory,
+};
 
 struct BlueskyPeer(FakeBluesky);
 

@@ -1,0 +1,87 @@
+# What `takaza setup` says in English. Every message here stands in hi.ftl too, with the same variables.
+
+hello =
+    This asks its way to a first post of your unit to its own test account. The post names no bank.
+    You can stop at any question (Ctrl-C) and run the same command again: what is done is not asked again.
+interrupted = The answers ended here. Run `takaza setup` again: it goes on where it stopped.
+not-done = That did not work: { $reason }
+say-yes-or-no = Please answer yes or no.
+needs-answer = An answer is needed here.
+step-folder = — The folder
+folder-why = Everything of one unit lies in one folder: its configuration, its ledger, its keys. Nobody else should be able to read it.
+folder-ask = Which folder? (Enter: { $default })
+folder-is = Folder: { $folder }
+step-unit = — The unit
+unit-why = The unit's names stand in every public text. The reference prefix begins each reference (EXD in EXD-7F3K2). They go into { $file }; what stands there already is kept.
+name-en-ask = The unit's name in English?
+name-hi-ask = The unit's name in Hindi?
+prefix-ask = Reference prefix? (two to six capital letters A to Z)
+step-people = — The people
+people-why = Three people: an administrator manages people and accounts, an approver approves each post, and a third confirms the approver. Nobody makes themselves an approver. A passphrase has 12 characters at least.
+admin-why = First the administrator. They approve nothing.
+approver-why = Now the approver (the DCP, say). The administrator gives a first passphrase, and the approver replaces it by their own before anything else.
+second-why = Now a third person, an auditor: they read everything, change nothing, and confirm the approver's role.
+id-ask = The short name they sign with? (lower-case letters, digits, dots, dashes; Enter: { $default })
+person-name-ask = Their name and rank?
+order-ask = The number of the order that makes them approver?
+first-passphrase-ask = A first passphrase for { $person }
+new-passphrase-ask = { $person }, your own new passphrase
+again-ask = Once more
+passphrase-ask = Passphrase of { $person }
+own-passphrase-why = { $person } must now come to the keyboard: the first passphrase is good for one act, choosing one's own.
+passphrases-differ = The two differ.
+person-added = { $person } is in the ledger as { $role }.
+confirmed = { $person }'s role is confirmed and in force.
+people-are = People: { $admin } (administrator), { $approver } (approver), { $second } (confirms)
+step-authority = — The authority
+authority-why = No account goes live without the number of the state's social-media policy and of the DCP's written authorisation to post. A test account is no exception.
+policy-ask = The policy's number? (Enter: not there yet)
+authorisation-ask = The number of the written authorisation? (Enter: not there yet)
+authority-missing = Without both numbers this ends here. Run `takaza setup` again once you have them.
+step-account = — The test account
+account-why = The first post goes to an account of the unit's own that the public cannot read. It is kept in a ledger of its own, { $folder }, with no bank in it: nothing about a real case can go to the test account, and the test account cannot get into the real ledger.
+platform-ask = Which platform: mastodon, bluesky, x, or hand-off (an officer posts by hand)? (Enter: mastodon)
+platform-unknown = Please write mastodon, bluesky, x or hand-off.
+by-hand-ask = On which platform does the officer post? (Enter: x)
+server-ask = The address of the server, with https:// ?
+handle-ask = The account's handle?
+token-why = Now its token (Mastodon: Settings, Development, a new application with read and write; Bluesky: an app password; X: an access token of the user). It is kept in { $file }, readable by you alone. Or name a file that holds it: file:PATH
+token-ask = The token (it is not shown)
+protection-mastodon = Posts go to followers only (visibility “private”). See that nobody follows the account who should not read the test.
+protection-x = On X only a protected account hides its posts: Settings, Privacy and safety, Audience and tagging, “Protect your posts”. Its profile then shows a lock. X does not tell takaza so.
+protection-bluesky = Bluesky has no protected accounts: everybody can read the test post. It names no bank, and you can delete it right after.
+protection-hand-off = What an officer posts by hand is protected if the account is: set it to followers only, or protected, first.
+protection-ask-x = Is the account protected? (yes/no)
+protection-ask-bluesky = Post it although everybody can read it? (yes/no)
+protection-ask-hand-off = Is the account protected? (yes/no)
+protection-no = Then nothing is posted. Run `takaza setup` again when it is so.
+checking = Asking the server whose token it is …
+account-is = Test account: @{ $handle } on { $platform }
+live-why = The approver turns the test account live. Only from then on can anything go out from it.
+live-now = { $account } is live, by { $person }.
+stop-before-post = Stopped before the post, as asked (--no-post).
+step-post = — The first post
+post-why = The post takes the one way that every post takes: three invented cases, a draft, an approval of its exact bytes, one attempt, the record. It says that it is a test, and names no bank.
+post-shows = Exactly this goes out, from @{ $handle }, visible to: { $visibility }
+visible-private = followers only
+visible-public = whoever can read the account
+post-ask = { $person }, do you approve this text, and shall it go out now? (yes/no)
+post-no = Nothing was posted. Run `takaza setup` again when you want to.
+post-sending = Sending …
+post-is = The first post is out: { $link }
+post-not-yet = It is not known to have gone as it should: { $reason }. Run `takaza setup` again: it looks again, and sends nothing twice. What is known: `takaza post list --data { $folder }`
+post-none = No post could be drafted: `takaza cases silenced --data { $folder }` says why.
+post-by-hand =
+    An officer posts it by hand; the approver can do it here, too:
+      takaza handoff take { $reference } --language { $language } --as { $person } --data { $folder }
+      takaza handoff done { $reference } --language { $language } --permalink LINK --as { $person } --data { $folder }
+delete-ask = Delete the post again? It goes by the same way. (yes/no)
+deleted = The post is deleted. Its history stays in the record.
+kept = The post stays.
+was-deleted = The first post was made and deleted: { $link }
+next =
+    That was the whole way. What comes next:
+      takaza doctor --data { $folder }            what is still missing, and what to do
+      takaza cases import FILE --mapping MAPPING --dry-run --data { $folder }
+      takaza account add … --data { $folder }     the unit's real account
+      takaza serve --shadow --data { $folder }    everything but sending

@@ -1,0 +1,118 @@
+//! What the program says to a person in the language they chose: messages by key, from one file a
+//! language (`config/locales`, compiled in).
+//!
+//! The invariant: both files have the same messages with the same variables. A test compares them;
+//! a message that cannot be said all the same is an error, never an empty line.
+
+use anyhow::{Context as _, anyhow, ensure};
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
+
+use crate::domain::platform::Language;
+
+const ENGLISH: &str = include_str!("../config/locales/en.ftl");
+const HINDI: &str = include_str!("../config/locales/hi.ftl");
+
+/// The messages of one language.
+pub struct Locale {
+    language: Language,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl std::fmt::Debug for Locale {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Locale({})", self.language)
+    }
+}
+
+impl Locale {
+    /// The messages of a language.
+    ///
+    /// # Errors
+    /// Its file is broken (a mistake of ours).
+    pub fn new(language: Language) -> anyhow::Result<Self> {
+        let resource = FluentResource::try_new(text(language).to_owned())
+            .map_err(|(_, errors)| anyhow!("the messages of {language} do not read: {errors:?}"))?;
+        let id = language.as_str().parse().with_context(|| format!("the language {language}"))?;
+        let mut bundle = FluentBundle::new(vec![id]);
+        // Marks around each value are for mixed directions; both languages run left to right.
+        bundle.set_use_isolating(false);
+        let added = bundle.add_resource(resource);
+        added.map_err(|errors| anyhow!("messages of {language} stand twice: {errors:?}"))?;
+        Ok(Self { language, bundle })
+    }
+
+    /// Which language it is.
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// A message with its variables filled in.
+    ///
+    /// # Errors
+    /// There is no such message, or it names a variable that is not given.
+    pub fn say(&self, key: &str, variables: &[(&str, &str)]) -> anyhow::Result<String> {
+        let missing = || format!("there is no message {key} in {}", self.language);
+        let message = self.bundle.get_message(key).with_context(missing)?;
+        let pattern = message.value().with_context(missing)?;
+        let given: FluentArgs<'_> = variables.iter().map(|(name, value)| (*name, *value)).collect();
+        let mut errors = Vec::new();
+        let text = self.bundle.format_pattern(pattern, Some(&given), &mut errors).into_owned();
+        ensure!(errors.is_empty(), "the message {key} in {}: {errors:?}", self.language);
+        Ok(text)
+    }
+}
+
+const fn text(language: Language) -> &'static str {
+    match language {
+        Language::En => ENGLISH,
+        Language::Hi => HINDI,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    /// Each message's key and the variables that it names.
+    fn messages(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut key = String::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            if !line.starts_with(' ')
+                && let Some((name, _)) = line.split_once('=')
+            {
+                key = name.trim().to_owned();
+                assert!(found.insert(key.clone(), BTreeSet::new()).is_none(), "{key} stands twice");
+            }
+            let variables = line.split("{ $").skip(1).filter_map(|rest| rest.split_once(" }"));
+            let names = variables.map(|(name, _)| name.to_owned());
+            found.entry(key.clone()).or_default().extend(names);
+        }
+        found.remove("");
+        found
+    }
+
+    #[test]
+    fn both_languages_say_the_same_things_about_the_same_variables() {
+        let (english, hindi) = (messages(ENGLISH), messages(HINDI));
+        assert!(english.len() > 30, "the messages are read: {english:?}");
+        assert_eq!(english, hindi);
+        for language in Language::ALL {
+            let locale = Locale::new(*language).unwrap();
+            for (key, variables) in &english {
+                let given: Vec<_> = variables.iter().map(|name| (name.as_str(), "7")).collect();
+                let said = locale.say(key, &given).unwrap();
+                assert!(!said.contains('{'), "{key}: {said}");
+                assert!(variables.is_empty() || locale.say(key, &[]).is_err(), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_an_error() {
+        let locale = Locale::new(Language::Hi).unwrap();
+        assert!(locale.say("no-such-message", &[]).is_err());
+    }
+}
