@@ -140,6 +140,7 @@ pub(super) struct Town {
     /// What X would charge for: one resource is charged once.
     pub charged: BTreeSet<(&'static str, String)>,
     pub made: usize,
+    pub minds_duplicates: bool,
     tokens: u32,
     next: u64,
 }
@@ -247,6 +248,7 @@ impl FakeX {
             requests: Vec::new(),
             charged: BTreeSet::new(),
             made: 0,
+            minds_duplicates: true,
             tokens: 0,
             next: 1_900_000_000_000_000_100,
         };
@@ -290,6 +292,11 @@ impl FakeX {
     /// Sets X's own clock off by this, in its posts' times and in its headers.
     pub fn skew(&self, by: SignedDuration) {
         self.shared.town().skew = by;
+    }
+
+    /// X takes a text twice: its rule about duplicates is no promise to build on.
+    pub fn takes_duplicates(&self) {
+        self.shared.town().minds_duplicates = false;
     }
 
     /// Plays the trick on the next post.

@@ -139,7 +139,7 @@ fn make(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
         return problem(400, "invalid-request", "text is missing");
     };
     let same = |post: &Post| post.by == us && !post.deleted && post.text == text;
-    if town.posts.iter().any(same) {
+    if town.minds_duplicates && town.posts.iter().any(same) {
         let detail = "You are not allowed to create a Tweet with duplicate content.";
         return problem(403, "about:blank", detail);
     }

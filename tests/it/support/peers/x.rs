@@ -22,6 +22,8 @@ struct XPeer(FakeX);
 
 pub async fn x(clock: Clock) -> Arc<dyn Peer> {
     let fake = FakeX::start().await;
+    // Else X's own refusal would hide a second attempt of ours.
+    fake.takes_duplicates();
     fake.advance(clock.now().since(fake.now()));
     Arc::new(XPeer(fake))
 }
