@@ -216,6 +216,9 @@ async fn every_migration_leaves_a_filled_ledger_whole() {
     }
 }
 
+/// These tables have a row from their migration.
+const MADE_WITH_A_ROW: [&str; 2] = ["claim_gate", "grant_key"];
+
 /// A ledger of today is whole when it is brought on, now by nothing and one day by what comes next.
 /// Where `TAKAZA_TEST_DUMP` names a file, its dump is written there: put it beside the others, under
 /// the number of the schema, before the next migration is made.
@@ -228,8 +231,9 @@ async fn a_dump_of_the_present_schema_is_whole() {
     let mut old = Old::connect(&ledger.world.ledger_url).await;
     let mut text = format!("-- vkey {}\n", ledger.key.vkey());
     for table in old.names(true).await {
-        // Some have a row from their migration.
-        writeln!(text, "DELETE FROM {table};").unwrap();
+        if MADE_WITH_A_ROW.contains(&table.as_str()) {
+            writeln!(text, "DELETE FROM {table};").unwrap();
+        }
         for row in old.rows(&table).await {
             let row: Vec<_> = row.into_iter().filter(|(_, value)| !value.is_null()).collect();
             let names: Vec<_> = row.iter().map(|(name, _)| name.as_str()).collect();
