@@ -27,7 +27,7 @@ use crate::{
         sandbox::Sandbox,
         tokens::{FixedToken, Renew, Tokens},
         x::{
-            API, X, XConfig,
+            X, XConfig,
             oauth::{OAuth, OAuthConfig},
         },
     },
@@ -311,7 +311,8 @@ pub fn destination(
             Ok(Arc::new(Mastodon::connect(own)?))
         }
         Platform::X => {
-            let base_url = if account.base_url.is_empty() { API } else { &account.base_url };
+            let of_all = &ctx.config.x.api_url;
+            let base_url = if account.base_url.is_empty() { of_all } else { &account.base_url };
             let mut own = XConfig::new(account.name.clone(), &account.handle, base_url, now);
             own.http = ctx.http.clone();
             own.read_lag = ctx.config.deliver.read_lag.try_into()?;

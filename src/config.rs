@@ -227,6 +227,8 @@ pub struct X {
     pub client_secret_from: Option<String>,
     /// Where the browser comes back to: an address of this machine.
     pub redirect: String,
+    /// Where X's API is, for accounts that name no address of their own.
+    pub api_url: String,
     /// Where a person grants.
     pub authorize_url: String,
     /// Where a grant is had and renewed.

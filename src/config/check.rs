@@ -243,6 +243,7 @@ fn record_and_alarms(config: &Config, found: &mut Vec<Problem>) {
 fn x(x: &X, found: &mut Vec<Problem>) {
     for (key, url) in [
         ("x.authorize_url", &x.authorize_url),
+        ("x.api_url", &x.api_url),
         ("x.token_url", &x.token_url),
         ("x.revoke_url", &x.revoke_url),
     ] {

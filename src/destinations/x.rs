@@ -49,9 +49,6 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// The address of X's API.
-pub const API: &str = "https://api.x.com";
-
 /// Who may answer below a post. Victims answer police posts, and fraudsters answer victims; the
 /// bank must be able to answer all the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,7 +71,7 @@ pub struct XConfig {
     pub account: AccountName,
     /// Its own handle, without the leading `@`, for permalinks; empty where it is not known yet.
     pub handle: String,
-    /// The API's address: [`API`], or a stand-in's on this machine.
+    /// The API's address, or a stand-in's on this machine.
     pub base_url: String,
     /// Who may answer.
     pub replies: Replies,

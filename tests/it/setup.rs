@@ -11,8 +11,11 @@ use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
 use crate::support::{
+    fake_bluesky::FakeBluesky,
     fake_mastodon::{Ask, FakeMastodon},
+    fake_x::FakeX,
     secrets,
+    unit::now,
 };
 
 /// Somebody at the keyboard: their answer to each question, by words that stand in it in English or
@@ -235,4 +238,53 @@ async fn nothing_goes_out_before_a_yes_nor_with_no_post_and_the_post_can_be_dele
     let run = somebody.answer(&folder, &["--lang", "en"], ALL);
     assert!(run.out.contains("was made and deleted"), "{}", run.out);
     assert_eq!((run.answered, fake.made()), (0, 1));
+}
+
+/// Somebody whose test account is on this platform, which hides no post by itself.
+fn elsewhere(platform: &str, server: &str, handle: &str, token: &str) -> Somebody {
+    let mut somebody = Somebody::new(server, token, ("yes", "no"));
+    somebody.answers.retain(|(question, ..)| *question != "Which platform");
+    for (question, answer) in [
+        ("Which platform", platform),
+        ("Is the account protected?", "yes"),
+        ("everybody can read it", "yes"),
+        ("The account's handle", handle),
+    ] {
+        somebody.answers.push((question, question, vec![answer.to_owned()]));
+    }
+    somebody
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_x_it_asks_whether_the_account_is_protected_and_posts_to_it() {
+    let fake = FakeX::start().await;
+    fake.advance(now().since(fake.now()));
+    let (_place, folder) = place();
+    std::fs::create_dir(&folder).expect("a folder");
+    let own = format!("[x]\napi_url = \"{}\"\n", fake.base_url);
+    std::fs::write(folder.join("takaza.toml"), own).expect("a file");
+    let token = fake.token();
+    let mut somebody = elsewhere("x", "", "", token.expose_secret());
+    let run = somebody.answer(&folder, &["--lang", "en"], ALL);
+    assert_eq!(run.code, 0, "{}", run.out);
+    assert!(run.out.contains("Protect your posts"), "{}", run.out);
+    let posts = fake.posts();
+    assert_eq!((posts.len(), fake.made()), (1, 1), "{posts:?}");
+    assert!(posts[0].text.contains("Test post of Cyber Unit, Example"), "{posts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_bluesky_it_says_that_everybody_can_read_and_posts_after_a_yes() {
+    let fake = FakeBluesky::start().await;
+    fake.advance(now().since(fake.now()));
+    let (_place, folder) = place();
+    let password = fake.password();
+    let mut somebody =
+        elsewhere("bluesky", &fake.base_url, "unit.example", password.expose_secret());
+    let run = somebody.answer(&folder, &["--lang", "en"], ALL);
+    assert_eq!(run.code, 0, "{}", run.out);
+    assert!(run.out.contains("Bluesky has no protected accounts"), "{}", run.out);
+    let posts = fake.posts();
+    assert_eq!((posts.len(), fake.made()), (1, 1));
+    assert!(posts[0].text().contains("Test post of Cyber Unit, Example"), "{}", posts[0].text());
 }

@@ -88,7 +88,7 @@ pub enum Trick {
     TooLong,
 }
 
-/// Whose habits the server has (PLATFORMS, section 3).
+/// Whose habits the server has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flavour {
     Mastodon,
