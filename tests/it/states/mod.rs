@@ -34,7 +34,7 @@
 //! | account limits count deliveries | `account_limits_count_deliveries`, `a_cap_of_two_deliveries_of_one_batch_is_exact` |
 //! | order caps count clearances | `order_caps_count_clearances`, `an_order_with_one_place_clears_once` |
 //! | Sending, Uncertain and taken hand-offs consume budget; only *proven not sent* gives it back | `sending_and_uncertain_consume_budget_and_only_proven_not_sent_gives_it_back`, `a_recheck_that_says_not_now_gives_the_budget_back`, `a_taken_hand_off_consumes_budget` |
-//! | A claim first locks one row and commits the batch; exact with many workers | `concurrent_claims_take_each_delivery_once_and_exceed_no_budget`, `a_cap_with_one_place_is_taken_once`, `no_cap_is_exceeded_whatever_the_history_and_the_order`, `what_waits_for_a_known_time_does_not_hide_what_is_behind_it` |
+//! | A claim first locks one row and commits the batch; exact with many workers | `concurrent_claims_take_each_delivery_once_and_exceed_no_budget_on_postgres`, `a_cap_with_one_place_is_taken_once`, `no_cap_is_exceeded_whatever_the_history_and_the_order`, `what_waits_for_a_known_time_does_not_hide_what_is_behind_it` |
 //! | one transaction for up to a few hundred deliveries | `one_claim_takes_hundreds_in_one_transaction_and_each_attempt_is_a_row` |
 //! | Claims are durable before a byte leaves | `claims_are_durable_before_a_byte_leaves`, `claims_are_durable_on_postgres_whatever_the_databases_default` |
 //! | Attempts are rows | `attempts_are_rows` |
@@ -50,7 +50,7 @@
 //! | The paused sender | `the_paused_sender_does_not_send`, `the_paused_sender_does_not_send_after_another_worker_has_looked`, `the_senders_deadline_is_the_lease_less_a_whole_request` |
 //! | A hand-off is taken: that is the claim | `a_taken_hand_off_consumes_budget`, `receipts_come_late_and_hand_offs_are_taken` |
 //! | A hand-off's claim has its recheck | `a_hand_offs_recheck_is_on_the_record_before_the_officer_sees_the_text`, `a_hand_off_that_is_no_longer_true_is_withdrawn_and_leaves_no_recheck` |
-//! | No request starts later than one second after `stop` commits | `no_request_starts_later_than_one_second_after_stop`, `a_stop_between_claim_and_send_stops_the_send`, `a_stop_is_obeyed_by_both`, `a_ledger_that_cannot_be_read_stops_every_send` |
+//! | No request starts later than one second after `stop` commits | `no_request_starts_later_than_one_second_after_stop`, `a_stop_between_claim_and_send_stops_the_send`, `a_stop_is_obeyed_by_all_on_postgres`, `a_ledger_that_cannot_be_read_stops_every_send` |
 //! | every process reads the switch at least four times a second | `the_switch_is_read_at_least_four_times_a_second` |
 //! | `resume` re-holds everything that waited | `resume_re_holds_everything_that_waited`, `what_was_uncertain_at_the_stop_needs_a_new_clearance_to_be_sent_again` |
 //! | After a restore nothing sends; unfinished deliveries become Uncertain | `after_a_restore_nothing_sends`, `a_post_made_since_the_backup_is_found_and_not_made_twice` |
