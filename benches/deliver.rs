@@ -62,7 +62,7 @@ per_account_hour = 1000000000
 per_account_day = 1000000000
 batch = 100
 [breaker]
-rate = 1000000000
+rate = 100000
 [deliver]
 every = "5s"
 parallel = 100
