@@ -13,6 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
@@ -29,6 +30,7 @@ use crate::{
         cost::Costs,
         ladder::LadderRules,
         pacing::PacingRules,
+        person::Role,
         wording::WordingRules,
     },
     store::BreakerRules,
@@ -79,6 +81,8 @@ pub struct Config {
     pub alarms: Alarms,
     /// The service's own listeners.
     pub serve: Serve,
+    /// The web console.
+    pub console: Console,
 }
 
 /// Who speaks, and on what authority.
@@ -247,8 +251,30 @@ pub struct Serve {
     pub health: SocketAddr,
     /// Prometheus metrics.
     pub metrics: SocketAddr,
+    /// The web console.
+    pub console: SocketAddr,
     /// What is in flight may take this long to end when the service stops.
     pub drain: SignedDuration,
+}
+
+/// The web console.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Console {
+    /// How people's browsers reach it; `None`: by this machine's own names alone.
+    pub public_url: Option<String>,
+    /// The certificate's chain (PEM), where it speaks TLS itself.
+    pub certificate: Option<PathBuf>,
+    /// The certificate's key (PEM).
+    pub key: Option<PathBuf>,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// A session ends after so long without a page.
+    pub idle: SignedDuration,
+    /// A session ends so long after signing in at the latest.
+    pub longest: SignedDuration,
+    /// Who proves themselves by a one-time code besides the passphrase.
+    pub second_factor_for: Vec<Role>,
 }
 
 /// The query that means the embedded case database.
@@ -288,6 +314,9 @@ impl Config {
         at(&mut self.record.checkpoint_file);
         self.record.copies.iter_mut().for_each(at);
         let lists = [&mut self.banks.directory, &mut self.banks.sublets, &mut self.network.roots];
+        for path in [&mut self.console.certificate, &mut self.console.key].into_iter().flatten() {
+            at(path);
+        }
         if let KeyPlace::File(path) = &mut self.secrets.key_file {
             at(path);
         }

@@ -23,4 +23,5 @@ pub mod reports;
 pub mod serve;
 pub mod store;
 pub mod telemetry;
+pub mod web;
 pub mod work;

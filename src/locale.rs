@@ -1,16 +1,27 @@
-//! What the program says to a person in the language they chose: messages by key, from one file a
-//! language (`config/locales`, compiled in).
+//! What the program says to a person in the language they chose: messages by key, from one folder a
+//! language (`config/locales`, compiled in), one file a part of the program.
 //!
-//! The invariant: both files have the same messages with the same variables. A test compares them;
+//! The invariant: both folders have the same messages with the same variables. A test compares them;
 //! a message that cannot be said all the same is an error, never an empty line.
 
 use anyhow::{Context as _, anyhow, ensure};
-use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
+use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+
+pub use fluent_bundle::FluentValue as Value;
 
 use crate::domain::platform::Language;
 
-const ENGLISH: &str = include_str!("../config/locales/en.ftl");
-const HINDI: &str = include_str!("../config/locales/hi.ftl");
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        &[$((
+            include_str!(concat!("../config/locales/en/", $name, ".ftl")),
+            include_str!(concat!("../config/locales/hi/", $name, ".ftl")),
+        )),*]
+    };
+}
+
+/// Every file of messages, in English and in Hindi.
+const FILES: &[(&str, &str)] = files!["setup", "console", "queue"];
 
 /// The messages of one language.
 pub struct Locale {
@@ -30,14 +41,17 @@ impl Locale {
     /// # Errors
     /// Its file is broken (a mistake of ours).
     pub fn new(language: Language) -> anyhow::Result<Self> {
-        let resource = FluentResource::try_new(text(language).to_owned())
-            .map_err(|(_, errors)| anyhow!("the messages of {language} do not read: {errors:?}"))?;
         let id = language.as_str().parse().with_context(|| format!("the language {language}"))?;
-        let mut bundle = FluentBundle::new(vec![id]);
+        let mut bundle = FluentBundle::new_concurrent(vec![id]);
         // Marks around each value are for mixed directions; both languages run left to right.
         bundle.set_use_isolating(false);
-        let added = bundle.add_resource(resource);
-        added.map_err(|errors| anyhow!("messages of {language} stand twice: {errors:?}"))?;
+        for text in texts(language) {
+            let resource = FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| {
+                anyhow!("the messages of {language} do not read: {errors:?}")
+            })?;
+            let added = bundle.add_resource(resource);
+            added.map_err(|errors| anyhow!("messages of {language} stand twice: {errors:?}"))?;
+        }
         Ok(Self { language, bundle })
     }
 
@@ -50,11 +64,15 @@ impl Locale {
     ///
     /// # Errors
     /// There is no such message, or it names a variable that is not given.
-    pub fn say(&self, key: &str, variables: &[(&str, &str)]) -> anyhow::Result<String> {
+    pub fn say<'a, V>(&'a self, key: &str, variables: &[(&'a str, V)]) -> anyhow::Result<String>
+    where
+        V: Into<Value<'a>> + Clone,
+    {
         let missing = || format!("there is no message {key} in {}", self.language);
         let message = self.bundle.get_message(key).with_context(missing)?;
         let pattern = message.value().with_context(missing)?;
-        let given: FluentArgs<'_> = variables.iter().map(|(name, value)| (*name, *value)).collect();
+        let given: FluentArgs<'_> =
+            variables.iter().map(|(name, value)| (*name, value.clone())).collect();
         let mut errors = Vec::new();
         let text = self.bundle.format_pattern(pattern, Some(&given), &mut errors).into_owned();
         ensure!(errors.is_empty(), "the message {key} in {}: {errors:?}", self.language);
@@ -62,11 +80,11 @@ impl Locale {
     }
 }
 
-const fn text(language: Language) -> &'static str {
-    match language {
-        Language::En => ENGLISH,
-        Language::Hi => HINDI,
-    }
+fn texts(language: Language) -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(move |(english, hindi)| match language {
+        Language::En => *english,
+        Language::Hi => *hindi,
+    })
 }
 
 #[cfg(test)]
@@ -86,8 +104,9 @@ mod tests {
                 key = name.trim().to_owned();
                 assert!(found.insert(key.clone(), BTreeSet::new()).is_none(), "{key} stands twice");
             }
-            let variables = line.split("{ $").skip(1).filter_map(|rest| rest.split_once(" }"));
-            let names = variables.map(|(name, _)| name.to_owned());
+            let variable =
+                |rest: &str| rest.split([' ', '}']).next().unwrap_or_default().to_owned();
+            let names = line.split("{ $").skip(1).map(variable);
             found.entry(key.clone()).or_default().extend(names);
         }
         found.remove("");
@@ -96,7 +115,8 @@ mod tests {
 
     #[test]
     fn both_languages_say_the_same_things_about_the_same_variables() {
-        let (english, hindi) = (messages(ENGLISH), messages(HINDI));
+        let all = |language| messages(&texts(language).collect::<Vec<_>>().join("\n"));
+        let (english, hindi) = (all(Language::En), all(Language::Hi));
         assert!(english.len() > 30, "the messages are read: {english:?}");
         assert_eq!(english, hindi);
         for language in Language::ALL {
@@ -105,7 +125,7 @@ mod tests {
                 let given: Vec<_> = variables.iter().map(|name| (name.as_str(), "7")).collect();
                 let said = locale.say(key, &given).unwrap();
                 assert!(!said.contains('{'), "{key}: {said}");
-                assert!(variables.is_empty() || locale.say(key, &[]).is_err(), "{key}");
+                assert!(variables.is_empty() || locale.say::<&str>(key, &[]).is_err(), "{key}");
             }
         }
     }
@@ -113,6 +133,6 @@ mod tests {
     #[test]
     fn what_is_not_there_is_an_error() {
         let locale = Locale::new(Language::Hi).unwrap();
-        assert!(locale.say("no-such-message", &[]).is_err());
+        assert!(locale.say::<&str>("no-such-message", &[]).is_err());
     }
 }

@@ -3,17 +3,19 @@
 use std::{io::IsTerminal as _, net::SocketAddr};
 
 use clap::Args;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Globals,
     failure::{Failure, Outcome},
     output::Format,
-    sign_in::hash,
 };
 use crate::{
     clock::{Clock, Dice},
     demo::{narrate::Narrator, run, stage},
     domain::platform::Language,
+    web,
+    work::passphrase::hash,
 };
 
 /// Shows the whole path on this machine: invented banks, a built-in town square, no network
@@ -25,6 +27,9 @@ pub(super) struct Demo {
     /// Where the town square's page is shown
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8788")]
     listen: SocketAddr,
+    /// Where the console is opened, in which people look, approve and stop
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8782")]
+    console: SocketAddr,
     /// End by itself after this many seconds
     #[arg(long, value_name = "N")]
     seconds: Option<u32>,
@@ -50,12 +55,15 @@ async fn play(command: Demo, globals: &Globals) -> Outcome {
         passphrase_hash: hash(&PASSPHRASE.to_owned().into(), &Dice::from_os())?,
     };
     let mut demo = run::Demo::set_up(&options).await?;
+    let stopping = CancellationToken::new();
+    let (console, answered) =
+        web::serve(demo.console()?, command.console, stopping.clone()).await?;
     let quiet = command.format.json;
     let no_color = std::env::var_os("NO_COLOR");
     let terminal = std::io::stdout().is_terminal();
     let narrator = Narrator::for_output(terminal, no_color.as_deref(), Language::En);
     if !quiet {
-        println!("{}", opening(&demo, &options));
+        println!("{}", opening(&demo, &options, console));
     }
     let mut tell = |line: &str| {
         if !quiet {
@@ -63,18 +71,21 @@ async fn play(command: Demo, globals: &Globals) -> Outcome {
         }
     };
     demo.play(&narrator, options.seconds, &mut tell).await?;
+    stopping.cancel();
+    answered.await.map_err(anyhow::Error::from)?;
     let summary = demo.end().await?;
     let closing = closing(&demo, &options).await?;
     command.format.print(&summary, |summary| format!("\n{}\n{closing}", summary.text()))
 }
 
-fn opening(demo: &run::Demo, options: &run::Options) -> String {
+fn opening(demo: &run::Demo, options: &run::Options, console: SocketAddr) -> String {
     let end = match options.seconds {
         Some(seconds) => format!("It ends by itself after {seconds} seconds."),
         None => "Ctrl-C ends it.".to_owned(),
     };
     format!(
         "The town square is open at {}\n\
+         The console is open at http://{console}\n\
          Everybody here is invented, and nothing leaves this machine. {end}\n\
          Files: {}\n\
          Rehearsed before it was signed, the standing order \u{201c}{}\u{201d}: {}\n",

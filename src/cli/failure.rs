@@ -3,7 +3,10 @@
 
 use std::process::ExitCode;
 
-use crate::{app::OpenError, config::ConfigErrors, domain::person::NotAllowed, store::StoreError};
+use crate::{
+    app::OpenError, config::ConfigErrors, domain::person::NotAllowed, store::StoreError,
+    work::passphrase::Unproved,
+};
 
 /// How a command ends.
 pub(super) type Outcome = Result<(), Failure>;
@@ -62,6 +65,17 @@ impl From<StoreError> for Failure {
             | StoreError::Migration(_)
             | StoreError::Conflict(_)
             | StoreError::Corrupt(_) => Self::Failed(text),
+        }
+    }
+}
+
+impl From<Unproved> for Failure {
+    fn from(error: Unproved) -> Self {
+        match error {
+            Unproved::Wrong => Self::Refused(error.to_string()),
+            Unproved::TooShort | Unproved::Same => Self::Usage(error.to_string()),
+            Unproved::Store(error) => error.into(),
+            Unproved::Hash(error) => Self::failed(error),
         }
     }
 }

@@ -149,17 +149,9 @@ impl Add {
     }
 }
 
-/// A name that is easy to type and looks like no other.
+/// A name to sign with.
 pub(super) fn person_id(text: &str) -> Result<PersonId, Failure> {
-    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
-    let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase());
-    if !starts_well || !text.chars().all(good) || text.len() > 40 {
-        return Err(Failure::usage(format!(
-            "{text:?} is no name to sign with; write lower-case letters, digits, dots and dashes, \
-             beginning with a letter (\"a.rana\")"
-        )));
-    }
-    Ok(PersonId::new(text))
+    PersonId::signing(text).map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// Lists everybody with their role

@@ -3,6 +3,7 @@
 
 use clap::Args;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Globals,
@@ -13,7 +14,9 @@ use crate::{
     app::{App, reconcilers},
     config::Loaded,
     serve::{Board, Manager, Next, Reconciler, Runner, Service, ask, stop_signal},
-    telemetry, work,
+    telemetry,
+    web::{self, Console, Opening},
+    work,
 };
 
 /// Runs the service until it is told to stop (SIGTERM or Ctrl-C)
@@ -37,6 +40,13 @@ async fn open(globals: &Globals, shadow: bool) -> Result<(App, Vec<Reconciler>),
     Ok((app, reconcilers))
 }
 
+/// The token of the one-time link that makes the first administrator; nothing where somebody is
+/// known.
+async fn first_link(app: &App) -> Result<Option<String>, Failure> {
+    let nobody = app.ctx.store.people().await?.is_empty();
+    Ok(nobody.then(|| app.ctx.dice.token()))
+}
+
 impl Serve {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
         let (app, reconcilers) = open(globals, self.shadow).await?;
@@ -46,14 +56,36 @@ impl Serve {
         for warning in config.warnings(app.ctx.clock.now()) {
             tracing::warn!("{warning}");
         }
+        let first = first_link(&app).await?;
+        let console = Console::open(Opening {
+            ctx: app.ctx.clone(),
+            data: app.data,
+            embedded: app.embedded,
+            first: first.clone(),
+            demo: false,
+        })?;
         let mut service = Service::start(app.ctx, &reconcilers);
         let (health, metrics) =
             service.listen(config.serve.health, config.serve.metrics, recorder).await?;
-        tracing::info!(%health, %metrics, shadow = self.shadow, "takaza serves");
+        let stopping = CancellationToken::new();
+        let (console, answered) =
+            web::serve(console, config.serve.console, stopping.clone()).await?;
+        tracing::info!(%health, %metrics, %console, shadow = self.shadow, "takaza serves");
+        if let Some(first) = first {
+            let own = format!("http://{console}");
+            let address = config.console.public_url.as_deref().unwrap_or(&own);
+            eprintln!(
+                "Nobody is known here yet. Make the first administrator at\n{}/first?key={first}",
+                address.trim_end_matches('/')
+            );
+        }
         service.report_to(Manager::systemd());
         let signal = asked_to_stop.await?;
         tracing::info!(signal, drain = %format!("{:#}", config.serve.drain), "stopping");
-        if service.stop(config.serve.drain).await {
+        stopping.cancel();
+        let ended = service.stop(config.serve.drain).await;
+        answered.await.map_err(anyhow::Error::from)?;
+        if ended {
             tracing::info!("stopped; nothing is under way");
             return Ok(());
         }

@@ -1,7 +1,4 @@
 //! Who does it: a person named by `--as`, proved by their passphrase.
-//!
-//! A wrong passphrase and a person who does not exist take the same work and give the same answer,
-//! so that nobody learns names by trying.
 
 use std::{
     io::Read as _,
@@ -10,10 +7,6 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow};
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
-};
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -22,17 +15,12 @@ use crate::{
     app::App,
     clock::Dice,
     domain::{ids::PersonId, person::Person},
-    store::{Actor, Passphrase, StoreError},
+    store::{Actor, Passphrase},
+    work::passphrase::{accept, verify},
 };
 
-/// Fewer characters than this are no passphrase.
-const SHORTEST: usize = 12;
 /// More than this is a file given by mistake.
 const LONGEST: u64 = 4096;
-
-/// What a passphrase is compared with where there is no such person: the same work, and no
-/// passphrase has this hash.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Who does it.
 #[derive(Debug, Args)]
@@ -117,7 +105,7 @@ impl Signing {
         let app = globals.open().await?;
         let id = PersonId::new(&self.person);
         let passphrase = self.passphrase.read(&format!("Passphrase of {id}: "))?;
-        let (person, passphrase) = verify(&app, &id, &passphrase).await?;
+        let (person, passphrase) = verify(&app.ctx.store, &id, &passphrase).await?;
         let by = Actor::person(person.id.clone(), &format!("cli {command}"));
         Ok(Session { app, person, passphrase, by })
     }
@@ -173,31 +161,7 @@ pub(super) fn new_passphrase(
     if by_hand && ask("Once more: ")?.expose_secret() != passphrase.expose_secret() {
         return Err(Failure::usage("the two passphrases differ; nothing was done"));
     }
-    accept(&passphrase, old, dice)
-}
-
-/// The hash of a new passphrase that is long enough and another than `old`.
-pub(super) fn accept(
-    passphrase: &SecretString,
-    old: Option<&Passphrase>,
-    dice: &Dice,
-) -> Result<String, Failure> {
-    if passphrase.expose_secret().chars().count() < SHORTEST {
-        return Err(Failure::usage(format!(
-            "a passphrase has at least {SHORTEST} characters: four random words do well"
-        )));
-    }
-    if old.is_some_and(|old| matches(passphrase, &old.hash).unwrap_or(false)) {
-        return Err(Failure::usage("that is the passphrase you have; choose another"));
-    }
-    hash(passphrase, dice)
-}
-
-/// Whether a passphrase has this hash.
-fn matches(passphrase: &SecretString, stored: &str) -> Result<bool, StoreError> {
-    let parsed = PasswordHash::new(stored)
-        .map_err(|_| StoreError::Corrupt("the person's passphrase".to_owned()))?;
-    Ok(Argon2::default().verify_password(passphrase.expose_secret().as_bytes(), &parsed).is_ok())
+    Ok(accept(&passphrase, old, dice)?)
 }
 
 /// Where a new passphrase comes from.
@@ -214,50 +178,4 @@ pub(super) struct NewPassphrase {
     /// Read the new passphrase from this open file descriptor instead of the terminal
     #[arg(long, value_name = "N", help_heading = "Signing")]
     new_passphrase_fd: Option<u32>,
-}
-
-/// The argon2id hash of a passphrase, in PHC form.
-pub(super) fn hash(passphrase: &SecretString, dice: &Dice) -> Result<String, Failure> {
-    let salt = dice.bytes::<16>();
-    Argon2::default()
-        .hash_password_with_salt(passphrase.expose_secret().as_bytes(), &salt)
-        .map(|hash| hash.to_string())
-        .map_err(|error| Failure::failed(anyhow!("the passphrase cannot be hashed: {error}")))
-}
-
-/// The person whom a passphrase proves. One who does not exist costs and says the same as a wrong one.
-pub(super) async fn verify(
-    app: &App,
-    id: &PersonId,
-    passphrase: &SecretString,
-) -> Result<(Person, Passphrase), Failure> {
-    let found = match app.ctx.store.person(id).await {
-        Ok(found) => Some(found),
-        Err(StoreError::NotFound(_)) => None,
-        Err(error) => return Err(error.into()),
-    };
-    let right = matches(passphrase, found.as_ref().map_or(NOBODY, |(_, stored)| &stored.hash))?;
-    found.filter(|_| right).ok_or_else(|| {
-        Failure::refused(
-            "the person or the passphrase is wrong. An administrator can list the people \
-             (`takaza person list`)",
-        )
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_costs_what_somebody_costs() {
-        let dice = Dice::seeded(1);
-        let somebody = hash(&"correct horse battery".to_owned().into(), &dice).expect("a hash");
-        let cost = |phc: &str| {
-            let hash = PasswordHash::new(phc).expect("a PHC string");
-            let length = hash.hash.map(|output| output.as_bytes().len());
-            (hash.algorithm.to_string(), hash.version, hash.params.to_string(), length)
-        };
-        assert_eq!(cost(&somebody), cost(NOBODY));
-    }
 }

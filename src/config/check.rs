@@ -31,7 +31,35 @@ pub(super) fn problems(config: &mut Config) -> Vec<Problem> {
     costs(config, &mut found);
     record_and_alarms(config, &mut found);
     x(&config.x, &mut found);
+    console(config, &mut found);
     found
+}
+
+/// What goes over a network goes under TLS: the console's own, or a proxy's before it.
+fn console(config: &Config, found: &mut Vec<Problem>) {
+    let console = &config.console;
+    if console.certificate.is_some() != console.key.is_some() {
+        let problem = "a certificate and its key belong together: write both, or neither";
+        found.push(("console.certificate", problem.to_owned()));
+    }
+    let secure = |url: &String| url.starts_with("https://");
+    if let Some(url) = &console.public_url
+        && (!secure(url) || url.trim_end_matches('/').matches('/').count() != 2)
+    {
+        let problem =
+            format!("{url:?} is no address of a console; write \"https://\" and its host");
+        found.push(("console.public_url", problem));
+    }
+    let on_network = !config.serve.console.ip().is_loopback();
+    if on_network && console.public_url.is_none() {
+        let problem = "browsers reach it over the network: write its https:// address";
+        found.push(("console.public_url", problem.to_owned()));
+    }
+    if on_network && console.certificate.is_none() && console.trusted_proxies.is_empty() {
+        let problem = "on an address of the network it needs a certificate and key, or the addresses \
+                       of the proxy before it in console.trusted_proxies";
+        found.push(("serve.console", problem.to_owned()));
+    }
 }
 
 fn unit(config: &Config, found: &mut Vec<Problem>) {
@@ -129,6 +157,8 @@ fn times(config: &Config, found: &mut Vec<Problem>) {
         ("record.unsealed_alarm", config.record.unsealed_alarm),
         ("alarms.take_within", config.alarms.take_within),
         ("serve.drain", config.serve.drain),
+        ("console.idle", config.console.idle),
+        ("console.longest", config.console.longest),
     ];
     let unsigned = [
         ("source.overlap", config.source.overlap),

@@ -34,6 +34,7 @@ use crate::{
     },
     reports::rehearsal::Rehearsal,
     store::{EscalationRow, QueueFilter},
+    web::{Console, Opening},
     work::{self, Ctx},
 };
 
@@ -141,6 +142,20 @@ impl Demo {
         connect_accounts(&mut ctx).await?;
         let (folder, told) = (folder.clone(), Told::default());
         Ok(Self { ctx, embedded, world, square, folder, polled_at: None, told, rehearsal, page })
+    }
+
+    /// The console over the demo's own ledger, on the story's clock.
+    ///
+    /// # Errors
+    /// Its messages cannot be read (a mistake of ours).
+    pub fn console(&self) -> anyhow::Result<Console> {
+        Console::open(Opening {
+            ctx: self.ctx.clone(),
+            data: self.folder.clone(),
+            embedded: Some(self.embedded.clone()),
+            first: None,
+            demo: true,
+        })
     }
 
     /// Plays until `until` (or for ever), telling each event.

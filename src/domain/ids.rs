@@ -88,6 +88,29 @@ text_id! {
     Reference,
 }
 
+/// A text that is no name to sign with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no name to sign with; write lower-case letters, digits, dots and dashes, beginning \
+     with a letter (\"a.rana\")"
+)]
+pub struct NoName(String);
+
+impl PersonId {
+    /// A name that is easy to type and looks like no other.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn signing(text: &str) -> Result<Self, NoName> {
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+        let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase());
+        if !starts_well || !text.chars().all(good) || text.len() > 40 {
+            return Err(NoName(text.to_owned()));
+        }
+        Ok(Self::new(text))
+    }
+}
+
 private_id! {
     /// The case source's key of a bank action; often the complaint's own number.
     ExternalId,

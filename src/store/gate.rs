@@ -76,6 +76,11 @@ pub(super) async fn look(tx: &mut Tx) -> Result<Locked, StoreError> {
     Ok(Locked { state: read(&row)?, streak: row.get("streak")? })
 }
 
+/// The gate as it stands, for whoever reads more in the same transaction.
+pub(super) async fn state(tx: &mut Tx) -> Result<GateState, StoreError> {
+    read(&sql("SELECT * FROM claim_gate WHERE id = 1").one(tx).await?)
+}
+
 fn read(row: &super::db::Row) -> Result<GateState, StoreError> {
     let flag = |flag: &str, why: &str| {
         let set: bool = row.get(flag)?;
@@ -190,9 +195,7 @@ impl Store {
     /// # Errors
     /// The ledger failed: whoever cannot read the switch must not send.
     pub async fn gate(&self) -> Result<GateState, StoreError> {
-        let mut tx = self.read().await?;
-        let row = sql("SELECT * FROM claim_gate WHERE id = 1").one(&mut tx).await?;
-        read(&row)
+        state(&mut self.read().await?).await
     }
 
     /// Whether a commit is on disk before it returns, asked of the connection itself: a claim must

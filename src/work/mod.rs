@@ -12,6 +12,7 @@ pub mod key_file;
 pub mod listen;
 pub mod meter;
 pub mod own_timeline;
+pub mod passphrase;
 pub mod rehearse;
 pub mod restore;
 pub mod saying;

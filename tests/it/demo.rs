@@ -12,7 +12,18 @@ fn the_demo_ends_by_itself_and_prints_one_summary_of_a_path_that_was_really_gone
     let place = tempfile::tempdir().expect("a folder");
     let folder = place.path().join("demo");
     let data = folder.to_str().expect("UTF-8");
-    let demo = ["demo", "--data", data, "--listen", "127.0.0.1:0", "--seconds", "12", "--json"];
+    let demo = [
+        "demo",
+        "--data",
+        data,
+        "--listen",
+        "127.0.0.1:0",
+        "--console",
+        "127.0.0.1:0",
+        "--seconds",
+        "12",
+        "--json",
+    ];
     let said = takaza(&demo);
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
     let summary: serde_json::Value = serde_json::from_slice(&said.stdout).expect("one document");

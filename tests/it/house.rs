@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("work", &["cases", "clock", "config", "destinations", "domain", "reports", "store"]),
     ("serve", &["clock", "domain", "store", "work"]),
     ("telemetry", &["serve"]),
+    ("web", &["cases", "clock", "config", "domain", "locale", "reports", "store", "work"]),
     ("app", &["cases", "clock", "config", "destinations", "domain", "serve", "store", "work"]),
     (
         "demo",
@@ -34,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "reports",
             "serve",
             "store",
+            "web",
             "work",
         ],
     ),
@@ -52,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "serve",
             "store",
             "telemetry",
+            "web",
             "work",
         ],
     ),

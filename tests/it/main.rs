@@ -7,6 +7,7 @@ mod cases;
 mod cli;
 mod cli_acts;
 mod config;
+mod console;
 mod costs;
 mod crash;
 mod demo;

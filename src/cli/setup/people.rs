@@ -2,11 +2,7 @@
 //! `confirm`. What the ledger has is not asked again; who acts proves themselves once a run.
 
 use super::{
-    super::{
-        failure::Failure,
-        person::person_id,
-        sign_in::{accept, verify},
-    },
+    super::{failure::Failure, person::person_id},
     asking::Asker,
 };
 use crate::{
@@ -16,6 +12,7 @@ use crate::{
         person::{Person, Role},
     },
     store::Actor,
+    work::passphrase::{Unproved, accept, verify},
 };
 
 /// The command, as the record names it.
@@ -49,15 +46,15 @@ impl Signed {
                 asker.tell("own-passphrase-why", &given)?;
             }
             let passphrase = asker.secret("passphrase-ask", &given)?;
-            match verify(app, id, &passphrase).await {
-                Err(failure @ Failure::Refused(_)) => asker.sorry(&failure)?,
-                Err(failure) => return Err(failure),
+            match verify(&app.ctx.store, id, &passphrase).await {
+                Err(wrong @ Unproved::Wrong) => asker.sorry(&wrong.into())?,
+                Err(error) => return Err(error.into()),
                 Ok((_, old)) if old.first => {
                     let hash = loop {
                         let new = asker.new_secret("new-passphrase-ask", &given)?;
                         match accept(&new, Some(&old), &app.ctx.dice) {
                             Ok(hash) => break hash,
-                            Err(failure) => asker.sorry(&failure)?,
+                            Err(why) => asker.sorry(&why.into())?,
                         }
                     };
                     app.ctx.store.set_passphrase(&by(id), id, &hash).await?;
@@ -161,7 +158,7 @@ async fn add(
         let passphrase = asker.new_secret(question, &given)?;
         match accept(&passphrase, None, &app.ctx.dice) {
             Ok(hash) => break hash,
-            Err(failure) => asker.sorry(&failure)?,
+            Err(why) => asker.sorry(&why.into())?,
         }
     };
     let person = Person {

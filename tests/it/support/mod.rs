@@ -1,6 +1,8 @@
 //! What the stories share.
 
+pub mod browser;
 pub mod claimed;
+pub mod console;
 pub mod eyes;
 pub mod fake_bluesky;
 pub mod fake_cases;

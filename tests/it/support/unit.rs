@@ -33,6 +33,7 @@ account_interval = "0s"
 [serve]
 health = "127.0.0.1:0"
 metrics = "127.0.0.1:0"
+console = "127.0.0.1:0"
 "#;
 
 const PEOPLE: [&str; 4] = ["root", "officer", "auditor", "dcp"];

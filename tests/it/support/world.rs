@@ -288,6 +288,11 @@ impl World {
         Arc::new(Mastodon::connect(config).unwrap())
     }
 
+    /// The world's own folder.
+    pub fn folder(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
     pub fn now(&self) -> Timestamp {
         self.ctx.clock.now()
     }

@@ -1,0 +1,61 @@
+//! Tells open pages that the ledger changed, by server-sent events. A page then asks for itself
+//! anew: what it shows is decided in one place.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    response::{
+        IntoResponse as _, Response, Sse,
+        sse::{Event, KeepAlive},
+    },
+    routing::get,
+};
+use futures::{StreamExt as _, stream};
+use tokio::sync::watch;
+
+use super::{Console, Route, gate::Allow, problem::Problem, visit::Visit};
+
+/// A silent connection says that it lives before a proxy takes it for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// The last change that this process has seen: the id of the record's last entry.
+pub(super) struct Pulse(watch::Sender<String>);
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self(watch::Sender::new(String::new()))
+    }
+}
+
+impl Console {
+    /// Looks once whether the ledger changed, and tells the open pages. Every act of every process
+    /// leaves an entry.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn beat(&self) -> anyhow::Result<()> {
+        let last = self.ctx().store.last_entry().await?.unwrap_or_default();
+        self.0.pulse.0.send_if_modified(|seen| {
+            let moved = *seen != last;
+            *seen = last;
+            moved
+        });
+        Ok(())
+    }
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/live", Allow::SignedIn, get(live))]
+}
+
+async fn live(visit: Visit) -> Result<Response, Problem> {
+    let mut changes = visit.console.0.pulse.0.subscribe();
+    changes.mark_unchanged();
+    let events = stream::unfold(changes, |mut changes| async move {
+        changes.changed().await.ok()?;
+        Some((Ok::<_, Infallible>(Event::default().event("moved").data("")), changes))
+    });
+    let opened = stream::once(async { Ok(Event::default().comment("open")) });
+    let events = opened.chain(events);
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+}

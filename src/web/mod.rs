@@ -1,0 +1,166 @@
+//! The console: where officers, the approver, auditors and administrators work. One file a page,
+//! beside the HTML that it fills.
+//!
+//! The invariants: every act goes through the same function as the command line's; every route
+//! stands in one table with who may use it ([`ROUTES`]), and the gate asks that table and nothing
+//! else; a page says nothing of another host and runs no code that is not in `assets/`.
+
+mod assets;
+mod frame;
+mod gate;
+mod live;
+mod me;
+mod problem;
+mod queue;
+mod served;
+mod settings;
+mod sign_in;
+mod stop;
+mod visit;
+
+use std::{path::PathBuf, sync::Arc};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::Method,
+    middleware::{self, Next},
+    routing::{MethodRouter, get},
+};
+use jiff::tz::TimeZone;
+
+pub use self::{gate::Allow, served::serve};
+
+use self::{frame::Words, live::Pulse, sign_in::Throttle};
+use crate::{
+    cases::embedded::EmbeddedCases, clock::Clock, domain::platform::Language, locale::Locale,
+    store::SessionRules, work::Ctx,
+};
+
+/// The program's version, at the foot of every page.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The running console.
+#[derive(Clone)]
+pub struct Console(Arc<Inner>);
+
+struct Inner {
+    ctx: Ctx,
+    data: PathBuf,
+    embedded: Option<EmbeddedCases>,
+    words: [Arc<Locale>; 2],
+    throttle: Throttle,
+    pulse: Pulse,
+    first: Option<String>,
+    demo: bool,
+}
+
+/// How a console is opened.
+pub struct Opening {
+    /// What every act works with.
+    pub ctx: Ctx,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The embedded case database, where that is the case source.
+    pub embedded: Option<EmbeddedCases>,
+    /// The token of the one-time link that makes the first administrator, where nobody is known.
+    pub first: Option<String>,
+    /// Everybody here is invented: people sign in by a click.
+    pub demo: bool,
+}
+
+impl Console {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// Its messages or its configuration cannot be read.
+    pub fn open(opening: Opening) -> anyhow::Result<Self> {
+        let Opening { ctx, data, embedded, first, demo } = opening;
+        let words = [Arc::new(Locale::new(Language::En)?), Arc::new(Locale::new(Language::Hi)?)];
+        let (throttle, pulse) = (Throttle::default(), Pulse::default());
+        Ok(Self(Arc::new(Inner { ctx, data, embedded, words, throttle, pulse, first, demo })))
+    }
+
+    fn ctx(&self) -> &Ctx {
+        &self.0.ctx
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.0.ctx.clock
+    }
+
+    fn zone(&self) -> &TimeZone {
+        self.0.ctx.limits.calendar().zone()
+    }
+
+    fn words(&self, language: Language) -> Words {
+        let locale = match language {
+            Language::En => &self.0.words[0],
+            Language::Hi => &self.0.words[1],
+        };
+        Words::new(locale.clone(), self.zone().clone(), self.clock().now())
+    }
+
+    fn session_rules(&self) -> SessionRules {
+        let console = &self.0.ctx.config.console;
+        SessionRules { idle: console.idle, longest: console.longest }
+    }
+
+    /// Every page and act. `addresses` of visitors come with the connection.
+    pub fn router(&self) -> Router {
+        let mut router = Router::new();
+        for route in routes() {
+            let allow = route.allow;
+            let console = self.clone();
+            let gated =
+                route.handler.layer(middleware::from_fn(move |request: Request, next: Next| {
+                    gate::pass(console.clone(), allow, request, next)
+                }));
+            router = router.route(route.path, gated);
+        }
+        let lost = self.clone();
+        let fallback = get(problem::nothing_here).layer(middleware::from_fn(
+            move |request: Request, next: Next| {
+                gate::pass(lost.clone(), Allow::Anyone, request, next)
+            },
+        ));
+        let secure = self.0.ctx.config.console.public_url.is_some();
+        router
+            .fallback_service(fallback.with_state(self.clone()))
+            .merge(assets::routes())
+            .layer(middleware::from_fn(move |request: Request, next: Next| {
+                gate::headers(secure, request, next)
+            }))
+            .with_state(self.clone())
+    }
+}
+
+/// A page or an act, and who may use it.
+pub(crate) struct Route {
+    method: Method,
+    path: &'static str,
+    allow: Allow,
+    handler: MethodRouter<Console>,
+}
+
+impl Route {
+    fn get(path: &'static str, allow: Allow, handler: MethodRouter<Console>) -> Self {
+        Self { method: Method::GET, path, allow, handler }
+    }
+
+    fn post(path: &'static str, allow: Allow, handler: MethodRouter<Console>) -> Self {
+        Self { method: Method::POST, path, allow, handler }
+    }
+}
+
+/// Every route of the console, page by page.
+fn routes() -> Vec<Route> {
+    let pages: &[fn() -> Vec<Route>] =
+        &[sign_in::routes, settings::routes, live::routes, me::routes, queue::routes, stop::routes];
+    pages.iter().flat_map(|page| page()).collect()
+}
+
+/// The table of who may use what: method, path, who.
+pub fn table() -> Vec<(Method, &'static str, Allow)> {
+    routes().into_iter().map(|route| (route.method, route.path, route.allow)).collect()
+}

@@ -1,0 +1,5 @@
+//! The console, as people use it and as others might misuse it: every story drives the real pages
+//! over a real connection.
+
+mod door;
+mod queue;

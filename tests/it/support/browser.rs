@@ -1,0 +1,217 @@
+//! A browser without a script: it keeps cookies, follows what it is sent to, and fills in the forms
+//! that a page really has, with the fields that stand in them.
+
+use std::collections::BTreeMap;
+
+use reqwest::{Method, StatusCode};
+use scraper::{ElementRef, Html, Selector};
+
+use super::secrets;
+
+/// One person's browser, at one console.
+pub struct Browser {
+    base: String,
+    client: reqwest::Client,
+    cookies: BTreeMap<String, String>,
+}
+
+/// A page as it came.
+#[derive(Debug)]
+pub struct Page {
+    pub status: StatusCode,
+    /// Where the browser ended, after what it was sent to.
+    pub path: String,
+    pub html: String,
+    pub headers: reqwest::header::HeaderMap,
+}
+
+impl Page {
+    /// The text of what a selector finds, in order.
+    pub fn all(&self, selector: &str) -> Vec<String> {
+        let html = Html::parse_document(&self.html);
+        let selector = Selector::parse(selector).expect("a selector");
+        html.select(&selector).map(|found| words(&found)).collect()
+    }
+
+    /// The text of the first thing that a selector finds; empty where there is none.
+    pub fn text(&self, selector: &str) -> String {
+        self.all(selector).into_iter().next().unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub fn says(&self, text: &str) -> &Self {
+        let all = self.text("body");
+        assert!(all.contains(text), "{} does not say {text:?}: {all}", self.path);
+        self
+    }
+
+    #[track_caller]
+    pub fn says_not(&self, text: &str) -> &Self {
+        assert!(!self.html.contains(text), "{} says {text:?}", self.path);
+        self
+    }
+
+    #[track_caller]
+    pub fn ok(&self) -> &Self {
+        self.is(200)
+    }
+
+    #[track_caller]
+    pub fn is(&self, status: u16) -> &Self {
+        assert_eq!(self.status.as_u16(), status, "{}: {}", self.path, self.text("body"));
+        self
+    }
+}
+
+fn words(element: &ElementRef<'_>) -> String {
+    element.text().flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+}
+
+impl Browser {
+    /// A new browser, with no cookie.
+    pub fn at(base: &str) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "a browser of a story, not a way out")]
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .expect("a client");
+        Self { base: base.trim_end_matches('/').to_owned(), client, cookies: BTreeMap::new() }
+    }
+
+    /// Opens a page, and goes where it sends.
+    pub async fn get(&mut self, path: &str) -> Page {
+        self.ask(Method::GET, path, None).await
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    /// Puts a cookie in, as somebody might who has stolen one.
+    pub fn put_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Fills in the form of a page that is sent to `action`, and sends it. `fields` fill or change
+    /// what stands in it; what is not in the form at all cannot be sent.
+    #[track_caller]
+    pub fn submit<'a>(
+        &'a mut self,
+        page: &Page,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> impl Future<Output = Page> + use<'a> {
+        let filled = fill(page, action, fields);
+        let action = action.to_owned();
+        async move { self.ask(Method::POST, &action, Some(filled)).await }
+    }
+
+    /// Sends a form that no page has, as somebody might who means harm.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.ask(Method::POST, path, Some(fields.iter().map(owned).collect())).await
+    }
+
+    /// Signs in by the form.
+    pub async fn sign_in(&mut self, person: &str, passphrase: &str) -> Page {
+        let page = self.get("/sign-in").await;
+        self.submit(&page, "/sign-in", &[("person", person), ("passphrase", passphrase)]).await
+    }
+
+    async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        form: Option<Vec<(String, String)>>,
+    ) -> Page {
+        let (mut method, mut path, mut form) = (method, path.to_owned(), form);
+        for _ in 0..10 {
+            let mut request = self.client.request(method.clone(), format!("{}{path}", self.base));
+            if !self.cookies.is_empty() {
+                let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+                request = request.header("cookie", pairs.collect::<Vec<_>>().join("; "));
+            }
+            if let Some(form) = &form {
+                request = request.header("origin", &self.base).form(form);
+            }
+            let answer = request.send().await.expect("an answer");
+            self.keep_cookies(answer.headers());
+            let status = answer.status();
+            if status.is_redirection() {
+                let to = answer.headers()["location"].to_str().expect("a path");
+                path = to.strip_prefix(&self.base).unwrap_or(to).to_owned();
+                (method, form) = (Method::GET, None);
+                continue;
+            }
+            let headers = answer.headers().clone();
+            let html = answer.text().await.expect("a body");
+            secrets::told("a page", html.as_bytes());
+            return Page { status, path, html, headers };
+        }
+        panic!("sent around in a circle: {path}");
+    }
+
+    fn keep_cookies(&mut self, headers: &reqwest::header::HeaderMap) {
+        for line in headers.get_all("set-cookie") {
+            let line = line.to_str().expect("a cookie");
+            let (pair, rest) = line.split_once(';').unwrap_or((line, ""));
+            let (name, value) = pair.split_once('=').expect("a cookie's name");
+            if rest.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn fill(page: &Page, action: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    let html = Html::parse_document(&page.html);
+    let forms = Selector::parse("form[method=post]").expect("a selector");
+    let found: Vec<_> =
+        html.select(&forms).filter(|form| form.attr("action") == Some(action)).collect();
+    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    let has = |form: &ElementRef<'_>| names.iter().all(|name| named(form, name));
+    let form = found.iter().find(|form| has(form)).unwrap_or_else(|| {
+        panic!("{} has no form to {action} with {names:?}: {}", page.path, page.text("body"))
+    });
+    let inputs = Selector::parse("input, textarea, select").expect("a selector");
+    let mut sent: Vec<(String, String)> = Vec::new();
+    for input in form.select(&inputs) {
+        let Some(name) = input.attr("name") else { continue };
+        if names.contains(&name) {
+            continue;
+        }
+        let choice = matches!(input.attr("type"), Some("checkbox" | "radio"));
+        if choice && input.attr("checked").is_none() {
+            continue;
+        }
+        sent.push((name.to_owned(), value(&input)));
+    }
+    let given = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    sent.extend(given);
+    sent
+}
+
+fn named(form: &ElementRef<'_>, name: &str) -> bool {
+    let by_name = format!("[name=\"{name}\"]");
+    form.select(&Selector::parse(&by_name).expect("a selector")).next().is_some()
+}
+
+fn value(input: &ElementRef<'_>) -> String {
+    match input.value().name() {
+        "textarea" => input.text().collect::<String>(),
+        "select" => {
+            let chosen = Selector::parse("option[selected]").expect("a selector");
+            let first = Selector::parse("option").expect("a selector");
+            let option = input.select(&chosen).next().or_else(|| input.select(&first).next());
+            option.map_or_else(String::new, |option| {
+                option.attr("value").map_or_else(|| words(&option), str::to_owned)
+            })
+        }
+        _ => input.attr("value").unwrap_or_default().to_owned(),
+    }
+}
