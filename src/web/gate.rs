@@ -101,14 +101,17 @@ async fn go_on(mut visit: Visit, mut parts: Parts, mut body: Body, next: Next) -
         }
         body = Body::empty();
     }
-    let by_itself = parts.headers.contains_key(BY_ITSELF);
-    if let Some(who) = visit.who.as_ref().filter(|who| !by_itself && wants_touch(&visit, who))
+    let by_itself = parts.headers.contains_key(BY_ITSELF) || parts.uri.path() == "/live";
+    parts.extensions.insert(visit.clone());
+    let response = next.run(Request::from_parts(parts, body)).await;
+    // A notice is told by a page that is shown, not by an address that only sends on.
+    let shown = response.status().is_success() && !by_itself;
+    if let Some(who) = visit.who.as_ref().filter(|who| shown && wants_touch(&visit, who))
         && let Err(error) = visit.store().session_seen(&who.session.id).await
     {
         return Problem::from(error).into_response();
     }
-    parts.extensions.insert(visit);
-    next.run(Request::from_parts(parts, body)).await
+    response
 }
 
 /// The session's last page is written once a minute, and where it told a notice.

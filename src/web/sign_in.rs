@@ -31,9 +31,9 @@ use crate::{
 };
 
 /// So many tries at once, and one more every twelve seconds, for one person from one address.
-const TRIES: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 /// So many for one address, whoever is tried.
-const TRIES_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(30).unwrap();
+const TRIES_OF_ADDRESS: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
 
 /// Holds back whoever tries too often.
 pub(super) struct Throttle {

@@ -16,7 +16,6 @@ use super::{browser::Browser, secrets, world::World};
 /// A world with its console.
 pub struct Desk {
     pub world: World,
-    pub console: web::Console,
     pub base: String,
     _open: DropGuard,
 }
@@ -58,9 +57,9 @@ impl Desk {
         let console = console.expect("it opens");
         let stopping = CancellationToken::new();
         let here = ([127, 0, 0, 1], 0).into();
-        let listening = web::serve(console.clone(), here, stopping.clone()).await;
+        let listening = web::serve(console, here, stopping.clone()).await;
         let base = format!("http://{}", listening.expect("it listens").0);
-        Self { world, console, base, _open: stopping.drop_guard() }
+        Self { world, base, _open: stopping.drop_guard() }
     }
 
     /// A browser that has not been here before.
