@@ -9,7 +9,6 @@ mod audit;
 mod banks;
 mod cases;
 mod config;
-mod costs;
 mod demo;
 mod doctor;
 mod erase;

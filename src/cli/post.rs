@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use self::{annex::Annex, timeline::HistoryView};
 use super::{
-    Globals, costs,
+    Globals,
     failure::{Failure, Outcome},
     handoff::no,
     output::{Format, say, table_or},
@@ -22,7 +22,7 @@ use crate::{
         ids::{AccountName, BankCode},
     },
     store::{Actor, DeliveryFilter, DeliveryRow, Listed},
-    work::set_right,
+    work::{bill, set_right},
 };
 
 /// Posts: each delivery's whole history, and how a wrong one is set right.
@@ -114,7 +114,7 @@ async fn show(command: Show, globals: &Globals) -> Outcome {
     let app = globals.open().await?;
     let history = app.ctx.store.history_of(&command.reference).await?;
     let zone = app.ctx.limits.calendar().zone();
-    let bill = costs::bill(&app.ctx, std::slice::from_ref(&history.row)).await?;
+    let bill = bill::bill(&app.ctx, std::slice::from_ref(&history.row)).await?;
     let view = HistoryView::of(&history, &bill);
     command.format.print(&view, |_| timeline::people(&history, &bill, zone))
 }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use self::{edit::Edit, why::WhyCommand};
 use super::{
-    Globals, costs,
+    Globals,
     failure::{Failure, Outcome},
     output::{Format, say, table_or},
     sign_in::Signing,
@@ -17,6 +17,7 @@ use super::{
 use crate::{
     domain::{canonical::Hash, escalation::EscalationState, ids::BankCode},
     store::{EscalationRow, QueueFilter},
+    work::bill,
 };
 
 /// The queue: what waits for a person, and what they decide.
@@ -89,7 +90,7 @@ impl List {
         };
         let rows = app.ctx.store.queue(&filter).await?;
         let zone = app.ctx.limits.calendar().zone();
-        let bill = costs::bill(&app.ctx, &rows).await?;
+        let bill = bill::bill(&app.ctx, &rows).await?;
         let views: Vec<_> = rows.iter().map(|row| EscalationView::of(row, &bill)).collect();
         self.format.print(&views, |views| {
             let lines: Vec<Vec<String>> =
@@ -141,7 +142,7 @@ impl Show {
         let app = globals.open().await?;
         let row = app.ctx.store.escalation(&self.reference).await?;
         let zone = app.ctx.limits.calendar().zone();
-        let bill = costs::bill(&app.ctx, std::slice::from_ref(&row)).await?;
+        let bill = bill::bill(&app.ctx, std::slice::from_ref(&row)).await?;
         self.format.print(&EscalationView::of(&row, &bill), |_| sheet(&row, &bill, zone))
     }
 }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, civil::DateTime, tz::TimeZone};
 
 use super::failure::Failure;
 use crate::domain::time::Timestamp;
+pub(super) use crate::domain::time::{clock, local};
 
 /// Reads an instant: RFC 3339 with its offset (`2026-12-01T10:00:00+05:30`), a date and time of the
 /// unit's own clock (`2026-12-01 10:00`), a date (its first instant), or a length of time from now
@@ -27,23 +28,6 @@ pub(super) fn instant(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Tim
         "{text:?} is no time; write \"2026-12-01 10:00\" (the unit's own clock), \
          \"2026-12-01T10:00:00+05:30\", \"2026-12-01\", or a length from now such as \"12h\""
     )))
-}
-
-/// An instant on the unit's own clock, to the minute.
-pub(super) fn clock(at: Timestamp, zone: &TimeZone) -> String {
-    at.in_zone(zone).strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// A text with each UTC instant in it (`2026-12-01T04:30:00Z`) put on the unit's own clock.
-pub(super) fn local(text: &str, zone: &TimeZone) -> String {
-    let word = |word: &str| {
-        let end = word.trim_end_matches([',', ';', '.', ':', ')']);
-        match end.parse::<jiff::Timestamp>() {
-            Ok(at) => format!("{}{}", clock(at.into(), zone), &word[end.len()..]),
-            Err(_) => word.to_owned(),
-        }
-    };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

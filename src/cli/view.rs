@@ -5,10 +5,7 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::{
-    costs::{Bill, Cost},
-    times::clock,
-};
+use super::times::clock;
 use crate::{
     domain::{
         clearance::Authority,
@@ -16,6 +13,7 @@ use crate::{
         facts::FactPack,
     },
     store::EscalationRow,
+    work::bill::{Bill, Cost},
 };
 
 /// One escalation.

@@ -64,3 +64,20 @@ impl std::fmt::Display for Timestamp {
 fn clamp_micros(by: SignedDuration) -> i64 {
     i64::try_from(by.as_micros()).unwrap_or(if by.is_negative() { i64::MIN } else { i64::MAX })
 }
+
+/// An instant on a unit's own clock, to the minute: `2026-12-01 10:00`.
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.in_zone(zone).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A text with each UTC instant in it (`2026-12-01T04:30:00Z`) put on the unit's own clock.
+pub fn local(text: &str, zone: &TimeZone) -> String {
+    let word = |word: &str| {
+        let end = word.trim_end_matches([',', ';', '.', ':', ')']);
+        match end.parse::<jiff::Timestamp>() {
+            Ok(at) => format!("{}{}", clock(at.into(), zone), &word[end.len()..]),
+            Err(_) => word.to_owned(),
+        }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}

@@ -2,6 +2,7 @@
 //! queue; there is no other.
 
 pub mod alarms;
+pub mod bill;
 pub mod clear;
 pub mod deliver;
 pub mod escalate;
@@ -20,6 +21,7 @@ pub mod seal;
 pub mod set_right;
 pub mod sweep;
 pub mod switch;
+pub mod waits;
 pub mod watch;
 
 use std::{collections::BTreeMap, sync::Arc};

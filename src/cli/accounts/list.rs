@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     super::{
-        Globals, costs,
+        Globals,
         failure::Outcome,
         output::{Format, table_or},
         times::clock,
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::time::Timestamp,
     store::{AccountRow, GrantRow},
-    work::meter,
+    work::{bill, meter},
 };
 
 /// Lists accounts with what each may do
@@ -117,7 +117,7 @@ impl AccountView {
             self.languages.join(" "),
             self.max_length.to_string(),
             row.last_heard_at.map_or_else(|| "never".to_owned(), |at| clock(at, zone)),
-            self.month.as_ref().map_or_else(|| "free".to_owned(), costs::in_short),
+            self.month.as_ref().map_or_else(|| "free".to_owned(), bill::in_short),
             self.standing.clone(),
         ]
     }

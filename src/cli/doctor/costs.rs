@@ -1,14 +1,12 @@
 //! What accounts have spent this month, and whether their price lists are in force. No alarm rings
 //! about money: one that nobody takes would stop sending before the cap does.
 
-use super::{
-    super::{costs::in_words, failure::Failure},
-    Findings,
-};
+use super::{super::failure::Failure, Findings};
 use crate::{
     domain::cost::Level,
     work::{
         Ctx,
+        bill::in_words,
         meter::{self, Month},
     },
 };

@@ -7,13 +7,13 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::super::{
-    costs::Bill,
     times::clock,
     view::{EscalationView, sheet},
 };
 use crate::{
     domain::time::Timestamp,
     store::{Attempt, EngagementCount, Entry, PostHistory},
+    work::bill::Bill,
 };
 
 /// Everything about one escalation, for scripts.

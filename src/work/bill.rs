@@ -15,11 +15,11 @@ use crate::{
 
 /// The price of one text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Cost {
+pub struct Cost {
     /// In dollars, exact.
-    usd: MicroDollars,
+    pub usd: MicroDollars,
     /// It went out, or may have, at this price; otherwise this is what it would cost now.
-    spent: bool,
+    pub spent: bool,
 }
 
 impl fmt::Display for Cost {
@@ -31,14 +31,17 @@ impl fmt::Display for Cost {
 
 /// The prices of some escalations' texts.
 #[derive(Debug, Default)]
-pub(super) struct Bill {
+pub struct Bill {
     costs: BTreeMap<DeliveryId, Cost>,
     months: BTreeMap<AccountName, meter::Month>,
 }
 
 /// What the texts of these escalations cost: by the price that was frozen when they were claimed,
 /// as far as they may have gone out, and by the price list for what has not.
-pub(super) async fn bill(ctx: &Ctx, rows: &[EscalationRow]) -> Result<Bill, StoreError> {
+///
+/// # Errors
+/// The ledger failed.
+pub async fn bill(ctx: &Ctx, rows: &[EscalationRow]) -> Result<Bill, StoreError> {
     let deliveries: Vec<_> = rows.iter().flat_map(|row| &row.deliveries).collect();
     let sent = deliveries.iter().filter(|row| row.delivery.name().may_be_public());
     let sent: Vec<_> = sent.map(|row| &row.delivery.id).collect();
@@ -65,12 +68,12 @@ pub(super) async fn bill(ctx: &Ctx, rows: &[EscalationRow]) -> Result<Bill, Stor
 
 impl Bill {
     /// What one text costs or has cost; `None`: nothing.
-    pub(super) fn of(&self, delivery: &DeliveryId) -> Option<Cost> {
+    pub fn of(&self, delivery: &DeliveryId) -> Option<Cost> {
         self.costs.get(delivery).copied()
     }
 
     /// What is left for posts in each account that would pay for a text of this escalation.
-    pub(super) fn left(&self, row: &EscalationRow) -> Vec<String> {
+    pub fn left(&self, row: &EscalationRow) -> Vec<String> {
         let mut accounts = BTreeMap::<&AccountName, MicroDollars>::new();
         for delivery in row.deliveries.iter().map(|row| &row.delivery) {
             if let Some(cost) = self.of(&delivery.id).filter(|cost| !cost.spent) {
@@ -91,12 +94,12 @@ impl Bill {
 }
 
 /// This month in a table's cell.
-pub(super) fn in_short(month: &meter::Month) -> String {
+pub fn in_short(month: &meter::Month) -> String {
     let cap = month.tariff.monthly_cap;
     format!("{} of {cap} (listening {})", month.total(), month.spent.listening)
 }
 
 /// How a cap stands, in words.
-pub(super) fn in_words(used: &Used) -> String {
+pub fn in_words(used: &Used) -> String {
     format!("{} of {} ({} %)", used.spent, used.cap, used.percent)
 }
