@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Fewer characters than this are no passphrase.
-const SHORTEST: usize = 12;
+pub(super) const SHORTEST: usize = 12;
 /// More than this is a file given by mistake.
 const LONGEST: u64 = 4096;
 
@@ -173,7 +173,29 @@ pub(super) fn new_passphrase(
     if by_hand && ask("Once more: ")?.expose_secret() != passphrase.expose_secret() {
         return Err(Failure::usage("the two passphrases differ; nothing was done"));
     }
-    accept(&passphrase, old, dice)
+    Ok(accept(&passphrase, old, dice)?)
+}
+
+/// Why a passphrase is not taken.
+pub(super) enum Unfit {
+    /// It has fewer than [`SHORTEST`] characters.
+    Short,
+    /// It is the one they have.
+    Same,
+    /// It could not be hashed.
+    Other(Failure),
+}
+
+impl From<Unfit> for Failure {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Short => Self::usage(format!(
+                "a passphrase has at least {SHORTEST} characters: four random words do well"
+            )),
+            Unfit::Same => Self::usage("that is the passphrase you have; choose another"),
+            Unfit::Other(failure) => failure,
+        }
+    }
 }
 
 /// The hash of a new passphrase that is long enough and another than `old`.
@@ -181,16 +203,14 @@ pub(super) fn accept(
     passphrase: &SecretString,
     old: Option<&Passphrase>,
     dice: &Dice,
-) -> Result<String, Failure> {
+) -> Result<String, Unfit> {
     if passphrase.expose_secret().chars().count() < SHORTEST {
-        return Err(Failure::usage(format!(
-            "a passphrase has at least {SHORTEST} characters: four random words do well"
-        )));
+        return Err(Unfit::Short);
     }
     if old.is_some_and(|old| matches(passphrase, &old.hash).unwrap_or(false)) {
-        return Err(Failure::usage("that is the passphrase you have; choose another"));
+        return Err(Unfit::Same);
     }
-    hash(passphrase, dice)
+    hash(passphrase, dice).map_err(Unfit::Other)
 }
 
 /// Whether a passphrase has this hash.
