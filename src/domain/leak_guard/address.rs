@@ -7,7 +7,7 @@ use regex::Regex;
 use super::fir::pattern;
 use super::normalise::{Glyph, Spelled};
 use super::squeeze;
-use super::view::View;
+use super::view::{self, View};
 use super::words;
 use super::{Finding, LeakKind};
 
@@ -40,10 +40,10 @@ struct Signs {
 static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
     Some(Signs {
         at: pattern(
-            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at|@)[\s_\-]+(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट)\s+(?:द\s+रेट\s+)?)|(?P<word>\s+at\s+|\s*[:;]at[:;]\s*)|(?P<tight>[_*\-~|/.]+at[_*\-~|/.]+)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
+            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at|@)[\s_\-]+(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट)\s+(?:द\s+रेट\s+)?)|(?P<word>\s+at\s+|\s*[:;]at[:;]\s*)|(?P<tight>\s?[_*\-~|/.]+at[_*\-~|/.]+\s?)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
         )?,
         dot: pattern(
-            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:dot|d0t|\.|डॉट|डाट|point|पॉइंट)\s*[\])}>»›】）]{1,2}\s*)|(?P<word>\s+(?:dot|d0t|डॉट|डाट|पॉइंट)\s+|[_*\-~|/]+dot[_*\-~|/]+)|(?P<spaced>\s+\.\s+|\s+\.|\.\s)",
+            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:dot|d0t|\.|डॉट|डाट|point|पॉइंट)\s*[\])}>»›】）]{1,2}\s*)|(?P<word>\s+(?:dot|d0t|point|डॉट|डाट|पॉइंट)\s+|[_*\-~|/]+dot[_*\-~|/]+)|(?P<spaced>\s+\.\s+|\s+\.|\.\s)",
         )?,
     })
 });
@@ -58,9 +58,10 @@ pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
     if let Some(underscore) = UNDERSCORE.as_ref() {
         glyphs = replace(&View::new(glyphs), underscore, '_');
     }
-    for at in 0..glyphs.len() {
-        if glyphs[at].ch == '@' {
-            check_at(&glyphs, at, found);
+    // `name [at] y b l`: what was pulled apart stands together once the sign is there.
+    for glyphs in view::join_singles(&glyphs).iter().chain([&glyphs]) {
+        for at in (0..glyphs.len()).filter(|&at| glyphs[at].ch == '@') {
+            check_at(glyphs, at, found);
         }
     }
     let plain = &view.glyphs;
@@ -120,7 +121,8 @@ fn replace(view: &View, regex: &Regex, sign: char) -> Vec<Glyph> {
         out.extend_from_slice(view.glyphs(&(copied..whole.start())));
         let covered = view.glyphs(&whole.range());
         if let (Some(first), Some(last)) = (covered.first(), covered.last()) {
-            out.push(Glyph::over(first, last, sign, spelled));
+            let upper = covered.iter().any(|glyph| glyph.upper);
+            out.push(Glyph { upper, ..Glyph::over(first, last, sign, spelled) });
         }
         copied = whole.end();
     }
@@ -176,6 +178,7 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
             sign.ch == '@' && !matches!(sign.spelled, Spelled::Word | Spelled::Rate)
         }),
         capital: glyphs[start..at].iter().any(|glyph| glyph.upper),
+        shouted: glyphs[at].upper,
         dots: &glyphs[at + 1..end],
     };
     if let Some(kind) = address.kind() {
@@ -256,6 +259,8 @@ struct Address<'a> {
     handle: bool,
     /// The name has a capital, as a reference or a hashtag has, and no address.
     capital: bool,
+    /// The sign is written `AT`.
+    shouted: bool,
     dots: &'a [Glyph],
 }
 
@@ -329,6 +334,7 @@ impl Address<'_> {
                 known
                     || (name || self.spelled != Spelled::Word) && (self.is_telling() || called)
                     || self.spelled == Spelled::Rate && name
+                    || self.shouted && !self.capital && name && !listed(PLACES, self.local)
                     || self.spelled == Spelled::Spaced && name && !listed(PLACES, self.local)
             }
         }
@@ -362,6 +368,7 @@ impl Address<'_> {
     fn is_called_mail(&self) -> bool {
         let before = self.before.trim_end_matches([' ', '\n', ':', '-', '=', '(']);
         ["mail", "मेल"].iter().any(|name| before.contains(name))
+            || ["contact", "write to", "reach"].iter().any(|word| before.ends_with(word))
             || ["id", "आईडी"].iter().any(|name| before.ends_with(name))
     }
 }

@@ -86,9 +86,11 @@ fn stands_alone(view: &View, code: &Range<usize>) -> bool {
     (edge(before) || capital_starts || named) && (edge(after) || low_follows)
 }
 
+/// A stroke is a letter only where one is wanting.
 fn signs(code: &[Glyph]) -> Vec<Glyph> {
+    let plain = code.iter().filter(|glyph| glyph.ch.is_ascii_alphanumeric()).count();
     code.iter()
-        .filter(|glyph| glyph.ch.is_ascii_alphanumeric() || glyph.ch == '|')
+        .filter(|glyph| glyph.ch.is_ascii_alphanumeric() || glyph.ch == '|' && plain < 10)
         .copied()
         .collect()
 }
@@ -206,6 +208,7 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
         || closed && cut && is_holder(signs[3].ch)
         || singles >= 6 && letters_apart
         || firm && (tight || mixed && !year)
+        || closed && words.iter().map(|word| word.len()).eq([5, 4, 1]) && ends_code(&signs) && !year
         || closed && aligned && capitals && is_holder(signs[3].ch) && (!year || tight)
         || (closed
             && aligned
@@ -214,6 +217,13 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
             && words.len() <= 4
             && digits_together <= 2
             && words.first().is_some_and(|word| word.len() <= 5))
+}
+
+/// `abcpe 1234 f`, but not `total 1234 a day`: the last letter is no word or unit of speech.
+fn ends_code(signs: &[Glyph]) -> bool {
+    is_holder(signs[3].ch)
+        && signs[5..9].iter().all(|glyph| glyph.ch.is_ascii_digit() && !glyph.word)
+        && !matches!(signs[9].ch, 'a' | 'i' | 'k' | 'l' | 'm' | 'h' | 's' | 'x' | 'p' | 'v' | 'o')
 }
 
 /// The words right before say that a permanent account number follows.

@@ -220,6 +220,9 @@ fn row_of_pieces(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
         let ch = glyphs[between.start].ch;
         (between.len() == 1 && !matches!(ch, ':' | ',')).then_some(ch)
     };
+    if piece(i).is_none() {
+        return false;
+    }
     let Some(apart) = sign(i + 1).or_else(|| i.checked_sub(1).and_then(sign)) else { return false };
     let forward = (0..MOST_PIECES).map_while(|step| {
         piece(i + 2 * step).filter(|_| step == 0 || sign(i + 2 * step - 1) == Some(apart))

@@ -84,7 +84,8 @@ pub(super) fn join_singles(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
         let (end, joins) = singles_from(glyphs, i);
         if end > i {
             let run = &glyphs[i..end];
-            out.extend(run.iter().filter(|glyph| !joins || is_single(glyph.ch)).copied());
+            let sign = glyphs[i + 1].ch;
+            out.extend(run.iter().filter(|glyph| !joins || glyph.ch != sign).copied());
             joined |= joins;
             i = end;
         } else {
@@ -104,13 +105,21 @@ fn is_single(ch: char) -> bool {
 fn singles_from(glyphs: &[Glyph], from: usize) -> (usize, bool) {
     const LEAST: usize = 4;
     let alone = |at: usize| glyphs.get(at).is_some_and(|glyph| is_single(glyph.ch));
-    if !alone(from) || (from > 0 && alone(from - 1)) || alone(from + 1) {
+    let after_at = from > 0 && glyphs[from - 1].ch == '@' && glyphs[from].ch != '@';
+    if !alone(from) || (from > 0 && alone(from - 1) && !after_at) || alone(from + 1) {
         return (from, false);
     }
+    let least = if after_at { 3 } else { LEAST };
     let Some(sign) = glyphs.get(from + 1).map(|glyph| glyph.ch) else { return (from, false) };
     let (mut end, mut count, mut letters) = (from, 0, 0);
     let mut at = from;
-    while alone(at) && !alone(at + 1) {
+    // The dot of an address may be pulled apart too.
+    let dot = |at: usize| {
+        glyphs.get(at).is_some_and(|glyph| matches!(glyph.ch, '.' | '_') && glyph.ch != sign)
+            && glyphs.get(at + 1).is_some_and(|glyph| glyph.ch == sign)
+            && glyphs[at - 1].ch == sign
+    };
+    while alone(at) && !alone(at + 1) || at > from && dot(at) {
         count += 1;
         letters += usize::from(glyphs[at].ch.is_alphabetic());
         end = at + 1;
@@ -123,7 +132,7 @@ fn singles_from(glyphs: &[Glyph], from: usize) -> (usize, bool) {
         }
         at = next;
     }
-    (end, count >= LEAST && letters > 0)
+    (end, count >= least && letters > 0)
 }
 
 impl Glyph {

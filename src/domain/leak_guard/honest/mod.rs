@@ -123,7 +123,7 @@ fn keep_whole(view: &View, mut found: Vec<Honest>) -> Vec<Honest> {
 
 /// What stands between the parts of one number.
 fn is_tight(ch: char) -> bool {
-    matches!(ch, '-' | '.' | '/' | ':' | ',' | '_' | '*' | '\'')
+    matches!(ch, '-' | '.' | '/' | ':' | ',' | ';' | '_' | '*' | '\'')
 }
 
 fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
@@ -190,6 +190,7 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
             let between = beside(view, covered, start, false);
             !punctuated(between) || between.is_some() && is_list(view, honest)
         }
+        || honest.reading == Reading::Count && goes_on_in_words(view, covered, start)
         || is_arrow_row(view, honest)
             && [(start, false), (honest.range.end, true)]
                 .into_iter()
@@ -205,6 +206,16 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
                 let between = beside(view, covered, at, on);
                 !punctuated(between) || between.is_some() && !called_helpline(view, honest)
             })
+}
+
+/// `8849 phir 681 and 40 calls`: a word joins the count to digits before it that are no count.
+fn goes_on_in_words(view: &View, covered: &[bool], start: usize) -> bool {
+    let before = view.before(start, 24);
+    let Some(digit) = before.rfind(|ch: char| ch.is_ascii_digit()) else { return false };
+    let between = &before[digit + 1..];
+    !covered[start - before.len() + digit]
+        && between.chars().any(char::is_alphabetic)
+        && super::runs::separates(between)
 }
 
 /// `1930, 112`, `1930 👮 112`: what names the cyber helpline beside others is no piece of a number.

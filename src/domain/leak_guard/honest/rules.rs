@@ -132,6 +132,11 @@ fn moments() -> Vec<Rule> {
             always,
         ),
         rule(Reading::Moment, &format!(r"\b{MONTH}\b[\s.,\-']{{0,2}}{YEAR}\b"), always),
+        rule(
+            Reading::Moment,
+            r"\b20[12]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\b(?:,?\s(?:at\s)?(?:[01]\d|2[0-4])[.h:]?[0-5]\d\s?(?:hrs?|hours|h|ist)?\b)?",
+            |found| found[0].len() == 8 || found[0].contains(['h', ':', 'i']),
+        ),
         rule(Reading::Moment, &format!(r"{dated}(?:t{clock}(?:z|[+\-]\d\d:?\d\d)?|/\d{{1,2}}\b)?"), always),
         rule(Reading::Moment, &format!(r"(?:(?:ist|utc|gmt)\s?[+\-]?\s?)?{clock}(?:\s?(?:(?:am|pm|hrs?|hours|ist)\b|बजे|baje))?"), always),
         rule(Reading::Moment, r"(?:[01]?[0-9]|2[0-4])\.[0-5][0-9]\s?(?:(?:am|pm|a\.m|p\.m|hrs?|hours|ist)\b|बजे|baje)", always),
@@ -206,6 +211,8 @@ fn law_and_paper() -> Vec<Rule> {
             &format!(r"\b{court}[a-z.\s()#\-]{{0,20}}\d{{1,6}}(?:\s?-\s?\d{{1,6}})?(?:\s?/\s?|\s?-\s?|\s(?:of|का|की|/)\s?){YEAR}"),
             always,
         ),
+        // The RBI's own departments number without a year (`DoR.AML.REC.48/14.01.001`).
+        rule(Reading::Circular, r"\b(?:dor|dbr|dbod|dpss|dnbr|fmrd|foregn|cepd|dos)\.(?:[a-z]{2,5}\.){1,4}[0-9]{1,4}/\d\d\.\d\d\.\d{3}\b", always),
         rule(Reading::Circular, &format!(r"\b\d{{1,5}}\s?/\s?{YEAR}\b"), always),
         rule(Reading::Circular, r"\b(?:iso|iec|iso/iec|ieee|bis|is)[\s\-]?\d{3,6}(?:-\d{1,2})?:\s?(?:19|20)\d\d\b", always),
         // A head of account of the government's books: four, two and three figures.
@@ -218,7 +225,7 @@ fn law_and_paper() -> Vec<Rule> {
         ),
         rule(
             Reading::Permalink,
-            r"(?:\b(?:x|twitter)\.com/[a-z0-9_]{1,20}/status/\d{15,20}|https?://[a-z0-9.\-]+/@[a-z0-9_]{1,30}/\d{15,20}\b)",
+            r"(?:\b(?:x|twitter)\.com/[a-z0-9_]{1,20}/status/\d{15,20}|https?://[a-z0-9.\-]+/@[a-z0-9_]{1,30}/\d{15,20}\b|\b(?:facebook|fb|threads|instagram|linkedin|youtube)\.(?:com|net)/[a-z0-9_.\-/?=&:]{1,60}[/=:]\d{15,20}\b)",
             always,
         ),
     ]
@@ -387,8 +394,8 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert_eq!(money().len(), 8);
-        assert_eq!(moments().len(), 15);
-        assert_eq!(law_and_paper().len(), 14);
+        assert_eq!(moments().len(), 16);
+        assert_eq!(law_and_paper().len(), 15);
         assert_eq!(lines_and_counts().len(), 17);
     }
 }

@@ -162,7 +162,7 @@ fn is_course(list: &str, series: bool) -> bool {
         numbers(list).filter_map(|number| number.replace(',', "").parse().ok()).collect();
     let most = figures.iter().copied().fold(0.0, f64::max);
     let least = figures.iter().copied().fold(f64::MAX, f64::min);
-    (series || digits <= MOST) && most < 2.0 * least
+    (series && figures.len() == 2) || (series || digits <= MOST) && most < 2.0 * least
 }
 
 fn push(view: &View, range: Range<usize>, found: &mut Vec<Honest>) {
@@ -272,6 +272,7 @@ fn ascending(list: &str) -> bool {
 
 /// Numbers of equal length but for the last are the pieces of one number.
 fn is_list(list: &str, series: bool) -> bool {
+    const AND: [&str; 5] = ["and", "और", "एवं", "व", "aur"];
     let numbers: Vec<&str> = numbers(list).collect();
     let uneven = numbers[..numbers.len() - 1].windows(2).any(|two| two[0].len() != two[1].len());
     let digits: usize = numbers.iter().map(|number| number.len()).sum();
@@ -283,7 +284,10 @@ fn is_list(list: &str, series: bool) -> bool {
         && (numbers[0].len() == 1
             || numbers.last().is_some_and(|last| last.len() < numbers[0].len())
             || !(series && digits <= 3 * numbers.len()) && checks(list));
+    // One `and` ends a list; more of them are the signs between the pieces of one number.
+    let ands = list.split_whitespace().filter(|word| AND.contains(word)).count();
     numbers.len() >= 3
+        && ands <= 1
         && (!pieces || sum)
         && (uneven || sum || short && !mobile || digits <= 9)
         && !numbers.iter().any(|number| leads_with_zero(number))
