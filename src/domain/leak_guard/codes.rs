@@ -157,7 +157,9 @@ pub(super) fn check_masked(view: &View, honest: &[Honest], found: &mut Vec<Findi
             && mask.as_str().contains('x')
             && before == 0;
         let open = follows.is_some_and(|ch| ch.is_ascii_alphanumeric() || ch == '*' && masks < 4);
-        let enough = before + after >= 3 && (masks >= 4 || named.is_some());
+        // `4865XXX4493`: few masks between so many figures leave little to guess.
+        let inside = masks >= 2 && before >= 2 && after >= 2 && before + after >= 6;
+        let enough = before + after >= 3 && (masks >= 4 || named.is_some()) || inside;
         let other = marked_up
             || (glued && named.is_none())
             || open

@@ -23,7 +23,7 @@ pub(super) fn pattern(text: &str) -> Option<Regex> {
     Regex::new(&narrow).ok()
 }
 
-const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bf[il1]r(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
+const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bf[il1]r(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं\.?|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
 const NO: &str = r"(?:nos?|num|number|numbers|nr|s\.?\s?no|sankhya|sankhyaa|sankya|sankhaya|nambar|namber|संख्या|संख़्या|नंबर|नम्बर|नं|न0|सं|क्रमांक|kramank|क्र|#)";
 const YEAR: &str = r"(?:(?:1\s?9|2\s?0)[\s.\-_]?\d[\s.\-_]?\d|\d\s?\d)";
 const BY: &str = r"(?:\s?[/\\|\-–_.:,]{1,2}\s?|\s?\(\s?|\s?(?:\b(?:of|slash|by|oblique|stroke|bata|batta|dated|dt|year|yr|sal|saal|san|ka|ki|in)\b|बटा|सन|का|की|वर्ष|साल|स्लैश|दिनांक)[\s.\-]{0,2}){1,2}";

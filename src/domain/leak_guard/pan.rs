@@ -158,7 +158,9 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     if text.contains(", ") && !capitals {
         return false;
     }
+    let parts: Vec<usize> = text.split(' ').map(str::len).collect();
     let named = called_pan(view, code.start)
+        || parts == [5, 4, 1] && speaks_of_pan(view.sentence_before(code.start, 40))
         || ["is the pan", "ये पैन", "ये pan", "(pan", "(पैन"]
             .iter()
             .any(|name| view.after(code.end, 16).contains(name));
@@ -217,6 +219,11 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
             && words.len() <= 4
             && digits_together <= 2
             && words.first().is_some_and(|word| word.len() <= 5))
+}
+
+/// The word stands anywhere in the sentence.
+fn speaks_of_pan(before: &str) -> bool {
+    before.split(' ').any(|word| matches!(word.trim_end_matches(':'), "pan" | "पैन"))
 }
 
 /// `abcpe 1234 f`, but not `total 1234 a day`: the last letter is no word or unit of speech.

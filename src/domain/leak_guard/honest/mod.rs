@@ -131,7 +131,7 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
         return false;
     }
     let place = honest.reading == Reading::Place;
-    if place && !apart(beside(view, covered, honest.range.end, true)) {
+    if place && !apart(beside(view, covered, honest.range.end, true)) && !is_town(view, honest) {
         return true;
     }
     let rest = view.after(honest.range.end, 8);
@@ -190,7 +190,8 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
             let between = beside(view, covered, start, false);
             !punctuated(between) || between.is_some() && is_list(view, honest)
         }
-        || honest.reading == Reading::Count && goes_on_in_words(view, covered, start)
+        || honest.reading == Reading::Count
+            && (goes_on_in_words(view, covered, start) || is_joint(view, honest))
         || is_arrow_row(view, honest)
             && [(start, false), (honest.range.end, true)]
                 .into_iter()
@@ -218,9 +219,22 @@ fn goes_on_in_words(view: &View, covered: &[bool], start: usize) -> bool {
         && super::runs::separates(between)
 }
 
+/// `94557 fir 1173`: *then* in Hinglish, and no count of reports.
+fn is_joint(view: &View, honest: &Honest) -> bool {
+    let after = view.after(honest.range.end, 2).trim_start();
+    view.text[honest.range.clone()].ends_with("fir")
+        && after.starts_with(|ch: char| ch.is_ascii_digit())
+}
+
 /// `1930, 112`, `1930 👮 112`: what names the cyber helpline beside others is no piece of a number.
 fn is_row_of_helplines(text: &str) -> bool {
     text.contains([',', '|', '•']) || text.contains("1930 ") || text.contains(" 1930")
+}
+
+/// `Gurugram-122018. 833 students`: a name before the code, and a full stop after it.
+fn is_town(view: &View, honest: &Honest) -> bool {
+    view.glyphs(&honest.range).first().is_some_and(|first| first.upper)
+        && view.after(honest.range.end, 2) == ". "
 }
 
 /// Figures with nothing but strokes between (`45/120`): any of them may be a piece of a number.
@@ -242,7 +256,7 @@ fn apart(between: Option<&str>) -> bool {
 }
 
 fn is_list(view: &View, honest: &Honest) -> bool {
-    const LEAST: usize = 3;
+    const LEAST: usize = 2;
     let numbers = view.text[honest.range.clone()].split(|ch: char| !ch.is_ascii_digit());
     numbers.filter(|number| !number.is_empty()).count() >= LEAST
 }

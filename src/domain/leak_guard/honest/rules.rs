@@ -225,7 +225,7 @@ fn law_and_paper() -> Vec<Rule> {
         ),
         rule(
             Reading::Permalink,
-            r"(?:\b(?:x|twitter)\.com/[a-z0-9_]{1,20}/status/\d{15,20}|https?://[a-z0-9.\-]+/@[a-z0-9_]{1,30}/\d{15,20}\b|\b(?:facebook|fb|threads|instagram|linkedin|youtube)\.(?:com|net)/[a-z0-9_.\-/?=&:]{1,60}[/=:]\d{15,20}\b)",
+            r"(?:\b(?:x|twitter|facebook|fb|threads|instagram|linkedin|youtube)\.(?:com|net)/[^\s]{0,80}(?:status|statuses|posts?|activity|videos?|reels?|photos?|permalink|fbid|web)[/=:]\d{15,20}|https?://[a-z0-9.\-]+/@[a-z0-9_]{1,30}/\d{15,20}\b|\bdid:plc:[a-z0-9]{24}\b(?:/post/[a-z0-9]{13}\b)?)",
             always,
         ),
     ]
@@ -369,6 +369,11 @@ fn counted(found: &Captures<'_>) -> bool {
         .map(|number| number.trim_matches(['.', ',']))
         .filter(|number| !number.is_empty())
         .collect();
+    // `817,238,323,8 account`: a comma without a space that does not group.
+    let cut = numbers.iter().any(|number| {
+        number.split(',').skip(1).any(|group| !(2..=3).contains(&group.len()))
+            || number.contains(',') && number.rsplit(',').next().is_some_and(|last| last.len() < 3)
+    });
     let plain = numbers.iter().filter(|number| !number.contains(','));
     let digits: usize = plain.map(|number| number.len()).sum();
     let leading = numbers
@@ -381,6 +386,7 @@ fn counted(found: &Captures<'_>) -> bool {
     let spaced = numbers.len() > 1
         && whole[..last].bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'.'));
     !leading
+        && !(cut && whole.bytes().filter(u8::is_ascii_digit).count() >= MOST)
         && !singles
         && (!spaced || values.is_sorted())
         && (digits < MOST

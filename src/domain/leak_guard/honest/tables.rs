@@ -289,7 +289,10 @@ fn is_list(list: &str, series: bool) -> bool {
     numbers.len() >= 3
         && ands <= 1
         && (!pieces || sum)
-        && (uneven || sum || short && !mobile || digits <= 9)
+        && (sum
+            || short && !mobile
+            || digits <= 8
+            || uneven && (ands == 1 || series || list.contains(';')))
         && !numbers.iter().any(|number| leads_with_zero(number))
 }
 
@@ -325,8 +328,12 @@ fn is_cut(numbers: &[&str]) -> bool {
         && numbers.last().is_some_and(|last| last.len() < numbers[0].len())
 }
 
+/// The parts of a score rise, fall or add up to the first; the pieces of one number would hardly.
 fn uneven_score(numbers: &[&str]) -> bool {
+    let values: Vec<u64> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
+    let whole = values.first().is_some_and(|first| *first == values[1..].iter().sum::<u64>());
     numbers.len() >= 3
+        && (whole || values.is_sorted() || values.iter().rev().is_sorted())
         && numbers[..numbers.len() - 1].windows(2).any(|two| two[0].len() != two[1].len())
 }
 
