@@ -77,8 +77,11 @@ pub fn findings(text: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     let folded = normalise::fold(text);
     judge(spoken::letters(&folded).unwrap_or(folded), &mut found);
-    if let Some(apart) = normalise::signs_apart(text) {
+    if let Some(apart) = normalise::signs_apart(text, &['|']) {
         pan::check(&View::new(digits::digitise(&normalise::fold(&apart))), &mut found);
+    }
+    if let Some(apart) = normalise::signs_apart(text, &normalise::LETTERED_SIGNS) {
+        judge(normalise::fold(&apart), &mut found);
     }
     let hidden = normalise::hidden(text);
     if !hidden.is_empty() {

@@ -218,12 +218,14 @@ fn fold_all(glyphs: &[Glyph]) -> Vec<Glyph> {
     out
 }
 
+/// Signs of their own that fold to a letter.
+pub(super) const LETTERED_SIGNS: [char; 8] = ['🅾', '🅰', '🅱', '🅿', 'Ⓜ', 'ℹ', '⭕', 'ⓘ'];
+
 /// The text with the signs that fold to letters as what they may be too: signs between the pieces
 /// of a code (`ABC🅾PE1🅾234🅾F`); nothing if none stands there twice. Every place is as before.
-pub(super) fn signs_apart(text: &str) -> Option<String> {
-    const BOTH: [char; 9] = ['|', '🅾', '🅰', '🅱', '🅿', 'Ⓜ', 'ℹ', '⭕', 'ⓘ'];
+pub(super) fn signs_apart(text: &str, both: &[char]) -> Option<String> {
     let twice = |sign: &char| text.matches(*sign).nth(1).is_some();
-    let signs: Vec<char> = BOTH.into_iter().filter(twice).collect();
+    let signs: Vec<char> = both.iter().copied().filter(twice).collect();
     let apart = |ch| if signs.contains(&ch) { '⚑' } else { ch };
     (!signs.is_empty()).then(|| text.chars().map(apart).collect())
 }

@@ -159,6 +159,7 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
         return false;
     }
     let parts: Vec<usize> = text.split(' ').map(str::len).collect();
+    let low = !signs.iter().any(|glyph| glyph.upper);
     let named = called_pan(view, code.start)
         || parts == [5, 4, 1] && speaks_of_pan(view.sentence_before(code.start, 40))
         || ["is the pan", "ये पैन", "ये pan", "(pan", "(पैन"]
@@ -210,7 +211,7 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
         || closed && cut && is_holder(signs[3].ch)
         || singles >= 6 && letters_apart
         || firm && (tight || mixed && !year)
-        || closed && words.iter().map(|word| word.len()).eq([5, 4, 1]) && ends_code(&signs) && !year
+        || closed && low && parts == [5, 4, 1] && ends_code(&signs) && !year
         || closed && aligned && capitals && is_holder(signs[3].ch) && (!year || tight)
         || (closed
             && aligned

@@ -84,8 +84,10 @@ pub(super) fn join_singles(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
         let (end, joins) = singles_from(glyphs, i);
         if end > i {
             let run = &glyphs[i..end];
-            let sign = glyphs[i + 1].ch;
-            out.extend(run.iter().filter(|glyph| !joins || glyph.ch != sign).copied());
+            let signs = signs_after(glyphs, i);
+            out.extend(
+                run.iter().filter(|glyph| !joins || !signs.contains(&Some(glyph.ch))).copied(),
+            );
             joined |= joins;
             i = end;
         } else {
@@ -100,6 +102,13 @@ fn is_single(ch: char) -> bool {
     ch.is_alphanumeric() || ch == '@'
 }
 
+/// The sign after a single character, and the one that stands between two of it (`a - b`).
+fn signs_after(glyphs: &[Glyph], at: usize) -> [Option<char>; 2] {
+    let sign = |by: usize| glyphs.get(at + by).map(|glyph| glyph.ch);
+    let within = sign(2).filter(|&ch| !is_single(ch) && sign(1) == sign(3) && sign(1) == Some(' '));
+    [sign(1), within]
+}
+
 /// The end of the run of pulled-apart characters that begins at `from`, or `from` if none does;
 /// and whether the run is to be joined (digits alone are left as they are).
 fn singles_from(glyphs: &[Glyph], from: usize) -> (usize, bool) {
@@ -110,21 +119,23 @@ fn singles_from(glyphs: &[Glyph], from: usize) -> (usize, bool) {
         return (from, false);
     }
     let least = if after_at { 3 } else { LEAST };
-    let Some(sign) = glyphs.get(from + 1).map(|glyph| glyph.ch) else { return (from, false) };
+    let signs = signs_after(glyphs, from);
+    let sign = |at: usize| glyphs.get(at).is_some_and(|glyph| signs.contains(&Some(glyph.ch)));
     let (mut end, mut count, mut letters) = (from, 0, 0);
     let mut at = from;
     // The dot of an address may be pulled apart too.
     let dot = |at: usize| {
-        glyphs.get(at).is_some_and(|glyph| matches!(glyph.ch, '.' | '_') && glyph.ch != sign)
-            && glyphs.get(at + 1).is_some_and(|glyph| glyph.ch == sign)
-            && glyphs[at - 1].ch == sign
+        glyphs.get(at).is_some_and(|glyph| matches!(glyph.ch, '.' | '_'))
+            && !sign(at)
+            && sign(at + 1)
+            && sign(at - 1)
     };
     while alone(at) && !alone(at + 1) || at > from && dot(at) {
         count += 1;
         letters += usize::from(glyphs[at].ch.is_alphabetic());
         end = at + 1;
         let mut next = end;
-        while glyphs.get(next).is_some_and(|glyph| glyph.ch == sign) && next < end + 3 {
+        while sign(next) && next < end + 3 {
             next += 1;
         }
         if next == end {

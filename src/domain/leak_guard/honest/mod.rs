@@ -257,7 +257,9 @@ fn apart(between: Option<&str>) -> bool {
 
 fn is_list(view: &View, honest: &Honest) -> bool {
     const LEAST: usize = 2;
-    let numbers = view.text[honest.range.clone()].split(|ch: char| !ch.is_ascii_digit());
+    let numbers = view.text[honest.range.clone()]
+        .split(|ch: char| !ch.is_ascii_digit() && ch != '.')
+        .map(|number| number.trim_matches('.'));
     numbers.filter(|number| !number.is_empty()).count() >= LEAST
 }
 
