@@ -2,10 +2,8 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::fir::pattern;
 use super::normalise::{Glyph, Spelled};
+use super::pattern::{Pattern, pattern};
 use super::squeeze;
 use super::view::{self, View};
 use super::words;
@@ -33,8 +31,8 @@ via by linkedin us at report portal complain complaint online visit website logi
 available www page web in a.m p.m i.e e.g st dt";
 
 struct Signs {
-    at: Regex,
-    dot: Regex,
+    at: Pattern,
+    dot: Pattern,
 }
 
 static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
@@ -47,7 +45,7 @@ static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
         )?,
     })
 });
-static UNDERSCORE: LazyLock<Option<Regex>> =
+static UNDERSCORE: LazyLock<Option<Pattern>> =
     LazyLock::new(|| pattern(r"(?P<word>\s+(?:underscore|under score|अंडरस्कोर)\s+)"));
 
 /// Finds e-mail and payment addresses.
@@ -98,7 +96,7 @@ fn check_squeezed(glyphs: &[Glyph], found: &mut Vec<Finding>) {
 }
 
 /// The glyphs with every match written as `sign`.
-fn replace(view: &View, regex: &Regex, sign: char) -> Vec<Glyph> {
+fn replace(view: &View, regex: &Pattern, sign: char) -> Vec<Glyph> {
     let mut out = Vec::with_capacity(view.glyphs.len());
     let mut copied = 0;
     for captures in regex.captures_iter(&view.text) {
@@ -113,10 +111,7 @@ fn replace(view: &View, regex: &Regex, sign: char) -> Vec<Glyph> {
             ("handle", Spelled::Handle),
         ]
         .into_iter()
-        .find(|(name, _)| {
-            regex.capture_names().flatten().any(|known| known == *name)
-                && captures.name(name).is_some()
-        })
+        .find(|(name, _)| regex.has_group(name) && captures.name(name).is_some())
         .map_or(Spelled::Not, |(_, spelled)| spelled);
         out.extend_from_slice(view.glyphs(&(copied..whole.start())));
         let covered = view.glyphs(&whole.range());

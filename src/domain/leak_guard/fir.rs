@@ -4,24 +4,10 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::honest::{Honest, Reading};
+use super::pattern::{Pattern, pattern};
 use super::view::View;
 use super::{Finding, LeakKind};
-
-/// A pattern that is a constant of this program; the tests compile every one.
-pub(super) fn pattern(text: &str) -> Option<Regex> {
-    // Folding leaves only these; the classes of all of Unicode are large and slow.
-    const NARROW: [(&str, &str); 3] = [
-        (r"[\W_]", r"[^a-z0-9\u0900-\u0965]"),
-        (r"[^\w\n]", r"[^a-z0-9_\u0900-\u0965\n]"),
-        (r"\d", "[0-9]"),
-    ];
-    let narrow =
-        NARROW.iter().fold(text.to_owned(), |text, (wide, narrow)| text.replace(wide, narrow));
-    Regex::new(&narrow).ok()
-}
 
 const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bf[il1]r(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं\.?|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
 const NO: &str = r"(?:nos?|num|number|numbers|nr|s\.?\s?no|sankhya|sankhyaa|sankya|sankhaya|nambar|namber|संख्या|संख़्या|नंबर|नम्बर|नं|न0|सं|क्रमांक|kramank|क्र|#)";
@@ -31,15 +17,15 @@ const DAY_AND_MONTH: &str = r"[0-3]?\d[./\-][01]?\d[./\-]";
 const DIGITS: &str = r"\d(?:[\s\-_.]{0,2}\d){0,6}";
 
 struct Rules {
-    word: Regex,
-    numbered: Regex,
-    dated: Regex,
-    case: Regex,
-    bare: Regex,
-    near: Regex,
-    called: Regex,
-    spoken: Regex,
-    scattered: Regex,
+    word: Pattern,
+    numbered: Pattern,
+    dated: Pattern,
+    case: Pattern,
+    bare: Pattern,
+    near: Pattern,
+    called: Pattern,
+    spoken: Pattern,
+    scattered: Pattern,
 }
 
 static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {

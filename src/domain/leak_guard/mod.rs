@@ -21,6 +21,7 @@ mod honest;
 pub mod lines;
 mod normalise;
 mod pan;
+mod pattern;
 mod posing;
 mod runs;
 mod spoken;

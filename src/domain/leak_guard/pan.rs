@@ -4,10 +4,8 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::fir::pattern;
 use super::normalise::Glyph;
+use super::pattern::{Pattern, pattern};
 use super::view::View;
 use super::{Finding, LeakKind};
 
@@ -17,9 +15,9 @@ const LAST: &str = "[a-z0-9|]";
 const DIGIT: &str = "[0-9olisbzqgt|]";
 const APART: &str = r"[^a-z0-9\u0900-\u0965₹%@]{0,4}";
 
-static PAN_TIGHT: LazyLock<Option<Regex>> =
+static PAN_TIGHT: LazyLock<Option<Pattern>> =
     LazyLock::new(|| pattern(&format!("{LETTER}{{5}}{DIGIT}{{4}}{LETTER}")));
-static PAN_APART: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static PAN_APART: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     let letter = format!("{LETTER}{APART}");
     let digit = format!("{DIGIT}{APART}");
     pattern(&format!("{letter}{letter}{letter}{letter}{letter}{digit}{digit}{digit}{digit}{LAST}"))
@@ -48,7 +46,7 @@ pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
 }
 
 /// Matches at every start that begins a word or a capital: a code may follow another word closely.
-fn overlapping(regex: &Regex, text: &str) -> Vec<Range<usize>> {
+fn overlapping(regex: &Pattern, text: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut from = 0;
     while let Some(found) = regex.find_at(text, from) {

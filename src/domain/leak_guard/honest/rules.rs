@@ -2,15 +2,16 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
+use super::super::pattern::Pattern;
 use super::super::runs::named;
 use super::Reading;
 
 /// A pattern, and what its match must fulfil.
 pub(super) struct Rule {
     pub reading: Reading,
-    pub pattern: Regex,
+    pub pattern: Pattern,
     pub holds: fn(&Captures<'_>) -> bool,
 }
 
@@ -46,7 +47,7 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 
 fn rule(reading: Reading, pattern: &str, holds: fn(&Captures<'_>) -> bool) -> Option<Rule> {
     // The patterns are constants of this file and every one is compiled by the tests.
-    super::super::fir::pattern(pattern).map(|pattern| Rule { reading, pattern, holds })
+    super::super::pattern::pattern(pattern).map(|pattern| Rule { reading, pattern, holds })
 }
 
 fn always(_: &Captures<'_>) -> bool {

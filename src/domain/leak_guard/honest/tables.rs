@@ -6,10 +6,8 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::super::checks::{luhn, verhoeff};
-use super::super::fir::pattern;
+use super::super::pattern::{Pattern, pattern};
 use super::super::runs::named;
 use super::super::view::View;
 use super::{Honest, Reading};
@@ -21,18 +19,18 @@ const CALENDAR: &str = r"(?:19|20)\d\d";
 const YEAR: &str = r"(?:19|20)\d\d(?:-\d\d)?";
 
 struct Rows {
-    labelled: Regex,
-    years: Regex,
-    after_figures: Regex,
-    pairs: Regex,
-    figure: Regex,
-    list: Regex,
-    slashes: Regex,
-    named_slashes: Regex,
-    bands: Regex,
-    decimals: Regex,
-    bounds: Regex,
-    arrows: Regex,
+    labelled: Pattern,
+    years: Pattern,
+    after_figures: Pattern,
+    pairs: Pattern,
+    figure: Pattern,
+    list: Pattern,
+    slashes: Pattern,
+    named_slashes: Pattern,
+    bands: Pattern,
+    decimals: Pattern,
+    bounds: Pattern,
+    arrows: Pattern,
 }
 
 static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
@@ -173,7 +171,7 @@ fn push(view: &View, range: Range<usize>, found: &mut Vec<Honest>) {
 }
 
 /// Two or more lines of one shape, one after the other.
-fn tables(view: &View, row: &Regex, found: &mut Vec<Honest>) {
+fn tables(view: &View, row: &Pattern, found: &mut Vec<Honest>) {
     const LEAST: usize = 2;
     let mut block: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
@@ -211,7 +209,7 @@ fn repeats(view: &View, block: &[Range<usize>], row: &Range<usize>) -> bool {
 
 /// `14: 63, 15: 366`, `25-21, 25-19`, `2021 98, 2022 112`: every figure stands by its own key, by
 /// the same sign; a number that was cut has no keys.
-fn of_one_shape(figure: &Regex, list: &str) -> bool {
+fn of_one_shape(figure: &Pattern, list: &str) -> bool {
     const MOST_DIGITS: usize = 8;
     let pairs = list.split_inclusive([';', '|']).flat_map(|part| part.split(", "));
     let mut pairs = pairs.flat_map(|pair| pair.split(" and ")).map(|pair| {
@@ -236,7 +234,7 @@ fn is_year(number: &str) -> bool {
 
 /// `0-6: 63, 6-12: 366, 12-18: 470`: the bounds of the bands rise throughout, and two bands alone
 /// join; the pieces of one number would hardly.
-fn is_bands(bounds: &Regex, list: &str) -> bool {
+fn is_bands(bounds: &Pattern, list: &str) -> bool {
     const JOINED: usize = 2;
     let bands: Vec<[u32; 2]> = bounds
         .captures_iter(list)
