@@ -77,6 +77,9 @@ const NUMBER_SYMBOLS: [(u32, u32, u32); 21] = [
 const CHINESE: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
 
 fn number_of(ch: char) -> Option<u32> {
+    if ch.is_ascii() {
+        return ch.to_digit(10);
+    }
     let code = u32::from(ch);
     if let Some(zero) = ZEROS.iter().find(|&&zero| (zero..zero + 10).contains(&code)) {
         return Some(code - zero);

@@ -135,6 +135,11 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
         return true;
     }
     let rest = view.after(honest.range.end, 8);
+    // `77,729,70,571`: two grouped numbers do not touch by a comma.
+    let grouped = honest.reading == Reading::Grouped && rest.starts_with(',');
+    if grouped && rest[1..].starts_with(|ch: char| ch.is_ascii_digit()) {
+        return true;
+    }
     touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
         let at = honest.range.end + at;
         let apart = is_firm(view, honest) && rest.starts_with(' ');

@@ -317,7 +317,7 @@ fn counted_by_code(found: &Captures<'_>) -> bool {
 
 /// The word before a six-digit number makes it no postal code.
 fn named_place(text: &str) -> bool {
-    const NOT_PLACES: [&str; 4] = ["number", "otp", "dial", "नंबर"];
+    const NOT_PLACES: [&str; 5] = ["number", "transaction", "otp", "dial", "नंबर"];
     named(text).is_none() && !NOT_PLACES.iter().any(|word| text.starts_with(word))
 }
 
