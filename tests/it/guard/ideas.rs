@@ -60,6 +60,7 @@ fn a_case_has_a_number_and_a_year() {
 fn words_and_signs_between_the_pieces_make_no_list_of_them() {
     refused(&[
         "call 862 and 6577 and 47 and 8 now",
+        "Second hop: 14509 uske baad 6310 uske baad 6961",
         "SMS from 94557 fir 1173 fir 3 today",
         "Caller used 99173, 8748, 1 since 09:30 IST",
         "transaction 39212/9/6960/88",

@@ -207,6 +207,9 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
                 .into_iter()
                 .any(|(at, on)| !apart(beside(view, covered, at, on)))
         || honest.reading == Reading::Helpline
+            && (goes_on_in_words(view, covered, start)
+                || is_followed_in_words(view, covered, honest))
+        || honest.reading == Reading::Helpline
             && !is_row_of_helplines(&view.text[honest.range.clone()])
             && [(start, false), (honest.range.end, true)].into_iter().any(|(at, on)| {
                 let between = beside(view, covered, at, on);
@@ -220,6 +223,16 @@ fn goes_on_in_words(view: &View, covered: &[bool], start: usize) -> bool {
     let Some(digit) = before.rfind(|ch: char| ch.is_ascii_digit()) else { return false };
     let between = &before[digit + 1..];
     !covered[start - before.len() + digit]
+        && between.chars().any(char::is_alphabetic)
+        && super::runs::separates(between)
+}
+
+/// `181 then 1559`
+fn is_followed_in_words(view: &View, covered: &[bool], honest: &Honest) -> bool {
+    let after = view.after(honest.range.end, 24);
+    let Some(digit) = after.find(|ch: char| ch.is_ascii_digit()) else { return false };
+    let between = &after[..digit];
+    !covered[honest.range.end + digit]
         && between.chars().any(char::is_alphabetic)
         && super::runs::separates(between)
 }
