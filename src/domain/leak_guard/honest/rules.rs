@@ -371,10 +371,13 @@ fn counted(found: &Captures<'_>) -> bool {
         .filter(|number| !number.is_empty())
         .collect();
     // `817,238,323,8 account`: a comma without a space that does not group.
-    let cut = numbers.iter().any(|number| {
-        number.split(',').skip(1).any(|group| !(2..=3).contains(&group.len()))
-            || number.contains(',') && number.rsplit(',').next().is_some_and(|last| last.len() < 3)
-    });
+    let long = whole.bytes().filter(u8::is_ascii_digit).count() >= MOST;
+    let cut = long
+        && numbers.iter().any(|number| {
+            number.split(',').skip(1).any(|group| !(2..=3).contains(&group.len()))
+                || number.contains(',')
+                    && number.rsplit(',').next().is_some_and(|last| last.len() < 3)
+        });
     let plain = numbers.iter().filter(|number| !number.contains(','));
     let digits: usize = plain.map(|number| number.len()).sum();
     let leading = numbers
@@ -387,7 +390,7 @@ fn counted(found: &Captures<'_>) -> bool {
     let spaced = numbers.len() > 1
         && whole[..last].bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'.'));
     !leading
-        && !(cut && whole.bytes().filter(u8::is_ascii_digit).count() >= MOST)
+        && !cut
         && !singles
         && (!spaced || values.is_sorted())
         && (digits < MOST
