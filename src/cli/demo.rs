@@ -49,19 +49,19 @@ async fn play(command: Demo, globals: &Globals) -> Outcome {
         seconds: command.seconds,
         passphrase_hash: hash(&PASSPHRASE.to_owned().into(), &Dice::from_os())?,
     };
-    let mut demo = run::Demo::set_up(&options).await?;
     let quiet = command.format.json;
+    let mut tell = |line: &str| {
+        if !quiet {
+            println!("{line}");
+        }
+    };
+    let mut demo = run::Demo::set_up(&options, &mut tell).await?;
     let no_color = std::env::var_os("NO_COLOR");
     let terminal = std::io::stdout().is_terminal();
     let narrator = Narrator::for_output(terminal, no_color.as_deref(), Language::En);
     if !quiet {
         println!("{}", opening(&demo, &options));
     }
-    let mut tell = |line: &str| {
-        if !quiet {
-            println!("{line}");
-        }
-    };
     demo.play(&narrator, options.seconds, &mut tell).await?;
     let summary = demo.end().await?;
     let closing = closing(&demo, &options).await?;
@@ -74,7 +74,7 @@ fn opening(demo: &run::Demo, options: &run::Options) -> String {
         None => "Ctrl-C ends it.".to_owned(),
     };
     format!(
-        "The town square is open at {}\n\
+        "\nThe town square is open at {}\n\
          Everybody here is invented, and nothing leaves this machine. {end}\n\
          Files: {}\n\
          Rehearsed before it was signed, the standing order \u{201c}{}\u{201d}: {}\n",
