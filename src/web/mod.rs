@@ -29,7 +29,10 @@ use axum::{
 };
 use jiff::tz::TimeZone;
 
-pub use self::{gate::Allow, served::serve};
+pub use self::{
+    gate::Allow,
+    served::{Certificate, serve},
+};
 
 use self::{frame::Words, live::Pulse, sign_in::Throttle};
 use crate::{
