@@ -84,6 +84,13 @@ impl Words {
         self.said(key, &[("n", Value::from(n.number()))])
     }
 
+    /// A message about several things.
+    pub(super) fn with_all(&self, key: &str, given: &[(&str, String)]) -> String {
+        let given: Vec<_> =
+            given.iter().map(|(name, value)| (*name, Value::from(value.as_str()))).collect();
+        self.said(key, &given)
+    }
+
     fn said(&self, key: &str, given: &[(&str, Value<'_>)]) -> String {
         self.locale.say(key, given).unwrap_or_else(|error| {
             tracing::error!("a page lacks a message: {error:#}");
@@ -178,7 +185,8 @@ pub(super) struct Closed {
 }
 
 /// The pages of the navigation: the address, and the message that names it.
-pub(super) const PAGES: &[(&str, &str)] = &[("/queue", "nav-queue")];
+pub(super) const PAGES: &[(&str, &str)] = 
+    &[("/queue", "nav-queue"), ("/posts", "nav-posts"), ("/alarms", "nav-alarms")];
 
 impl Frame {
     /// A message; see [`Words::t`].
