@@ -167,6 +167,8 @@ pub(super) struct Frame {
     pub(super) closed: Option<Closed>,
     /// What the last act left to be told.
     pub(super) notice: Option<String>,
+    /// Alarms that wait for somebody to take them.
+    pub(super) alarms: u32,
     /// Everybody here is invented.
     pub(super) demo: bool,
     /// The unit's own name.
@@ -185,7 +187,7 @@ pub(super) struct Closed {
 }
 
 /// The pages of the navigation: the address, and the message that names it.
-pub(super) const PAGES: &[(&str, &str)] = 
+pub(super) const PAGES: &[(&str, &str)] =
     &[("/queue", "nav-queue"), ("/posts", "nav-posts"), ("/alarms", "nav-alarms")];
 
 impl Frame {

@@ -157,8 +157,16 @@ impl Route {
 
 /// Every route of the console, page by page.
 fn routes() -> Vec<Route> {
-    let pages: &[fn() -> Vec<Route>] =
-        &[sign_in::routes, settings::routes, live::routes, me::routes, queue::routes, stop::routes, posts::routes, alarms::routes];
+    let pages: &[fn() -> Vec<Route>] = &[
+        sign_in::routes,
+        settings::routes,
+        live::routes,
+        me::routes,
+        queue::routes,
+        stop::routes,
+        posts::routes,
+        alarms::routes,
+    ];
     pages.iter().flat_map(|page| page()).collect()
 }
 

@@ -102,9 +102,7 @@ pub fn told(entry: &Entry) -> Said {
         "escalation.rejected" => why("posts-told-rejected"),
         "escalation.held-again" => why("posts-told-held-again"),
         "escalation.held-back" => Said::plain("posts-told-held-back"),
-        "escalation.disputed" => {
-            Said::plain("posts-told-disputed").with("ground", text("ground"))
-        }
+        "escalation.disputed" => Said::plain("posts-told-disputed").with("ground", text("ground")),
         "dispute.decided" if body["stands"].as_bool() == Some(false) => {
             Said::plain("posts-told-dispute-fails")
         }
@@ -129,8 +127,9 @@ fn told_of_delivery(entry: &Entry) -> Said {
         "delivery.claimed" => {
             Said::plain("posts-told-claimed").with("attempt", plain(&body["attempt"]))
         }
-        "delivery.rechecked" => Said::plain("posts-told-rechecked")
-            .with("members", plain(&body["recheck"]["members"])),
+        "delivery.rechecked" => {
+            Said::plain("posts-told-rechecked").with("members", plain(&body["recheck"]["members"]))
+        }
         "delivery.attempted" => {
             let receipt = body["receipt"]["permalink"].as_str().unwrap_or_default();
             let so = if receipt.is_empty() { text("detail") } else { receipt };
@@ -211,7 +210,7 @@ mod tests {
             act: act.to_owned(),
             subject: "s".to_owned(),
             seq: "1".to_owned(),
-            by: Actor::person("dcp".into(), "story"),
+            by: Actor::person(crate::domain::ids::PersonId::new("dcp"), "story"),
             authority: None,
             body,
             rows: Vec::new(),
@@ -223,10 +222,8 @@ mod tests {
         let mut first = told(&entry("engagement.heard", json!({"new": {"like by other": "2"}})));
         let next = json!({"new": {"like by other": "3", "reply by bank": "1"}});
         assert!(first.absorb(&told(&entry("engagement.heard", next))));
-        let counts = vec![
-            (5, EngagementKind::Like, Voice::Other),
-            (1, EngagementKind::Reply, Voice::Bank),
-        ];
+        let counts =
+            vec![(5, EngagementKind::Like, Voice::Other), (1, EngagementKind::Reply, Voice::Bank)];
         assert_eq!(first.given, [("counts", Given::Counts(counts))]);
         let other = told(&entry("escalation.held-back", json!({})));
         assert!(!first.absorb(&other));

@@ -78,7 +78,8 @@ pub(super) fn people(
     zone: &TimeZone,
     words: &Locale,
 ) -> anyhow::Result<String> {
-    let mut lines = vec![sheet(&history.row, bill, zone).trim_end().to_owned(), "\nhistory".to_owned()];
+    let mut lines =
+        vec![sheet(&history.row, bill, zone).trim_end().to_owned(), "\nhistory".to_owned()];
     for (leaf, entry) in &history.entries {
         let when = story::at(entry).map_or_else(|| "-".repeat(16), |at| clock(at, zone));
         let sealed = leaf.map_or_else(|| "unsealed".to_owned(), |leaf| format!("leaf {leaf}"));

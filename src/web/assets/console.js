@@ -21,7 +21,7 @@
     if (!next || busy()) { waiting = next !== null; return; }
     const here = position();
     if (next.innerHTML !== main().innerHTML) main().innerHTML = next.innerHTML;
-    for (const band of ["closed"]) {
+    for (const band of ["closed", "alarm"]) {
       const now = document.querySelector(`.band.${band}`), then = fresh.querySelector(`.band.${band}`);
       if (now && !then) now.remove();
       if (then && now) now.replaceWith(then);

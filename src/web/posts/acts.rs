@@ -26,10 +26,7 @@ async fn meant(visit: &Visit, reference: &str) -> Result<DeliveryId, Problem> {
     deliveries.find(|id| id.as_str() == named).ok_or(Problem::NotFound)
 }
 
-pub(super) async fn take(
-    visit: Visit,
-    Path(reference): Path<String>,
-) -> Result<Response, Problem> {
+pub(super) async fn take(visit: Visit, Path(reference): Path<String>) -> Result<Response, Problem> {
     let desk = visit.person()?.as_desk(visit.console.clock().now())?;
     let id = meant(&visit, &reference).await?;
     let taken = hand_off::take(visit.ctx(), &visit.by("post take")?, &desk, &id).await;
@@ -37,10 +34,7 @@ pub(super) async fn take(
     visit.done(&format!("/posts/{reference}"), "posts-taken", "").await
 }
 
-pub(super) async fn done(
-    visit: Visit,
-    Path(reference): Path<String>,
-) -> Result<Response, Problem> {
+pub(super) async fn done(visit: Visit, Path(reference): Path<String>) -> Result<Response, Problem> {
     let permalink = visit.form.filled("permalink", "posts-permalink")?;
     let desk = visit.person()?.as_desk(visit.console.clock().now())?;
     let id = meant(&visit, &reference).await?;
@@ -144,9 +138,7 @@ fn refused(visit: &Visit, error: anyhow::Error) -> Problem {
             set_right::Refusal::NotDelivered(what) => {
                 words.with("posts-refused-nothing", "what", what)
             }
-            set_right::Refusal::MayNotBeSaid(why) => {
-                words.with("posts-refused-text", "why", why)
-            }
+            set_right::Refusal::MayNotBeSaid(why) => words.with("posts-refused-text", "why", why),
         });
     }
     match error.downcast::<StoreError>() {

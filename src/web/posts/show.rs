@@ -96,10 +96,7 @@ struct Tried {
     outcome: String,
 }
 
-pub(super) async fn show(
-    visit: Visit,
-    Path(reference): Path<String>,
-) -> Result<Response, Problem> {
+pub(super) async fn show(visit: Visit, Path(reference): Path<String>) -> Result<Response, Problem> {
     let (store, words) = (visit.store(), &visit.frame.words);
     let history = store.history_of(&reference).await?;
     let row = &history.row;
@@ -263,7 +260,8 @@ fn tried(words: &Words, attempts: &[Attempt], id: &DeliveryId) -> Vec<Tried> {
             claimed: words.at(attempt.claimed_at),
             holder: attempt.holder.clone(),
             ended: words.at_or_none(attempt.ended_at),
-            outcome: detail.map_or_else(|| outcome.clone(), |detail| format!("{outcome}: {detail}")),
+            outcome: detail
+                .map_or_else(|| outcome.clone(), |detail| format!("{outcome}: {detail}")),
         }
     };
     attempts.iter().filter(|attempt| attempt.delivery == *id).map(one).collect()

@@ -38,7 +38,9 @@ pub(super) fn items(
     answers: &[(DeliveryId, Engagement)],
 ) -> Vec<Item> {
     let mut items = entries(words, history);
-    items.extend(answers.iter().map(|(delivery, answer)| answered(words, history, delivery, answer)));
+    items.extend(
+        answers.iter().map(|(delivery, answer)| answered(words, history, delivery, answer)),
+    );
     items.sort_by_key(|item| item.at);
     items
 }
@@ -47,9 +49,8 @@ fn entries(words: &Words, history: &PostHistory) -> Vec<Item> {
     let mut told: Vec<(Said, usize)> = Vec::new();
     for (n, (_, entry)) in history.entries.iter().enumerate() {
         let said = story::told(entry);
-        let before = told.last_mut().filter(|(_, first)| {
-            history.entries[*first].1.subject == entry.subject
-        });
+        let before =
+            told.last_mut().filter(|(_, first)| history.entries[*first].1.subject == entry.subject);
         if !before.is_some_and(|(before, _)| before.absorb(&said)) {
             told.push((said, n));
         }
@@ -109,9 +110,7 @@ fn answered(
         by: None,
         on: None,
         leaf: String::new(),
-        quote: Some(
-            answer.text.clone().unwrap_or_else(|| words.t("posts-answer-unkept")),
-        ),
+        quote: Some(answer.text.clone().unwrap_or_else(|| words.t("posts-answer-unkept"))),
     }
 }
 
