@@ -2,11 +2,12 @@
 
 mod add;
 mod connect;
-mod grant;
+pub(super) mod grant;
 mod keys;
 mod list;
 mod live;
 mod revoke;
+pub(super) mod ungranted;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use crate::{
         Destination, Unread,
         tokens::{FixedToken, Renew as _},
     },
-    domain::{engagement::Identity, platform::Platform},
+    domain::{engagement::Identity, ids::AccountName, platform::Platform},
     store::AccountRow,
     work::Ctx,
 };
@@ -83,30 +84,47 @@ pub(super) struct Asked {
     pub(super) max_length: u32,
 }
 
-/// Asks an account's platform whose its token is and how long a text may be.
-pub(super) async fn ask(ctx: &Ctx, row: &AccountRow) -> Result<Asked, Failure> {
-    let what = |error: &dyn std::fmt::Display| {
-        let name = &row.account.name;
-        Failure::Failed(format!(
-            "the server at {} did not confirm the token of {name}: {error}. Check the address and \
-             the token (it needs to read and write, and belongs to the unit's own account)",
-            row.account.base_url
+/// A platform did not confirm an account's token.
+pub(super) struct Unconfirmed {
+    /// The server that was asked.
+    server: String,
+    account: AccountName,
+    /// Why not.
+    pub(super) reason: String,
+}
+
+impl From<Unconfirmed> for Failure {
+    fn from(unconfirmed: Unconfirmed) -> Self {
+        let Unconfirmed { server, account, reason } = unconfirmed;
+        Self::Failed(format!(
+            "the server at {server} did not confirm the token of {account}: {reason}. Check the \
+             address and the token (it needs to read and write, and belongs to the unit's own account)"
         ))
+    }
+}
+
+/// Asks an account's platform whose its token is and how long a text may be.
+pub(super) async fn ask(ctx: &Ctx, row: &AccountRow) -> Result<Asked, Unconfirmed> {
+    let what = |reason: String| Unconfirmed {
+        server: row.account.base_url.clone(),
+        account: row.account.name.clone(),
+        reason,
     };
     // A session is kept in the ledger, where the account is not before it is known who it is.
     if row.account.platform == Platform::Bluesky && row.account.stable_id.is_none() {
-        let session = app::session(row, ctx)?;
-        let grant = session.renew(None).await.map_err(|error| what(&error))?;
+        let session = app::session(row, ctx).map_err(|error| what(format!("{error:#}")))?;
+        let grant = session.renew(None).await.map_err(|error| what(error.to_string()))?;
         let token = FixedToken::new(SecretString::from(grant.access.expose_secret()));
-        let destination = app::destination(row, Arc::new(token), ctx)?;
+        let destination = app::destination(row, Arc::new(token), ctx);
+        let destination = destination.map_err(|error| what(format!("{error:#}")))?;
         let asked = asked(&*destination).await;
         if let Err(error) = session.end(&grant).await {
             tracing::debug!("a session that is not needed ends by itself: {error}");
         }
-        return asked.map_err(|error| what(&error));
+        return asked.map_err(|error| what(error.to_string()));
     }
-    let destination = app::connect(row, ctx)?.destination;
-    asked(&*destination).await.map_err(|error| what(&error))
+    let connected = app::connect(row, ctx).map_err(|error| what(format!("{error:#}")))?;
+    asked(&*connected.destination).await.map_err(|error| what(error.to_string()))
 }
 
 async fn asked(destination: &dyn Destination) -> Result<Asked, Unread> {
@@ -124,7 +142,7 @@ pub(super) async fn is_connected(ctx: &Ctx, row: &AccountRow) -> Result<bool, Fa
 }
 
 /// It is spoken to by the tokens of a grant that `takaza account connect` gets.
-fn has_grant(row: &AccountRow) -> bool {
+pub(super) fn has_grant(row: &AccountRow) -> bool {
     row.token_from.is_none() && row.has_api()
 }
 

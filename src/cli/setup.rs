@@ -8,6 +8,7 @@
 mod account;
 mod asking;
 mod folder;
+mod on_x;
 mod people;
 mod post;
 mod unit;
@@ -23,7 +24,7 @@ use self::{
     asking::Asker,
     people::Signed,
     post::{Desk, first_post},
-    unit::UnitFile,
+    unit::{Blank, UnitFile},
 };
 use super::{
     Globals,
@@ -78,7 +79,7 @@ impl Setup {
         if authority(&asker, &unit)? {
             // The numbers are in the file now.
             let mut app = folder::open(&unit, &main, &team).await?;
-            let parts = (&main, &mut app);
+            let parts = (&unit, &main, &mut app);
             let account = account::account(&asker, parts, &team, &mut signed).await?;
             seal(&app).await?;
             match account {
@@ -130,10 +131,13 @@ fn made(data: &Path) -> Result<(), Failure> {
 fn names(asker: &Asker, unit: &UnitFile) -> Result<(), Failure> {
     asker.tell("step-unit", &[])?;
     asker.tell("unit-why", &[("file", &unit.path.display().to_string())])?;
-    for (key, question) in
-        [("name_en", "name-en-ask"), ("name_hi", "name-hi-ask"), ("reference_prefix", "prefix-ask")]
-    {
-        unit.fill(asker, key, question, false)?;
+    let prefix = Blank::of_unit("reference_prefix", "prefix-ask", false);
+    for blank in [
+        Blank::of_unit("name_en", "name-en-ask", false),
+        Blank::of_unit("name_hi", "name-hi-ask", false),
+        Blank { wrong: Some("prefix-wrong"), ..prefix },
+    ] {
+        unit.fill(asker, blank)?;
     }
     Ok(())
 }
@@ -142,8 +146,9 @@ fn names(asker: &Asker, unit: &UnitFile) -> Result<(), Failure> {
 fn authority(asker: &Asker, unit: &UnitFile) -> Result<bool, Failure> {
     asker.tell("step-authority", &[])?;
     asker.tell("authority-why", &[])?;
-    let policy = unit.fill(asker, "policy_number", "policy-ask", true)?;
-    let both = policy && unit.fill(asker, "authorisation_number", "authorisation-ask", true)?;
+    let policy = Blank::of_unit("policy_number", "policy-ask", true);
+    let authorisation = Blank::of_unit("authorisation_number", "authorisation-ask", true);
+    let both = unit.fill(asker, policy)? && unit.fill(asker, authorisation)?;
     if !both {
         asker.tell("authority-missing", &[])?;
     }

@@ -9,7 +9,7 @@ mod amount;
 use std::collections::BTreeMap;
 
 use jiff::{civil::Date, tz::TimeZone};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::amount::{MicroDollars, NoAmount};
 
@@ -17,6 +17,7 @@ use super::{
     action::spelled,
     delivery::Content,
     ids::AccountName,
+    keyed::by_name,
     platform::{Platform, Sender},
     time::Timestamp,
     wording::lengths,
@@ -240,23 +241,13 @@ impl Tariff {
 
 /// The price lists, by platform. A platform without one charges nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "BTreeMap<String, Tariff>")]
-pub struct Costs(pub BTreeMap<Platform, Tariff>);
+#[serde(transparent)]
+pub struct Costs(#[serde(deserialize_with = "by_platform")] pub BTreeMap<Platform, Tariff>);
 
-/// By texts as keys, so that an error further in is told with its whole path.
-impl TryFrom<BTreeMap<String, Tariff>> for Costs {
-    type Error = String;
-
-    fn try_from(lists: BTreeMap<String, Tariff>) -> Result<Self, String> {
-        let named = |(name, tariff): (String, Tariff)| match Platform::parse(&name) {
-            Some(platform) => Ok((platform, tariff)),
-            None => {
-                let known: Vec<&str> = Platform::ALL.iter().map(|one| one.as_str()).collect();
-                Err(format!("there is no platform {name:?}; write one of {}", known.join(", ")))
-            }
-        };
-        lists.into_iter().map(named).collect::<Result<_, _>>().map(Self)
-    }
+fn by_platform<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Platform, Tariff>, D::Error> {
+    by_name(deserializer, Platform::ALL, Platform::as_str)
 }
 
 impl Costs {

@@ -12,7 +12,9 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 pub use self::replay::{Rules, rehearse};
-use crate::domain::{ids::BankCode, money::Paise, time::Timestamp};
+use crate::domain::{
+    cost::MicroDollars, ids::BankCode, money::Paise, platform::Platform, time::Timestamp,
+};
 
 /// A bank that acts within this after a tag was about to act anyway: that is a regret too.
 pub const SOON: SignedDuration = SignedDuration::from_mins(60);
@@ -36,6 +38,8 @@ pub struct Rehearsal {
     pub left_to_people: u32,
     /// Tags that were withdrawn because the bank acted before they went out.
     pub avoided: u32,
+    /// What the tags would have cost, by each platform that charges for posts.
+    pub charges: Vec<Charge>,
 }
 
 /// One tag that would have been posted. It has no reference: none was ever given out.
@@ -55,6 +59,17 @@ pub struct Tag {
     pub amount_at_least: Paise,
     /// Why one would have regretted it.
     pub regret: Option<Regret>,
+}
+
+/// What a platform would have charged, by the price list as it is at the rehearsal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Charge {
+    /// The platform.
+    pub platform: Platform,
+    /// How many texts: a tag has one for each account and language.
+    pub texts: u32,
+    /// Their price, exact.
+    pub cost: MicroDollars,
 }
 
 /// A tag that one would have regretted.

@@ -65,7 +65,7 @@ async fn change(visit: Visit) -> Result<Response, Problem> {
     let (_, old) = passphrase::verify(visit.store(), id, &given).await?;
     let chosen = visit.form.exact("new");
     if chosen != visit.form.exact("again") {
-        return Err(Problem::Wrong(visit.frame.t("passphrases-differ")));
+        return Err(Problem::Told("passphrases-differ-here"));
     }
     let dice = &visit.ctx().dice;
     let hash = passphrase::accept(&SecretString::from(chosen), Some(&old), dice)?;

@@ -36,6 +36,8 @@ pub(super) enum Problem {
     Refused(String),
     /// The input is wrong, in a sentence.
     Wrong(String),
+    /// The input is wrong: the key of the message that says how.
+    Told(&'static str),
     /// A field was left empty: the key of its name.
     Missing(&'static str),
     /// The form was open for too long, or is another session's.
@@ -57,7 +59,7 @@ impl Problem {
             Self::Must(_) | Self::Role(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Changed(_) => StatusCode::CONFLICT,
-            Self::Refused(_) | Self::Wrong(_) | Self::Missing(_) => {
+            Self::Refused(_) | Self::Wrong(_) | Self::Told(_) | Self::Missing(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::StaleForm => StatusCode::BAD_REQUEST,
@@ -77,7 +79,7 @@ impl Problem {
             Self::NotFound => "not-found",
             Self::Changed(_) => "changed",
             Self::Refused(_) => "refused",
-            Self::Wrong(_) | Self::Missing(_) => "wrong",
+            Self::Wrong(_) | Self::Told(_) | Self::Missing(_) => "wrong",
             Self::StaleForm => "stale-form",
             Self::TooLarge => "too-large",
             Self::Throttled => "throttled",
@@ -90,6 +92,7 @@ impl Problem {
     fn detail(&self, frame: &Frame) -> Option<String> {
         match self {
             Self::Changed(text) | Self::Refused(text) | Self::Wrong(text) => Some(text.clone()),
+            Self::Told(message) => Some(frame.t(message)),
             Self::Missing(label) => {
                 Some(frame.words.with("problem-missing", "field", frame.t(label)))
             }
@@ -140,8 +143,9 @@ impl From<NotAllowed> for Problem {
 impl From<Unproved> for Problem {
     fn from(error: Unproved) -> Self {
         match error {
-            Unproved::Wrong => Self::Refused(error.to_string()),
-            Unproved::TooShort | Unproved::Same => Self::Wrong(error.to_string()),
+            Unproved::Wrong => Self::Told("sign-in-wrong"),
+            Unproved::TooShort => Self::Told("passphrase-too-short"),
+            Unproved::Same => Self::Told("passphrase-not-new"),
             Unproved::Store(error) => error.into(),
             Unproved::Hash(error) => Self::Failed(error),
         }

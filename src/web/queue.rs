@@ -105,7 +105,7 @@ async fn hold(visit: Visit, Path(reference): Path<String>) -> Result<Response, P
     let now = visit.console.clock().now();
     visit.person()?.as_desk(now)?;
     if until <= now {
-        return Err(Problem::Wrong(visit.frame.t("queue-hold-passed")));
+        return Err(Problem::Told("queue-hold-passed"));
     }
     visit.store().hold_until(&visit.by("queue hold")?, &reference, until).await?;
     visit.done("/queue", "queue-held", &reference).await

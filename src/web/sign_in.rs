@@ -186,7 +186,7 @@ async fn make_first(visit: Visit) -> Result<Response, Problem> {
     let name = visit.form.filled("name", "first-name")?.to_owned();
     let chosen = visit.form.exact("passphrase");
     if chosen != visit.form.exact("again") {
-        return Err(Problem::Wrong(visit.frame.t("passphrases-differ")));
+        return Err(Problem::Told("passphrases-differ-here"));
     }
     let hash = passphrase::accept(&SecretString::from(chosen), None, &visit.ctx().dice)?;
     let person = Person {

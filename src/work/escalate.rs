@@ -17,7 +17,7 @@ use crate::{
         drafting::{self, About},
         escalation::{Escalation, EscalationKind},
         facts::FactPack,
-        ids::{BankCode, EscalationId, ExternalId},
+        ids::{AccountName, BankCode, EscalationId, ExternalId},
         ladder::Quiet,
         platform::{Account, Language, MentionMode, Sender},
         tagging::{Group, Names, SilenceOrder, Sorted, TagRules},
@@ -110,6 +110,11 @@ impl Accounts {
         let live: Vec<Account> = connected.iter().filter(|account| account.live).cloned().collect();
         let speaking = if live.is_empty() { connected } else { live };
         Ok(Self { speaking, handles: ctx.store.handles().await? })
+    }
+
+    /// Who posts for an account: takaza, or a person by hand.
+    pub(super) fn sender(&self, name: &AccountName) -> Option<Sender> {
+        self.speaking.iter().find(|account| account.name == *name).map(|account| account.sender)
     }
 
     /// Each text of an escalation: which account, in which language, naming the bank how.

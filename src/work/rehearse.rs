@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::{Ctx, escalate, saying, watch::source_name};
 use crate::{
-    domain::{history::start_of_days, order::Terms, time::Timestamp},
+    domain::{delivery::Content, history::start_of_days, order::Terms, time::Timestamp},
     reports::rehearsal::{self, Rehearsal, Rules},
 };
 
@@ -40,6 +40,8 @@ pub async fn rehearse_every(
     let replay = move || {
         let names = |bank: &_| escalate::names(&ctx, bank);
         let places = |bank: &_, now: Timestamp| accounts.places(&ctx, bank, now);
+        let costs = &ctx.config.costs;
+        let price = |content: &Content| costs.price(accounts.sender(&content.account)?, content);
         let rules = Rules {
             ladder: &ctx.config.ladder,
             limits: &ctx.limits,
@@ -49,6 +51,7 @@ pub async fn rehearse_every(
             terms: &terms,
             names: &names,
             places: &places,
+            price: &price,
             memory: saying::MEMORY,
             from,
             until,

@@ -1,16 +1,31 @@
 //! The unit's accounts on X and Bluesky, mostly by the real binary: what the doctor sees of their duties,
 //! how a session is begun and ended, and who can be asked who a bank is.
 
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
 
-use takaza::domain::{delivery::StateName, ids::BankCode, platform::Platform};
+use takaza::{
+    destinations::Destination,
+    domain::{
+        delivery::{State, StateName},
+        engagement::Identity,
+        escalation::EscalationState,
+        ids::BankCode,
+        platform::{MentionMode, Platform},
+    },
+    work,
+};
 
 use crate::support::{
     fake_bluesky::{Ask, FakeBluesky},
     fake_x::FakeX,
     ledger_sql,
-    ready::{self, BANK, bank, on_both},
+    ready::{self, BANK, BANK_HANDLE, bank, on_both},
+    scripted::{Reading, Scripted},
     unit::Unit,
+    world::{Db, World},
 };
 
 fn add(unit: &Unit, platform: &str, base_url: &str, more: &[&str]) {
@@ -99,4 +114,62 @@ async fn a_claim_carries_the_id_that_a_person_verified_and_a_mismatch_holds_what
         assert!(held.clearance.is_none(), "a person looks at it again");
     })
     .await;
+}
+
+/// The world's account mentions the bank's verified handle, on a square that the story plays.
+async fn mentioning(db: Db) -> Option<(World, Arc<Scripted>)> {
+    let mut world = World::with(db, |_| {}).await?;
+    let (store, now) = (world.ctx.store.clone(), world.now());
+    let mut row = store.accounts().await.unwrap().remove(0);
+    row.account.mention = MentionMode::Mention;
+    let root = world.person("root").await.as_administrator(now).unwrap();
+    store.put_account(&world.by("root"), &root, &row).await.unwrap();
+    let dcp = world.person("dcp").await;
+    store.set_live(&world.by("dcp"), &dcp, &row.account.name, true).await.unwrap();
+    let identity = Identity { author: bank(), evidence: Vec::new() };
+    let (on, until) = (BankCode::new(BANK), now.plus(SignedDuration::from_hours(24 * 90)));
+    let on = (&on, Platform::Mastodon);
+    let evidence = "a verified link";
+    store.verify_handle(&world.by("dcp"), &dcp.id, on, &identity, evidence, until).await.unwrap();
+    let square = Arc::new(Scripted::new(&world.ctx.clock, ready::author("1", "unit")));
+    let destination = Arc::clone(&square) as Arc<dyn Destination>;
+    world.ctx.destinations = Arc::new(BTreeMap::from([(row.account.name, destination)]));
+    Some((world, square))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handle_that_is_found_to_be_anothers_at_the_send_holds_the_post_and_is_not_tried_again() {
+    for db in [Db::Sqlite, Db::Postgres] {
+        let Some((world, square)) = mentioning(db).await else { continue };
+        let row = world.cleared(BANK).await;
+        let text = &row.escalation.contents[0].text;
+        assert!(text.contains(&format!("@{BANK_HANDLE}")), "it mentions the handle: {text}");
+        let why = "@care@peepal.example belongs to another account now";
+        square.finds_at_the_send(why);
+        work::deliver::run_once(&world.ctx).await.unwrap();
+
+        let put_off = world.again(&row).await;
+        let State::Waiting { why: told, .. } = put_off.deliveries[0].delivery.state() else {
+            panic!("it waits: {:?}", put_off.deliveries[0].delivery.state());
+        };
+        assert_eq!(told.as_deref(), Some(why));
+        assert_eq!(put_off.deliveries[0].delivery.attempts, 0, "nothing was attempted");
+        let handle = world.ctx.store.handles().await.unwrap().remove(0);
+        assert_eq!(handle.mismatch.as_deref(), Some(why));
+
+        // The next claim sees it: the post is a person's again, and the platform is not asked.
+        world.pass(SignedDuration::from_mins(1));
+        work::watch::run_once(&world.ctx).await.unwrap();
+        work::deliver::run_once(&world.ctx).await.unwrap();
+        assert_eq!(square.asked(Reading::Send), 1, "it is not tried again");
+        let held = world.again(&row).await;
+        assert!(held.clearance.is_none(), "what was approved is held again");
+        assert_eq!(held.escalation.state(), EscalationState::Held);
+        work::alarms::raise_conditions(&world.ctx).await.unwrap();
+        let alarms = world.ctx.store.alarms(true, 10).await.unwrap();
+        assert!(
+            alarms.iter().any(|alarm| format!("{alarm:?}").contains(why)),
+            "it rings: {alarms:?}"
+        );
+    }
 }

@@ -95,6 +95,18 @@ fn a_limit_of_ones_own_must_bring_its_own_source() {
 }
 
 #[test]
+fn an_error_in_a_limit_names_the_limit() {
+    let limit = "counted = \"round-the-clock\"\nsource = \"order 7\"\nreviewed = \"2026-10-01\"\n\
+                 expires = \"2027-09-30\"\n";
+    let text = errors(&format!("[limits.lien]\nhours = \"six\"\n{limit}")).to_string();
+    assert!(text.contains("unit.toml:2:1: limits.lien.hours: invalid type"), "{text}");
+    let text = errors(&format!("[limits.hold]\nhour = 6\n{limit}")).to_string();
+    assert!(text.contains("limits.hold.hour") && text.contains("did you mean \"hours\""), "{text}");
+    let text = errors("[costs.blusky]\nas_of = \"2026-01-01\"\n").to_string();
+    assert!(text.contains("costs.blusky") && text.contains("did you mean \"bluesky\""), "{text}");
+}
+
+#[test]
 fn a_claim_must_outlive_its_request_by_far() {
     let found = errors("[deliver]\nlease = \"50s\"\nrequest_timeout = \"30s\"\n");
     assert!(found.to_string().starts_with("unit.toml:2:1: deliver.lease: "), "{found}");

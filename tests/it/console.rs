@@ -2,6 +2,7 @@
 //! over a real connection.
 
 mod alarms;
+mod browser;
 mod door;
 mod posts;
 mod queue;

@@ -47,6 +47,7 @@ on_both! {
     claims_that_race_at_the_cap_never_pass_it,
     readings_that_race_count_each_resource_once,
     a_price_is_frozen_at_the_claim,
+    an_analyst_reads_what_was_charged_in_exact_dollars,
     an_expired_price_list_holds_posts,
 }
 
@@ -334,6 +335,25 @@ async fn a_price_is_frozen_at_the_claim(db: Db) {
     assert_eq!((prices[ids[0]], prices[ids[1]]), (usd("1"), usd("3")));
 }
 
+async fn an_analyst_reads_what_was_charged_in_exact_dollars(db: Db) {
+    let dear = |_: &mut Config, tariff: &mut Tariff| {
+        tariff.prices.post = usd("0.015");
+        tariff.prices.post_read = usd("0.000001");
+    };
+    let Some(charged) = Charged::new(db, dear).await else { return };
+    charged.world.cleared("ZPPL").await;
+    deliver(&charged.world).await;
+    charged.reads(&["1", "2", "3"]).await;
+    let url = &charged.world.ledger_url;
+    let posts = "SELECT CAST(SUM(micro_dollars) AS BIGINT) FROM post_costs WHERE bank = 'ZPPL'
+                 AND state = 'delivered' AND spent = 1 AND day = '2026-11-16'
+                 AND CAST(dollars AS TEXT) = '0.015000'";
+    assert_eq!(ledger_sql::number(url, posts).await, 15_000);
+    let read = "SELECT CAST(SUM(resources) AS BIGINT) FROM listening_costs WHERE item = 'post-read'
+                AND day = '2026-11-16' AND CAST(dollars AS TEXT) = '0.000003'";
+    assert_eq!(ledger_sql::number(url, read).await, 3);
+}
+
 async fn an_expired_price_list_holds_posts(db: Db) {
     let old = |_: &mut Config, tariff: &mut Tariff| {
         tariff.expires = "2026-11-15".parse().unwrap();
@@ -365,7 +385,7 @@ fn money_is_never_a_float() {
         include_str!("../../src/domain/cost/amount.rs"),
         include_str!("../../src/store/spend.rs"),
         include_str!("../../src/work/meter.rs"),
-        include_str!("../../src/cli/costs.rs"),
+        include_str!("../../src/work/bill.rs"),
     ];
     for source in counting {
         assert!(

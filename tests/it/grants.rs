@@ -1,7 +1,7 @@
 //! Grants of platforms: sealed, renewed once, ahead of time, by one process; and told truly where
 //! an answer was lost. Against a server whose refresh tokens are good for one renewal.
 
-mod connecting;
+pub mod connecting;
 mod keys;
 mod lost;
 mod real_peer;

@@ -2,6 +2,7 @@
 //! corpus written by hand, and properties that hold for any text.
 
 mod disguise;
+mod ideas;
 mod identifiers;
 mod ordinary;
 

@@ -1,19 +1,23 @@
 //! The rehearsal of a standing order: what it would have posted, and what one would have regretted.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use takaza::{
     domain::{
         action::Status,
         canonical::Hash,
+        cost::Costs,
         escalation::{EscalationKind, EscalationState},
         history::start_of_days,
         ids::{AccountName, BankCode},
         money::Paise,
         order::Terms,
+        platform::Platform,
         time::Timestamp,
         wording::Templates,
     },
-    reports::rehearsal::Rehearsal,
+    reports::rehearsal::{Charge, Rehearsal},
     store::StoreError,
     work::{self, rehearse::rehearse_every},
 };
@@ -293,4 +297,29 @@ async fn the_rehearsal_of_an_order_that_was_in_force_tells_what_it_really_posted
         .collect();
     rehearsed.sort();
     assert_eq!(rehearsed, really, "\n{found}");
+}
+
+#[tokio::test]
+async fn it_says_what_the_posts_would_have_cost_where_the_platform_charges() {
+    let mut world = at_midnight().await;
+    world.cases.put(liens("ZPPL", 5, world.now()));
+    world.cases.put(liens("ZNMN", 5, world.now()));
+    watch(&world, hours(24), |_| {}).await;
+    let free = rehearse(&world, &generous(&world), 2).await;
+    assert!(free.charges.is_empty() && !free.to_string().contains("cost"), "{free}");
+
+    let mut config = (*world.ctx.config).clone();
+    let mut tariff = super::costs::tariff();
+    tariff.prices.post = "0.015".parse().unwrap();
+    config.costs = Costs([(Platform::Mastodon, tariff)].into());
+    world.ctx.config = Arc::new(config);
+    let found = rehearse(&world, &generous(&world), 2).await;
+    assert_eq!((&found.tags, found.tags.len()), (&free.tags, 2));
+    let charge = Charge { platform: Platform::Mastodon, texts: 2, cost: "0.03".parse().unwrap() };
+    assert_eq!(found.charges, [charge]);
+    let shown = found.to_string();
+    assert!(
+        shown.contains("On mastodon that would have cost $0.03 by today's price list (2 texts)."),
+        "{shown}"
+    );
 }

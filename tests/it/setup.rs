@@ -2,6 +2,7 @@
 //! one post that names no bank and that only followers see.
 
 use std::{
+    collections::BTreeSet,
     io::{Read as _, Write as _},
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
@@ -10,18 +11,24 @@ use std::{
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
-use crate::support::{
-    fake_bluesky::FakeBluesky,
-    fake_mastodon::{Ask, FakeMastodon},
-    fake_x::FakeX,
-    secrets,
-    unit::now,
+use crate::{
+    grants::connecting::{browser, x_config},
+    support::{
+        fake_bluesky::FakeBluesky,
+        fake_mastodon::{Ask, FakeMastodon},
+        fake_oauth::{FakeOAuth, Trick},
+        fake_x::FakeX,
+        ledger_sql, secrets,
+        unit::now,
+    },
 };
 
 /// Somebody at the keyboard: their answer to each question, by words that stand in it in English or
 /// Hindi. A question that has several answers gets them in turn, and then the last again.
 struct Somebody {
     answers: Vec<(&'static str, &'static str, Vec<String>)>,
+    /// Whether their browser is on this machine; elsewhere they paste what it ends at.
+    browser_here: bool,
 }
 
 /// What came of one run.
@@ -64,7 +71,7 @@ impl Somebody {
             one("shall it go out", "अभी जाए", yes),
             one("Delete the post", "पोस्ट हटा दें", no),
         ];
-        Self { answers }
+        Self { answers, browser_here: true }
     }
 
     fn says(&mut self, heard: &str) -> String {
@@ -81,6 +88,24 @@ impl Somebody {
         if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() }
     }
 
+    /// An address that is printed is opened, and the browser goes where it is sent.
+    fn opens(&mut self, heard: &str) {
+        let Some(line) = heard.lines().last().filter(|line| line.starts_with("http")) else {
+            return;
+        };
+        let get = |address: &str| {
+            let asked = browser().get(address).send();
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(asked))
+        };
+        let back = get(line).expect("the server answers").headers()["location"].clone();
+        let back = back.to_str().expect("an address").to_owned();
+        if self.browser_here {
+            assert_eq!(get(&back).expect("it is listened").status(), 200);
+        } else {
+            self.answers.push(("browser ended at", "ब्राउज़र जिस पते पर रुका", vec![back]));
+        }
+    }
+
     /// Answers at most `most` questions, and then hangs up.
     fn answer(&mut self, folder: &Path, arguments: &[&str], most: usize) -> Run {
         let mut child = start(folder, arguments);
@@ -90,6 +115,9 @@ impl Somebody {
         let mut byte = [0];
         while out.read(&mut byte).expect("it can be read") == 1 {
             said.push(byte[0]);
+            if byte[0] == b'\n' {
+                self.opens(&String::from_utf8_lossy(&said[from..]));
+            }
             if !said.ends_with(b"\n> ") {
                 continue;
             }
@@ -244,33 +272,95 @@ async fn nothing_goes_out_before_a_yes_nor_with_no_post_and_the_post_can_be_dele
 fn elsewhere(platform: &str, server: &str, handle: &str, token: &str) -> Somebody {
     let mut somebody = Somebody::new(server, token, ("yes", "no"));
     somebody.answers.retain(|(question, ..)| *question != "Which platform");
-    for (question, answer) in [
-        ("Which platform", platform),
-        ("Is the account protected?", "yes"),
-        ("everybody can read it", "yes"),
-        ("The account's handle", handle),
+    for (en, hi, answer) in [
+        ("Which platform", "कौन-सा मंच", platform),
+        ("Is the account protected?", "खाता संरक्षित है", "yes"),
+        ("everybody can read it", "everybody can read it", "yes"),
+        ("The account's handle", "खाते का हैंडल", handle),
     ] {
-        somebody.answers.push((question, question, vec![answer.to_owned()]));
+        somebody.answers.push((en, hi, vec![answer.to_owned()]));
     }
     somebody
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_x_it_asks_whether_the_account_is_protected_and_posts_to_it() {
-    let fake = FakeX::start().await;
-    fake.advance(now().since(fake.now()));
-    let (_place, folder) = place();
-    std::fs::create_dir(&folder).expect("a folder");
-    let own = format!("[x]\napi_url = \"{}\"\n", fake.base_url);
+/// A unit's folder whose X is this fake, and whose grants are this server's.
+fn unit_on_x(folder: &Path, fake: &FakeX, server: &FakeOAuth, client: &str) {
+    std::fs::create_dir(folder).expect("a folder");
+    let at = |path: &str| format!("{}/{path}", server.base_url);
+    let (authorize, token, revoke) = (at("authorize"), at("token"), at("revoke"));
+    let x = x_config(&authorize, &token, &revoke).replace("client_id = \"takaza-test\"\n", client);
+    let own = format!("{x}api_url = \"{}\"\n", fake.base_url);
     std::fs::write(folder.join("takaza.toml"), own).expect("a file");
-    let token = fake.token();
-    let mut somebody = elsewhere("x", "", "", token.expose_secret());
+}
+
+async fn x_and_its_grants() -> (FakeX, FakeOAuth) {
+    let (fake, server) = (FakeX::start().await, FakeOAuth::start().await);
+    fake.advance(now().since(fake.now()));
+    fake.granted_by(&server);
+    (fake, server)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_x_the_account_grants_in_a_browser_on_this_machine_and_no_token_is_typed() {
+    let (fake, server) = x_and_its_grants().await;
+    let (_place, folder) = place();
+    unit_on_x(&folder, &fake, &server, "client_id = \"takaza-test\"\n");
+    let mut somebody = elsewhere("x", "", "", "");
+    somebody.answers.push(("on this machine", "इसी मशीन पर", vec!["yes".to_owned()]));
+    somebody.answers.push(("Once more", "फिर प्रयास", vec!["yes".to_owned()]));
+    // The first code buys nothing: it is said, and asked again.
+    server.play(&[Trick::LikeX]);
     let run = somebody.answer(&folder, &["--lang", "en"], ALL);
     assert_eq!(run.code, 0, "{}", run.out);
     assert!(run.out.contains("Protect your posts"), "{}", run.out);
+    assert!(run.out.contains("X did not take the code"), "{}", run.out);
     let posts = fake.posts();
     assert_eq!((posts.len(), fake.made()), (1, 1), "{posts:?}");
     assert!(posts[0].text.contains("Test post of Cyber Unit, Example"), "{posts:?}");
+    let ledger = format!("sqlite:{}", folder.join("first-post/takaza.db").display());
+    let kept = "SELECT COUNT(*) FROM account_grant WHERE sealed IS NOT NULL AND broken IS NULL";
+    assert_eq!(ledger_sql::number(&ledger, kept).await, 1);
+    assert!(!folder.join("first-post/keys/test.token").exists(), "no token lies in a file");
+    secrets::told_by_databases_in(&folder.join("first-post"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_x_without_a_client_it_says_in_hindi_where_to_get_one_and_goes_on_when_it_is_there() {
+    let (fake, server) = x_and_its_grants().await;
+    let (_place, folder) = place();
+    unit_on_x(&folder, &fake, &server, "");
+    let mut somebody = elsewhere("x", "", "", "");
+    somebody.browser_here = false;
+    for (question, _, answers) in &mut somebody.answers {
+        match *question {
+            "shall it go out" | "Is the account protected?" => *answers = vec!["हाँ".to_owned()],
+            "Delete the post" => *answers = vec!["नहीं".to_owned()],
+            _ => {}
+        }
+    }
+    let client = ["", "takaza-test"].map(str::to_owned).to_vec();
+    somebody.answers.push(("client id?", "client id?", client));
+    somebody.answers.push(("on this machine", "इसी मशीन पर", vec!["नहीं".to_owned()]));
+    somebody.answers.push(("Once more", "फिर प्रयास", vec!["नहीं".to_owned()]));
+    let run = somebody.answer(&folder, &["--lang", "hi"], ALL);
+    assert!(run.code == 0 && run.out.contains("developer console"), "{}", run.out);
+    assert!(run.out.contains("client id के बिना"), "{}", run.out);
+
+    // What X's server does not do is said in Hindi, and nothing is lost by it.
+    server.play(&[Trick::Throttle]);
+    let run = somebody.answer(&folder, &["--lang", "hi"], ALL);
+    assert!(run.code == 0 && run.out.contains("कोड बदला नहीं जा सका"), "{}", run.out);
+    assert!(run.out.contains("खाता नहीं जुड़ा") && fake.made() == 0, "{}", run.out);
+
+    somebody.answers.retain(|(question, ..)| *question != "browser ended at");
+    let run = somebody.answer(&folder, &["--lang", "hi"], ALL);
+    assert_eq!(run.code, 0, "{}", run.out);
+    assert!(run.out.contains("पहली पोस्ट जा चुकी है"), "{}", run.out);
+    let posts = fake.posts();
+    assert_eq!((posts.len(), fake.made()), (1, 1), "{posts:?}");
+    assert!(posts[0].text.contains("साइबर इकाई, उदाहरण की जाँच-पोस्ट"), "{posts:?}");
+    let own = std::fs::read_to_string(folder.join("takaza.toml")).expect("it is there");
+    assert!(own.contains("client_id = \"takaza-test\""), "{own}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -287,4 +377,91 @@ async fn on_bluesky_it_says_that_everybody_can_read_and_posts_after_a_yes() {
     let posts = fake.posts();
     assert_eq!((posts.len(), fake.made()), (1, 1));
     assert!(posts[0].text().contains("Test post of Cyber Unit, Example"), "{}", posts[0].text());
+}
+
+/// What the ledgers of both folders have as somebody's passphrase.
+async fn passphrases(folder: &Path, person: &str) -> [String; 2] {
+    let of = async |folder: &Path| {
+        let url = format!("sqlite:{}", folder.join("takaza.db").display());
+        ledger_sql::text(&url, &format!("SELECT passphrase FROM person WHERE id = '{person}'"))
+            .await
+    };
+    [of(folder).await, of(&folder.join("first-post")).await]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_passphrase_that_is_changed_in_the_units_ledger_is_the_one_for_the_first_post_too() {
+    let fake = FakeMastodon::start().await;
+    let (_place, folder) = place();
+    let token = fake.token();
+    let mut somebody = Somebody::new(&fake.base_url, token.expose_secret(), ("yes", "no"));
+    let run = somebody.answer(&folder, &["--lang", "en", "--no-post"], ALL);
+    assert_eq!(run.code, 0, "{}", run.out);
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    };
+    const NEW: &str = "the DCP's next four words";
+    let (old, new) = (write("old", DCP), write("new", NEW));
+    let mut change = Command::new(env!("CARGO_BIN_EXE_takaza"));
+    change.args(["person", "passphrase", "--as", "dcp", "--data"]).arg(&folder);
+    change.arg("--passphrase-file").arg(old).arg("--new-passphrase-file").arg(new);
+    assert!(change.status().expect("it runs").success());
+    let [own, there] = passphrases(&folder, "dcp").await;
+    assert_ne!(own, there, "it was changed in one ledger");
+
+    for (question, _, answers) in &mut somebody.answers {
+        if *question == "Passphrase of dcp" {
+            *answers = vec![NEW.to_owned()];
+        }
+    }
+    let run = somebody.answer(&folder, &["--lang", "en"], ALL);
+    assert_eq!(run.code, 0, "{}", run.out);
+    one_test_post(&fake, "Test post of");
+    let [own, there] = passphrases(&folder, "dcp").await;
+    assert_eq!(own, there);
+}
+
+/// Words with dashes in the sources of `takaza setup` that are no messages of its own file.
+const NO_MESSAGES: &[&str] =
+    &["first-post", "hand-off", "role-administrator", "role-approver", "role-auditor"];
+
+#[test]
+fn every_message_of_setup_is_said_and_every_one_that_is_said_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources =
+        vec![root.join("src/cli/setup.rs"), root.join("src/cli/accounts/ungranted.rs")];
+    let folder = std::fs::read_dir(root.join("src/cli/setup")).expect("a folder");
+    sources.extend(folder.map(|file| file.expect("a file").path()));
+    let texts: Vec<String> =
+        sources.iter().map(|path| std::fs::read_to_string(path).expect("a source")).collect();
+    let literal = regex::Regex::new("\"([a-z][a-z-]*)\"").expect("a pattern");
+    let found = texts.iter().flat_map(|text| literal.captures_iter(text));
+    let literals: BTreeSet<&str> = found.map(|one| one.get(1).expect("a word").as_str()).collect();
+    let said = regex::Regex::new(
+        "\\.(?:tell|ask|yes|secret|new_secret|words|not_done)\\(\\s*\"([^\"]+)\"",
+    )
+    .expect("a pattern");
+    let calls = texts.iter().flat_map(|text| said.captures_iter(text));
+    let called: BTreeSet<&str> = calls.map(|one| one.get(1).expect("a word").as_str()).collect();
+    for language in ["en", "hi"] {
+        let path = root.join(format!("config/locales/{language}/setup.ftl"));
+        let text = std::fs::read_to_string(&path).expect("the messages");
+        let key = |line: &str| {
+            let (key, _) = line.split_once('=')?;
+            (!line.starts_with([' ', '#'])).then(|| key.trim().to_owned())
+        };
+        let keys: BTreeSet<String> = text.lines().filter_map(key).collect();
+        let keys: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+        let unused: Vec<_> = keys.difference(&literals).collect();
+        assert!(unused.is_empty(), "nobody says {unused:?} of {}", path.display());
+        let dashed = literals.iter().copied().filter(|word| word.contains('-'));
+        let wanted: BTreeSet<&str> = dashed
+            .filter(|word| !NO_MESSAGES.contains(word))
+            .chain(called.iter().copied())
+            .collect();
+        let missing: Vec<_> = wanted.difference(&keys).collect();
+        assert!(missing.is_empty(), "{} lacks {missing:?}", path.display());
+    }
 }

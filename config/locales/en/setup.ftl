@@ -45,7 +45,7 @@ platform-unknown = Please write mastodon, bluesky, x or hand-off.
 by-hand-ask = On which platform does the officer post? (Enter: x)
 server-ask = The address of the server, with https:// ?
 handle-ask = The account's handle?
-token-why = Now its token (Mastodon: Settings, Development, a new application with read and write; Bluesky: an app password; X: an access token of the user). It is kept in { $file }, readable by you alone. Or name a file that holds it: file:PATH
+token-why = Now its token (Mastodon: Settings, Development, a new application with read and write; Bluesky: an app password). It is kept in { $file }, readable by you alone. Or name a file that holds it: file:PATH
 token-ask = The token (it is not shown)
 protection-mastodon = Posts go to followers only (visibility “private”). See that nobody follows the account who should not read the test.
 protection-x = On X only a protected account hides its posts: Settings, Privacy and safety, Audience and tagging, “Protect your posts”. Its profile then shows a lock. X does not tell takaza so.
@@ -55,6 +55,52 @@ protection-ask-x = Is the account protected? (yes/no)
 protection-ask-bluesky = Post it although everybody can read it? (yes/no)
 protection-ask-hand-off = Is the account protected? (yes/no)
 protection-no = Then nothing is posted. Run `takaza setup` again when it is so.
+x-client-why = X asks every program who it is. In X's developer console make an app for the unit: type “Native App”, permission to read and write, callback address { $redirect }. Its client id is no secret and goes into [x] of takaza.toml. (A confidential client has a secret besides: write x.client_secret_from there first.)
+x-client-ask = The app's OAuth 2.0 client id? (Enter: not there yet)
+x-client-missing = Without the client id the account cannot be connected. Run `takaza setup` again once you have it, or choose hand-off.
+x-browser-ask = The account now says yes in a browser. Is that browser on this machine? (yes/no)
+x-open =
+    Open this address in the browser, as the test account, and say yes:
+
+    { $address }
+
+    It is waited for { $minutes } minutes.
+x-open-elsewhere =
+    Open this address in a browser on another machine, as the test account, and say yes:
+
+    { $address }
+
+    The browser then ends at an address that it cannot open. Copy that address whole.
+x-paste-ask = The address that the browser ended at (it is not shown)
+x-again-ask = Once more? (yes/no)
+x-later = The account is not connected. Run `takaza setup` again when you want to.
+x-busy = { $address } cannot be listened on ({ $reason }). End what uses it, or answer that the browser is on another machine.
+x-nobody = nobody came back within { $seconds } seconds.
+x-nothing-pasted = nothing was pasted.
+x-refused = access was not granted ({ $reason }). Nothing was stored.
+x-foreign = this is no answer to the address that was just printed. Copy the whole address that the browser ended at. Nothing was stored.
+x-code-late = X did not take the code ({ $reason }). It lives for half a minute: be quicker.
+x-code-not-now = the code could not be exchanged ({ $reason }). Look at [x] in takaza.toml and at the network.
+x-code-lost = X's answer was lost ({ $reason }), and nothing is stored. The account's connected apps then show takaza once.
+x-missing-scopes = X did not grant all that was asked for (missing: { $scopes }). Look at x.scopes in takaza.toml and at the app's permissions.
+x-nameless = X did not say whose the grant is ({ $reason }).
+x-other-account = the browser was signed in as @{ $handle }, and the account is @{ $meant }. Sign in there as @{ $meant }.
+x-new-ended = X ended the new grant again; nothing of it stands.
+x-new-stands = THE NEW GRANT COULD NOT BE ENDED ({ $reason }): on X, as that account, take takaza out of the connected apps.
+prefix-wrong = a prefix has two to six capital letters A to Z.
+passphrase-wrong = the passphrase is wrong.
+passphrase-short = a passphrase has { $least } characters at least; four random words do well.
+passphrase-same = that is the passphrase you have. Choose another.
+id-wrong = a name to sign with has lower-case letters, digits, dots and dashes, 40 at most, and begins with a letter.
+platform-none = there is no such platform; there are: { $all }
+not-confirmed = { $server } did not confirm the token ({ $reason }). Check the address and the token: it needs to read and write, and belongs to the unit's own account.
+no-such-file = { $file } cannot be read ({ $reason }).
+why-no-answer = there is no answer yet
+why-failed = the work on it failed ({ $reason })
+why-withdrawn = it was withdrawn before it went ({ $reason })
+why-refused = the platform refused it ({ $reason })
+why-uncertain = nobody knows yet whether it went ({ $reason })
+why-waiting = it waits ({ $reason })
 checking = Asking the server whose token it is …
 account-is = Test account: @{ $handle } on { $platform }
 live-why = The approver turns the test account live. Only from then on can anything go out from it.

@@ -45,7 +45,7 @@ platform-unknown = कृपया mastodon, bluesky, x या hand-off लि�
 by-hand-ask = अधिकारी किस मंच पर पोस्ट करता है? (Enter: x)
 server-ask = सर्वर का पता, https:// सहित?
 handle-ask = खाते का हैंडल?
-token-why = अब उसका टोकन (Mastodon: Settings, Development, नया application, read और write सहित; Bluesky: app password; X: user access token)। वह { $file } में रहता है, जिसे केवल आप पढ़ सकते हैं। या वह फ़ाइल बताएँ जिसमें टोकन है: file:PATH
+token-why = अब उसका टोकन (Mastodon: Settings, Development, नया application, read और write सहित; Bluesky: app password)। वह { $file } में रहता है, जिसे केवल आप पढ़ सकते हैं। या वह फ़ाइल बताएँ जिसमें टोकन है: file:PATH
 token-ask = टोकन (दिखाया नहीं जाता)
 protection-mastodon = पोस्ट केवल फ़ॉलोअर देख सकते हैं (visibility “private”)। देख लें कि खाते को कोई ऐसा व्यक्ति फ़ॉलो न करता हो जिसे यह जाँच नहीं पढ़नी चाहिए।
 protection-x = X पर केवल संरक्षित खाते की पोस्ट छिपी रहती हैं: Settings, Privacy and safety, Audience and tagging, “Protect your posts”। तब प्रोफ़ाइल पर ताला दिखता है। X यह takaza को नहीं बताता।
@@ -55,6 +55,52 @@ protection-ask-x = क्या खाता संरक्षित है? (�
 protection-ask-bluesky = सब पढ़ सकते हैं, फिर भी पोस्ट करें? (हाँ/नहीं)
 protection-ask-hand-off = क्या खाता संरक्षित है? (हाँ/नहीं)
 protection-no = तब कुछ पोस्ट नहीं होगा। ऐसा हो जाने पर `takaza setup` फिर चलाएँ।
+x-client-why = X हर प्रोग्राम से पूछता है कि वह कौन है। X के developer console में इकाई के लिए एक app बनाएँ: type “Native App”, पढ़ने और लिखने की अनुमति, callback का पता { $redirect }। उसकी client id गोपनीय नहीं है; वह takaza.toml के [x] में लिखी जाती है। (Confidential client के साथ एक secret भी होता है: तब पहले वहाँ x.client_secret_from लिखें।)
+x-client-ask = app की OAuth 2.0 client id? (Enter: अभी नहीं है)
+x-client-missing = client id के बिना खाता नहीं जोड़ा जा सकता। मिलने पर `takaza setup` फिर चलाएँ, या hand-off चुनें।
+x-browser-ask = अब खाता ब्राउज़र में अनुमति देगा। क्या वह ब्राउज़र इसी मशीन पर है? (हाँ/नहीं)
+x-open =
+    यह पता ब्राउज़र में जाँच-खाते के रूप में खोलें, और अनुमति दें:
+
+    { $address }
+
+    { $minutes } मिनट तक प्रतीक्षा की जाएगी।
+x-open-elsewhere =
+    यह पता किसी दूसरी मशीन के ब्राउज़र में जाँच-खाते के रूप में खोलें, और अनुमति दें:
+
+    { $address }
+
+    तब ब्राउज़र ऐसे पते पर रुकता है जिसे वह नहीं खोल सकता। वह पूरा पता कॉपी करें।
+x-paste-ask = ब्राउज़र जिस पते पर रुका (दिखाया नहीं जाता)
+x-again-ask = क्या फिर प्रयास करें? (हाँ/नहीं)
+x-later = खाता नहीं जुड़ा। जब चाहें `takaza setup` फिर चलाएँ।
+x-busy = { $address } पर सुना नहीं जा सकता ({ $reason })। जो उसे काम में ले रहा है उसे बंद करें, या उत्तर दें कि ब्राउज़र दूसरी मशीन पर है।
+x-nobody = { $seconds } सेकंड में कोई नहीं लौटा।
+x-nothing-pasted = कुछ नहीं चिपकाया गया।
+x-refused = अनुमति नहीं मिली ({ $reason })। कुछ नहीं रखा गया।
+x-foreign = यह अभी दिखाए गए पते का उत्तर नहीं है। ब्राउज़र जिस पते पर रुका, उसे पूरा कॉपी करें। कुछ नहीं रखा गया।
+x-code-late = X ने कोड नहीं लिया ({ $reason })। वह आधे मिनट तक ही चलता है: जल्दी करें।
+x-code-not-now = कोड बदला नहीं जा सका ({ $reason })। takaza.toml का [x] और नेटवर्क देखें।
+x-code-lost = X का उत्तर खो गया ({ $reason }), और कुछ नहीं रखा गया। खाते के connected apps में तब takaza एक बार दिखता है।
+x-missing-scopes = X ने वह सब नहीं दिया जो माँगा गया था (जो नहीं मिला: { $scopes })। takaza.toml में x.scopes और app की अनुमतियाँ देखें।
+x-nameless = X ने नहीं बताया कि अनुमति किस खाते की है ({ $reason })।
+x-other-account = ब्राउज़र में @{ $handle } का लॉगिन था, और खाता @{ $meant } है। वहाँ @{ $meant } के रूप में लॉगिन करें।
+x-new-ended = X ने नई अनुमति समाप्त कर दी; उसका कुछ नहीं बचा।
+x-new-stands = नई अनुमति समाप्त नहीं हो सकी ({ $reason }): X पर उस खाते से connected apps में से takaza को हटाएँ।
+prefix-wrong = उपसर्ग में A से Z तक दो से छह बड़े अक्षर होते हैं।
+passphrase-wrong = पासफ़्रेज़ ग़लत है।
+passphrase-short = पासफ़्रेज़ में कम से कम { $least } अक्षर होते हैं; चार यादृच्छिक शब्द ठीक रहते हैं।
+passphrase-same = यह वही पासफ़्रेज़ है जो आपका है। दूसरा चुनें।
+id-wrong = हस्ताक्षर के नाम में छोटे अंग्रेज़ी अक्षर, अंक, बिंदु और डैश होते हैं, अधिक से अधिक 40, और वह अक्षर से शुरू होता है।
+platform-none = ऐसा कोई मंच नहीं है; ये हैं: { $all }
+not-confirmed = { $server } ने टोकन की पुष्टि नहीं की ({ $reason })। पता और टोकन जाँचें: उसे पढ़ने और लिखने की अनुमति चाहिए, और वह इकाई के अपने खाते का हो।
+no-such-file = { $file } पढ़ी नहीं जा सकती ({ $reason })।
+why-no-answer = अभी कोई उत्तर नहीं है
+why-failed = उस पर काम नहीं हो सका ({ $reason })
+why-withdrawn = जाने से पहले वह वापस ले ली गई ({ $reason })
+why-refused = मंच ने उसे अस्वीकार किया ({ $reason })
+why-uncertain = अभी पता नहीं कि वह गई या नहीं ({ $reason })
+why-waiting = वह प्रतीक्षा में है ({ $reason })
 checking = सर्वर से पूछा जा रहा है कि टोकन किसका है …
 account-is = जाँच-खाता: { $platform } पर @{ $handle }
 live-why = अनुमोदक जाँच-खाते को चालू करता है। उसके बाद ही उससे कुछ बाहर जा सकता है।

@@ -1,6 +1,10 @@
 //! `takaza account connect`.
 
+use std::time::Duration;
+
 use clap::Args;
+use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 use super::{
     super::{
@@ -9,7 +13,9 @@ use super::{
         output::say,
         sign_in::{Session, Signing},
     },
-    ask, grant, has_grant, row,
+    ask,
+    grant::{self, Before, By, Connected, Voice},
+    has_grant, row,
 };
 use crate::{domain::person::Administrator, store::AccountRow};
 
@@ -112,7 +118,57 @@ impl Connect {
                 }
             }
         }
-        let wait = (!self.paste).then(|| std::time::Duration::from_secs(self.timeout));
-        grant::connect(session, administrator, row, wait).await
+        let wait = (!self.paste).then(|| Duration::from_secs(self.timeout));
+        let by = By { ctx, actor: &session.by, administrator };
+        let connected = grant::connect(by, row, &Plain, wait).await?;
+        told(&connected)
+    }
+}
+
+/// What came of it, and of the grant before it.
+fn told(connected: &Connected) -> Outcome {
+    let (name, who) = (&connected.row.account.name, &connected.who);
+    let live = match (connected.changed, connected.row.account.live) {
+        (false, true) => "it is live as before".to_owned(),
+        _ => format!("next: an approver turns it live with `takaza account live {name}`"),
+    };
+    let before = match &connected.before {
+        Before::None => String::new(),
+        Before::Ended => "the platform ended the grant before it\n".to_owned(),
+        Before::Stands(error) => format!(
+            "THE GRANT BEFORE IT MAY STAND STILL ({error}): it is no longer here. Whoever may have it \
+             can speak as @{}: look at the account's authorised applications and sessions there\n",
+            who.handle
+        ),
+    };
+    say(&format!("{name} is connected: @{}, id {}\n{before}{live}", who.handle, who.stable_id))
+}
+
+/// As a command speaks: a script may read the address from its line of its own.
+struct Plain;
+
+impl Plain {
+    fn tell(address: &str, more: &str) -> Outcome {
+        say(&format!(
+            "Open this address in a browser, as the account that shall be connected, and say yes:\n\n\
+             {address}\n\n{more}"
+        ))
+    }
+}
+
+impl Voice for Plain {
+    fn open(&self, address: &str, wait: Duration) -> Outcome {
+        Self::tell(address, &format!("It is waited for {} seconds.", wait.as_secs()))
+    }
+
+    fn pasted(&self, address: &str) -> Result<SecretString, Failure> {
+        Self::tell(
+            address,
+            "The browser ends at an address that it cannot open. Paste that address here, and press \
+             enter:",
+        )?;
+        let mut line = Zeroizing::new(String::new());
+        std::io::stdin().read_line(&mut line).map_err(Failure::failed)?;
+        Ok(SecretString::from(line.as_str()))
     }
 }

@@ -19,51 +19,87 @@ use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
-use zeroize::Zeroizing;
 
 use super::{
-    super::{
-        failure::{Failure, Outcome},
-        output::say,
-        sign_in::Session,
-    },
+    super::failure::{Failure, Outcome},
     local,
+    revoke::stored,
+    ungranted::Ungranted,
 };
 use crate::{
     app,
     destinations::{
-        tokens::{FixedToken, Grant, Unrenewed},
+        Unread,
+        tokens::{FixedToken, Grant},
         x::oauth::{Asked, NotGranted, OAuth},
     },
     domain::{engagement::Author, person::Administrator},
-    store::AccountRow,
+    store::{AccountRow, Actor},
     work::{Ctx, grants},
 };
 
 /// The browser's page may take this long to be read when all else is done.
 const GOODBYE: Duration = Duration::from_secs(2);
 
+/// Who connects, and where.
+#[derive(Clone, Copy)]
+pub(in super::super) struct By<'a> {
+    pub(in super::super) ctx: &'a Ctx,
+    pub(in super::super) actor: &'a Actor,
+    pub(in super::super) administrator: &'a Administrator,
+}
+
+/// How the person at the browser is spoken to.
+pub(in super::super) trait Voice {
+    /// Tells them to open the address; it is waited for so long.
+    fn open(&self, address: &str, wait: Duration) -> Outcome;
+    /// Tells them to open the address, and takes what their browser ended at.
+    fn pasted(&self, address: &str) -> Result<SecretString, Failure>;
+}
+
+/// What became of the grant that the account had before.
+pub(in super::super) enum Before {
+    /// It had none.
+    None,
+    /// The platform ended it.
+    Ended,
+    /// It stands there still, and why.
+    Stands(String),
+}
+
+/// A grant that is kept.
+pub(in super::super) struct Connected {
+    /// Who granted it.
+    pub(in super::super) who: Author,
+    /// The account, bound to them.
+    pub(in super::super) row: AccountRow,
+    /// Whether anything of the account changed; it is not live then.
+    pub(in super::super) changed: bool,
+    /// The grant before it.
+    pub(in super::super) before: Before,
+}
+
 /// Asks a person for the grant and keeps it. `wait`: listens so long; `None`: the answer is pasted.
-pub(super) async fn connect(
-    session: &Session,
-    administrator: &Administrator,
+pub(in super::super) async fn connect(
+    by: By<'_>,
     row: AccountRow,
+    voice: &dyn Voice,
     wait: Option<Duration>,
-) -> Outcome {
-    let ctx = &session.app.ctx;
-    let oauth = app::oauth(ctx)?;
+) -> Result<Connected, Ungranted> {
+    let ctx = by.ctx;
+    let oauth = app::oauth(ctx).map_err(Failure::from)?;
     // Before a person is asked: what they grant must be sealed at once.
     app::vault(ctx).keys().map_err(Failure::failed)?;
     let asked = Arc::new(oauth.ask([ctx.dice.bytes(), ctx.dice.bytes()]));
     let Some(wait) = wait else {
-        let code = pasted(&asked)?;
-        return exchange(session, administrator, row, (&oauth, &asked, &code)).await;
+        let code = pasted(&asked, &voice.pasted(&asked.url)?)?;
+        return exchange(by, row, (&oauth, &asked, &code)).await;
     };
     let mut door = Door::open(&ctx.config.x.redirect, asked.clone()).await?;
-    tell(&asked, &format!("It is waited for {} seconds.", wait.as_secs()))?;
+    voice.open(&asked.url, wait)?;
     let outcome = match door.answer(wait).await {
-        Ok(code) => exchange(session, administrator, row, (&oauth, &asked, &code)).await,
-        Err(failure) => Err(failure),
+        Ok(code) => exchange(by, row, (&oauth, &asked, &code)).await,
+        Err(ungranted) => Err(ungranted),
     };
     door.close().await;
     outcome
@@ -71,75 +107,68 @@ pub(super) async fn connect(
 
 /// Buys the grant with the code at once, for it lives for half a minute on X, and keeps it.
 async fn exchange(
-    session: &Session,
-    administrator: &Administrator,
+    by: By<'_>,
     mut row: AccountRow,
     (oauth, asked, code): (&OAuth, &Asked, &SecretString),
-) -> Outcome {
-    let exchanged = oauth.exchange(asked, code).await.map_err(|error| unexchanged(&error))?;
-    let (grant, ctx, name) = (exchanged.grant, &session.app.ctx, row.account.name.clone());
+) -> Result<Connected, Ungranted> {
+    let exchanged = oauth.exchange(asked, code).await.map_err(Ungranted::Unexchanged)?;
+    let (grant, ctx, name) = (exchanged.grant, by.ctx, row.account.name.clone());
     let kept = async {
         if !exchanged.missing.is_empty() || grant.refresh.is_none() {
-            let missing = exchanged.missing.join(", ");
-            return Err(Failure::refused(format!(
-                "the platform did not grant all that was asked for (missing: {missing}); look at \
-                 x.scopes and at the client's permissions there"
-            )));
+            return Err(Ungranted::Missing { scopes: exchanged.missing.join(", ") });
         }
         let who = whose(ctx, &row, &grant).await?;
         let changed = bind(&mut row, &who)?;
+        let old = stored(ctx, &row).await;
         if changed {
-            ctx.store.put_account(&session.by, administrator, &row).await?;
+            let put = ctx.store.put_account(by.actor, by.administrator, &row).await;
+            put.map_err(Failure::from)?;
         }
         let vault = app::vault(ctx);
-        grants::keep(&vault, &ctx.store, &session.by, administrator, &name, &grant).await?;
-        Ok((who, changed))
+        let keep =
+            grants::keep(&vault, &ctx.store, by.actor, by.administrator, &name, &grant).await;
+        keep.map_err(Failure::from)?;
+        Ok((who, changed, old))
     };
-    let (who, changed) = match kept.await {
+    let (who, changed, old) = match kept.await {
         Ok(kept) => kept,
-        Err(failure) => return Err(ended(oauth, &grant, failure).await),
+        Err(why) => {
+            let ended = oauth.revoke(&grant).await;
+            return Err(Ungranted::Unkept { why: Box::new(why), ended });
+        }
     };
-    let live = match (changed, row.account.live) {
-        (false, true) => "it is live as before".to_owned(),
-        _ => format!("next: an approver turns it live with `takaza account live {name}`"),
+    // Only now: a grant is not ended before there is another one.
+    let before = match old {
+        Ok(None) => Before::None,
+        Ok(Some(old)) => oauth.revoke(&old).await.map_or_else(Before::Stands, |()| Before::Ended),
+        Err(error) => Before::Stands(error),
     };
-    say(&format!("{name} is connected: @{}, id {}\n{live}", who.handle, who.stable_id))
+    Ok(Connected { who, row, changed, before })
 }
 
 /// Who granted it: the account that the browser was signed in as.
-async fn whose(ctx: &Ctx, row: &AccountRow, grant: &Grant) -> Result<Author, Failure> {
+async fn whose(ctx: &Ctx, row: &AccountRow, grant: &Grant) -> Result<Author, Ungranted> {
     let token = FixedToken::new(SecretString::from(grant.access.expose_secret()));
-    let destination = app::destination(row, Arc::new(token), ctx)?;
-    let identity = destination.whoami().await.map_err(|error| {
-        Failure::Failed(format!("the platform did not say whose the grant is: {error}"))
-    })?;
-    Ok(identity.author)
-}
-
-/// What is printed first: a script may read the address from its line of its own.
-fn tell(asked: &Asked, more: &str) -> Outcome {
-    say(&format!(
-        "Open this address in a browser, as the account that shall be connected, and say yes:\n\n{}\n\n\
-         {more}",
-        asked.url
-    ))
+    let destination = app::destination(row, Arc::new(token), ctx).map_err(Failure::from)?;
+    let identity = destination.whoami().await;
+    let nameless = |error: Unread| Ungranted::Nameless { reason: error.to_string() };
+    Ok(identity.map_err(nameless)?.author)
 }
 
 /// The first time binds the account to its stable id; later it must be the same one. Whether
 /// anything of the account changed.
-fn bind(row: &mut AccountRow, who: &Author) -> Result<bool, Failure> {
+fn bind(row: &mut AccountRow, who: &Author) -> Result<bool, Ungranted> {
     let account = &mut row.account;
     let other = match &account.stable_id {
         Some(known) => *known != who.stable_id,
         None => !account.handle.is_empty() && local(&account.handle) != local(&who.handle),
     };
     if other {
-        let handle = &account.handle;
-        return Err(Failure::refused(format!(
-            "the browser was signed in as @{}, id {}, and the account is @{handle}: sign in there as \
-             @{handle} and repeat this, or add @{0} under another name",
-            who.handle, who.stable_id
-        )));
+        return Err(Ungranted::OtherAccount {
+            handle: who.handle.clone(),
+            id: who.stable_id.clone(),
+            meant: account.handle.clone(),
+        });
     }
     let same = account.stable_id.as_ref() == Some(&who.stable_id) && account.handle == who.handle;
     let changed = !same || row.revoked;
@@ -149,67 +178,17 @@ fn bind(row: &mut AccountRow, who: &Author) -> Result<bool, Failure> {
     Ok(changed)
 }
 
-/// A grant that is not kept must not stand at the platform either.
-async fn ended(oauth: &OAuth, grant: &Grant, failure: Failure) -> Failure {
-    let told = match oauth.revoke(grant).await {
-        Ok(()) => "the new grant was ended again".to_owned(),
-        Err(error) => format!(
-            "THE NEW GRANT COULD NOT BE ENDED ({error}): as that account, take takaza out of the \
-             authorised applications"
-        ),
-    };
-    match failure {
-        Failure::Refused(text) => Failure::Refused(format!("{text}\n{told}")),
-        Failure::Usage(text) | Failure::Failed(text) => Failure::Failed(format!("{text}\n{told}")),
-        Failure::Closed => Failure::Closed,
-    }
-}
-
-fn unexchanged(error: &Unrenewed) -> Failure {
-    Failure::Failed(match error {
-        Unrenewed::Refused { reason } => format!(
-            "the platform did not take the code ({reason}): it lives for half a minute; repeat this, \
-             and be quicker"
-        ),
-        Unrenewed::NotNow { reason } => format!(
-            "the code could not be exchanged ({reason}): look at [x] and at the network, and repeat \
-             this"
-        ),
-        Unrenewed::Lost { reason } => format!(
-            "the platform's answer was lost ({reason}), and nothing is stored: repeat this; the \
-             account's authorised applications then show takaza once"
-        ),
-    })
-}
-
-fn not_granted(error: &NotGranted) -> Failure {
-    match error {
-        NotGranted::Refused { .. } => Failure::refused(format!("{error}; nothing was stored")),
-        NotGranted::Foreign | NotGranted::NoCode => Failure::usage(format!(
-            "{error}: copy the whole address that the browser ended at, and repeat this from the \
-             beginning; nothing was stored"
-        )),
-    }
-}
-
-/// The address that the browser of another machine ended at, or the code alone. Without the state
-/// the code is still bound to our question, by its PKCE verifier.
-fn pasted(asked: &Asked) -> Result<SecretString, Failure> {
-    tell(
-        asked,
-        "The browser ends at an address that it cannot open. Paste that address here, and press \
-         enter:",
-    )?;
-    let mut line = Zeroizing::new(String::new());
-    std::io::stdin().read_line(&mut line).map_err(Failure::failed)?;
-    let line = line.trim();
+/// The code in the address that the browser of another machine ended at, or the code alone. Without
+/// the state the code is still bound to our question, by its PKCE verifier.
+fn pasted(asked: &Asked, line: &SecretString) -> Result<SecretString, Ungranted> {
+    let line = line.expose_secret().trim();
     if line.is_empty() {
-        return Err(Failure::usage("nothing was pasted; nothing was stored"));
+        return Err(Ungranted::NothingPasted);
     }
     if !line.contains(['/', '?', '=', ' ']) {
         return Ok(SecretString::from(line));
     }
-    asked.code(line).map_err(|error| not_granted(&error))
+    Ok(asked.code(line)?)
 }
 
 /// The listener that the browser comes back to.
@@ -227,17 +206,17 @@ struct Waiting {
 }
 
 impl Door {
-    async fn open(redirect: &str, asked: Arc<Asked>) -> Result<Self, Failure> {
+    async fn open(redirect: &str, asked: Arc<Asked>) -> Result<Self, Ungranted> {
         let url = Url::parse(redirect).map_err(Failure::failed)?;
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         let ip = host.parse::<std::net::IpAddr>().ok().filter(|ip| ip.is_loopback());
         let ip = ip.ok_or_else(|| Failure::usage("x.redirect is no address of this machine"))?;
         let address = SocketAddr::new(ip, url.port_or_known_default().unwrap_or(80));
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            Failure::Failed(format!(
-                "{address} cannot be listened on ({error}): end what uses it, or use --paste"
-            ))
-        })?;
+        let busy = |error: std::io::Error| Ungranted::Busy {
+            address: address.to_string(),
+            reason: error.to_string(),
+        };
+        let listener = TcpListener::bind(address).await.map_err(busy)?;
         let (answer, answers) = mpsc::channel(1);
         let waiting = Waiting { asked, path: url.path().to_owned(), answers: answer };
         let (shut, is_shut) = oneshot::channel();
@@ -252,15 +231,13 @@ impl Door {
         Ok(Self { answers, shut, serving })
     }
 
-    async fn answer(&mut self, within: Duration) -> Result<SecretString, Failure> {
+    async fn answer(&mut self, within: Duration) -> Result<SecretString, Ungranted> {
         match tokio::time::timeout(within, self.answers.recv()).await {
-            Ok(Some(answer)) => answer.map_err(|error| not_granted(&error)),
-            Ok(None) => Err(Failure::Failed("the listener broke off; repeat this".to_owned())),
-            Err(_elapsed) => Err(Failure::Failed(format!(
-                "nobody came back within {} seconds; repeat this, with --timeout for longer, or with \
-                 --paste where the browser is on another machine",
-                within.as_secs()
-            ))),
+            Ok(Some(answer)) => Ok(answer?),
+            Ok(None) => {
+                Err(Failure::Failed("the listener broke off; repeat this".to_owned()).into())
+            }
+            Err(_elapsed) => Err(Ungranted::NobodyCame { seconds: within.as_secs() }),
         }
     }
 

@@ -101,7 +101,7 @@ async fn by_grant(ctx: &Ctx, row: &AccountRow) -> Result<Option<()>, String> {
 }
 
 /// The grant that is stored, opened.
-async fn stored(ctx: &Ctx, row: &AccountRow) -> Result<Option<Grant>, String> {
+pub(super) async fn stored(ctx: &Ctx, row: &AccountRow) -> Result<Option<Grant>, String> {
     let name = &row.account.name;
     let stored = ctx.store.grant(name).await.map_err(|error| error.to_string())?;
     let Some(sealed) = stored.and_then(|grant| grant.sealed) else { return Ok(None) };

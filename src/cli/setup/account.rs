@@ -1,5 +1,5 @@
-//! The test account: asked for until its server confirms the token, protected as far as the platform
-//! can, and turned live by the approver.
+//! The test account: asked for until its server confirms the token or the grant, protected as far as
+//! the platform can, and turned live by the approver.
 
 use std::path::Path;
 
@@ -7,12 +7,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     super::{
-        accounts::{ask as ask_platform, platform, usual_length},
+        accounts::{ask as ask_platform, has_grant, is_connected, platform, usual_length},
         failure::Failure,
     },
     asking::Asker,
+    on_x,
     people::{Signed, Team, by},
-    unit::private_file,
+    unit::{UnitFile, private_file},
 };
 use crate::{
     app::App,
@@ -35,12 +36,15 @@ enum Way {
 }
 
 impl Way {
-    const fn word(self) -> &'static str {
+    /// What is said of how its posts are protected, and what is asked where they are not by
+    /// themselves.
+    const fn protection(self) -> (&'static str, Option<&'static str>) {
         match self {
-            Self::Mastodon => "mastodon",
-            Self::Bluesky => "bluesky",
-            Self::X => "x",
-            Self::HandOff => "hand-off",
+            // A post for followers only is protected by itself.
+            Self::Mastodon => ("protection-mastodon", None),
+            Self::Bluesky => ("protection-bluesky", Some("protection-ask-bluesky")),
+            Self::X => ("protection-x", Some("protection-ask-x")),
+            Self::HandOff => ("protection-hand-off", Some("protection-ask-hand-off")),
         }
     }
 }
@@ -48,7 +52,7 @@ impl Way {
 /// The test account of this folder, connected and live; `None` where it is not to be used yet.
 pub(super) async fn account(
     asker: &Asker,
-    (main, app): (&App, &mut App),
+    (unit, main, app): (&UnitFile, &App, &mut App),
     team: &Team,
     signed: &mut Signed,
 ) -> Result<Option<AccountRow>, Failure> {
@@ -57,17 +61,34 @@ pub(super) async fn account(
         let rows = app.ctx.store.accounts().await?;
         Ok::<_, Failure>(rows.into_iter().find(|row| row.account.name.as_str() == NAME))
     };
-    let row = match there(app).await?.filter(|row| !row.revoked) {
-        Some(row) => row,
-        None => {
+    let found = there(app).await?.filter(|row| !row.revoked);
+    let row = match found {
+        Some(row) if !has_grant(&row) || is_connected(&app.ctx, &row).await? => row,
+        found => {
             asker.tell("step-account", &[])?;
             asker.tell("account-why", &[("folder", &folder)])?;
             // Known before anything is asked for: only the administrator adds an account.
             let admin = signed.in_as(asker, main, &team.admin.id).await?;
-            let Some(row) = ask_for(asker, app).await? else { return Ok(None) };
             let administrator = admin.as_administrator(app.ctx.clock.now())?;
-            app.ctx.store.put_account(&by(&admin.id), &administrator, &row).await?;
-            row
+            // One that was to be connected on X, and was not, is not asked about again.
+            let wanted = match found {
+                Some(row) => Some(row),
+                None => ask_for(asker, app).await?,
+            };
+            let Some(wanted) = wanted else { return Ok(None) };
+            if has_grant(&wanted) {
+                if !on_x::client(asker, (unit, main, &mut *app), team).await? {
+                    return Ok(None);
+                }
+                let by = (&administrator, team);
+                let Some(row) = on_x::connect(asker, app, by, wanted).await? else {
+                    return Ok(None);
+                };
+                row
+            } else {
+                app.ctx.store.put_account(&by(&admin.id), &administrator, &wanted).await?;
+                wanted
+            }
         }
     };
     let (handle, platform) = (row.account.handle.as_str(), row.account.platform.as_str());
@@ -94,9 +115,11 @@ async fn ask_for(asker: &Asker, app: &App) -> Result<Option<AccountRow>, Failure
             _ => asker.tell("platform-unknown", &[])?,
         }
     };
-    asker.tell(&format!("protection-{}", way.word()), &[])?;
-    // A post for followers only is protected by itself; the others are asked about.
-    if way != Way::Mastodon && !asker.yes(&format!("protection-ask-{}", way.word()), &[])? {
+    let (protection, question) = way.protection();
+    asker.tell(protection, &[])?;
+    if let Some(question) = question
+        && !asker.yes(question, &[])?
+    {
         asker.tell("protection-no", &[])?;
         return Ok(None);
     }
@@ -104,30 +127,35 @@ async fn ask_for(asker: &Asker, app: &App) -> Result<Option<AccountRow>, Failure
         let platform = loop {
             match platform(&asker.ask("by-hand-ask", &[], Some("x"))?) {
                 Ok(platform) => break platform,
-                Err(problem) => asker.sorry(&Failure::Usage(problem))?,
+                Err(_) => {
+                    let all: Vec<&str> = Platform::ALL.iter().map(|one| one.as_str()).collect();
+                    asker.not_done("platform-none", &[("all", &all.join(", "))])?;
+                }
             }
         };
         let handle = asker.ask("handle-ask", &[], None)?;
         return Ok(Some(row(asker, (way, platform), "", &handle, None)));
     }
     let platform = match way {
-        Way::Mastodon | Way::HandOff => Platform::Mastodon,
+        // X grants the account to us when it is connected.
+        Way::X => return Ok(Some(row(asker, (way, Platform::X), "", "", None))),
         Way::Bluesky => Platform::Bluesky,
-        Way::X => Platform::X,
+        Way::Mastodon | Way::HandOff => Platform::Mastodon,
     };
     loop {
-        let (server, handle) = match way {
-            Way::Mastodon => (asker.ask("server-ask", &[], None)?, String::new()),
-            Way::Bluesky => {
-                (asker.ask("server-ask", &[], None)?, asker.ask("handle-ask", &[], None)?)
-            }
-            Way::X | Way::HandOff => (String::new(), String::new()),
+        let server = asker.ask("server-ask", &[], None)?;
+        let handle = match way {
+            Way::Bluesky => asker.ask("handle-ask", &[], None)?,
+            Way::Mastodon | Way::X | Way::HandOff => String::new(),
         };
         let from = token(asker, &app.data)?;
         let mut wanted = row(asker, (way, platform), &server, &handle, Some(from));
         asker.tell("checking", &[])?;
         match ask_platform(&app.ctx, &wanted).await {
-            Err(failure) => asker.sorry(&failure)?,
+            Err(unconfirmed) => {
+                let given = [("server", server.trim()), ("reason", &unconfirmed.reason)];
+                asker.not_done("not-confirmed", &given)?;
+            }
             Ok(asked) => {
                 wanted.account.handle = asked.identity.author.handle;
                 wanted.account.stable_id = Some(asked.identity.author.stable_id);
@@ -154,7 +182,10 @@ fn token(asker: &Asker, folder: &Path) -> Result<String, Failure> {
         };
         match std::fs::canonicalize(named) {
             Ok(path) => return Ok(format!("file:{}", path.display())),
-            Err(error) => asker.sorry(&Failure::usage(format!("{named}: {error}")))?,
+            Err(error) => {
+                let given = [("file", named), ("reason", &error.to_string())];
+                asker.not_done("no-such-file", &given)?;
+            }
         }
     }
 }

@@ -59,6 +59,12 @@ impl Asker {
         self.tell("not-done", &[("reason", reason)])
     }
 
+    /// The same where the reason is one of ours, and has words in this language.
+    pub(super) fn not_done(&self, key: &str, given: Given<'_>) -> Result<(), Failure> {
+        let reason = self.words(key, given)?;
+        self.tell("not-done", &[("reason", &reason)])
+    }
+
     /// An answer; an empty line takes `default`, where there is one.
     pub(super) fn ask(
         &self,

@@ -100,7 +100,8 @@ fn configuration(unit: &UnitFile, main: &App) -> Result<String, Failure> {
     ))
 }
 
-/// The unit's people, with the passphrases that they chose there.
+/// The unit's people, with the passphrases that they have there now: whoever proves themselves in the
+/// unit's ledger is the same person here, and an older passphrase is good for nothing.
 async fn people(main: &App, app: &App, team: &Team) -> Result<(), Failure> {
     let here = app.ctx.store.people().await?;
     let known = |person: &Person| here.iter().find(|one| one.id == person.id);
@@ -117,11 +118,11 @@ async fn people(main: &App, app: &App, team: &Team) -> Result<(), Failure> {
         let passphrase = main.ctx.store.person(&person.id).await?.1;
         store.add_person(&admin, granter, person, &passphrase.hash).await?;
     }
-    for person in [&team.approver, &team.second] {
+    for person in [&team.admin, &team.approver, &team.second] {
         // Only what they chose themselves is taken over.
         let (chosen, there) =
             (main.ctx.store.person(&person.id).await?.1, store.person(&person.id).await?.1);
-        if there.first && !chosen.first {
+        if !chosen.first && (there.first || there.hash != chosen.hash) {
             store.set_passphrase(&by(&person.id), &person.id, &chosen.hash).await?;
         }
     }

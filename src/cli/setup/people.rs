@@ -11,8 +11,8 @@ use crate::{
         ids::PersonId,
         person::{Person, Role},
     },
-    store::Actor,
-    work::passphrase::{Unproved, accept, verify},
+    store::{Actor, Passphrase},
+    work::passphrase::{SHORTEST, Unproved, accept, verify},
 };
 
 /// The command, as the record names it.
@@ -47,16 +47,10 @@ impl Signed {
             }
             let passphrase = asker.secret("passphrase-ask", &given)?;
             match verify(&app.ctx.store, id, &passphrase).await {
-                Err(wrong @ Unproved::Wrong) => asker.sorry(&wrong.into())?,
+                Err(Unproved::Wrong) => asker.not_done("passphrase-wrong", &[])?,
                 Err(error) => return Err(error.into()),
                 Ok((_, old)) if old.first => {
-                    let hash = loop {
-                        let new = asker.new_secret("new-passphrase-ask", &given)?;
-                        match accept(&new, Some(&old), &app.ctx.dice) {
-                            Ok(hash) => break hash,
-                            Err(why) => asker.sorry(&why.into())?,
-                        }
-                    };
+                    let hash = chosen(asker, app, ("new-passphrase-ask", id), Some(&old))?;
                     app.ctx.store.set_passphrase(&by(id), id, &hash).await?;
                     self.0.push(id.clone());
                 }
@@ -64,6 +58,27 @@ impl Signed {
             }
         }
         Ok(app.ctx.store.person(id).await?.0)
+    }
+}
+
+/// The hash of a passphrase that is asked for until it is taken.
+fn chosen(
+    asker: &Asker,
+    app: &App,
+    (question, id): (&str, &PersonId),
+    old: Option<&Passphrase>,
+) -> Result<String, Failure> {
+    loop {
+        let passphrase = asker.new_secret(question, &[("person", id.as_str())])?;
+        match accept(&passphrase, old, &app.ctx.dice) {
+            Ok(hash) => return Ok(hash),
+            Err(Unproved::TooShort) => {
+                let least = SHORTEST.to_string();
+                asker.not_done("passphrase-short", &[("least", &least)])?;
+            }
+            Err(Unproved::Same) => asker.not_done("passphrase-same", &[])?,
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 
@@ -144,7 +159,7 @@ async fn add(
         let text = asker.ask("id-ask", &[("default", usual)], Some(usual))?;
         match person_id(&text) {
             Ok(id) => break id,
-            Err(failure) => asker.sorry(&failure)?,
+            Err(_) => asker.not_done("id-wrong", &[])?,
         }
     };
     let name = asker.ask("person-name-ask", &[], None)?;
@@ -152,15 +167,8 @@ async fn add(
         Role::Approver => Some(asker.ask("order-ask", &[], None)?),
         _ => None,
     };
-    let given = [("person", id.as_str())];
     let question = if granter.is_some() { "first-passphrase-ask" } else { "new-passphrase-ask" };
-    let hash = loop {
-        let passphrase = asker.new_secret(question, &given)?;
-        match accept(&passphrase, None, &app.ctx.dice) {
-            Ok(hash) => break hash,
-            Err(why) => asker.sorry(&why.into())?,
-        }
-    };
+    let hash = chosen(asker, app, (question, &id), None)?;
     let person = Person {
         id: id.clone(),
         name,
@@ -172,6 +180,12 @@ async fn add(
     };
     let actor = by(granter.map_or(&id, |granter| &granter.id));
     app.ctx.store.add_person(&actor, granter, &person, &hash).await?;
-    asker.tell("person-added", &[("person", id.as_str()), ("role", role.as_str())])?;
+    let role = match role {
+        Role::Administrator => "role-administrator",
+        Role::Approver => "role-approver",
+        Role::Auditor | Role::Officer => "role-auditor",
+    };
+    let role = asker.words(role, &[])?;
+    asker.tell("person-added", &[("person", id.as_str()), ("role", &role)])?;
     Ok(app.ctx.store.person(&id).await?.0)
 }

@@ -111,8 +111,9 @@ async fn goes_out(
     asker.tell("post-sending", &[])?;
     let went = send(app, row.escalation.reference.as_str()).await;
     while work::seal::run_once(&app.ctx).await?.more {}
-    if let Err(reason) = &went {
-        asker.tell("post-not-yet", &[("reason", reason), ("folder", &folder)])?;
+    if let Err((why, reason)) = &went {
+        let reason = asker.words(why, &[("reason", reason)])?;
+        asker.tell("post-not-yet", &[("reason", &reason), ("folder", &folder)])?;
     }
     Ok(went.is_ok())
 }
@@ -150,27 +151,35 @@ async fn approved(
     Ok(true)
 }
 
+/// Why an escalation has not gone: the message that says it, and the ledger's own reason.
+type Why = (&'static str, String);
+
 /// Runs the path's reconcilers until each delivery of an escalation has ended; why not, otherwise.
-async fn send(app: &App, reference: &str) -> Result<(), String> {
+async fn send(app: &App, reference: &str) -> Result<(), Why> {
     let (every, times) = LOOKS;
-    let mut last = "no answer yet".to_owned();
+    let mut last = ("why-no-answer", String::new());
     for _ in 0..times {
         let pass = async {
             work::deliver::run_once(&app.ctx).await?;
             work::sweep::run_once(&app.ctx).await?;
             anyhow::Ok(app.ctx.store.escalation(reference).await?)
         };
-        let row = pass.await.map_err(|error| format!("{error:#}"))?;
+        let row = pass.await.map_err(|error| ("why-failed", format!("{error:#}")))?;
         let mut ended = true;
         for one in &row.deliveries {
             match one.delivery.state() {
                 State::Delivered(_) | State::Retracted(_) => {}
-                State::Withdrawn { why } | State::Refused { why } => return Err(why.clone()),
-                State::Uncertain(doubt) if doubt.asks => return Err(doubt.why.clone()),
-                State::Uncertain(doubt) => (ended, last) = (false, doubt.why.clone()),
+                State::Withdrawn { why } => return Err(("why-withdrawn", why.clone())),
+                State::Refused { why } => return Err(("why-refused", why.clone())),
+                State::Uncertain(doubt) if doubt.asks => {
+                    return Err(("why-uncertain", doubt.why.clone()));
+                }
+                State::Uncertain(doubt) => {
+                    (ended, last) = (false, ("why-uncertain", doubt.why.clone()));
+                }
                 State::Waiting { why, .. } => {
                     ended = false;
-                    last = why.clone().unwrap_or(last);
+                    last = why.clone().map_or(last, |why| ("why-waiting", why));
                 }
                 State::Sending(_) => ended = false,
             }

@@ -10,6 +10,28 @@ use std::{
 use super::{super::failure::Failure, asking::Asker};
 use crate::config::Loaded;
 
+/// A key that may be missing, and how it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Blank {
+    /// The section it stands in.
+    pub(super) section: &'static str,
+    /// Its name there.
+    pub(super) key: &'static str,
+    /// The question's message.
+    pub(super) question: &'static str,
+    /// The message that says what an answer must be like, where not every one will do.
+    pub(super) wrong: Option<&'static str>,
+    /// An empty answer leaves it out.
+    pub(super) optional: bool,
+}
+
+impl Blank {
+    /// A key of `[unit]`.
+    pub(super) const fn of_unit(key: &'static str, question: &'static str, optional: bool) -> Self {
+        Self { section: "unit", key, question, wrong: None, optional }
+    }
+}
+
 /// The unit's file and the folder that its paths are taken from.
 #[derive(Debug)]
 pub(super) struct UnitFile {
@@ -30,29 +52,28 @@ impl UnitFile {
         self.text()?.parse().map_err(|error| wrong(&self.path, error))
     }
 
-    /// Whether the file itself says something of this key of `[unit]`.
-    fn has(&self, key: &str) -> Result<bool, Failure> {
+    /// Whether the file itself says something of this key.
+    fn has(&self, blank: Blank) -> Result<bool, Failure> {
         let table = self.table()?;
-        let value = table.get("unit").and_then(|unit| unit.get(key));
+        let value = table.get(blank.section).and_then(|section| section.get(blank.key));
         Ok(value.is_some_and(|value| value.as_str().is_none_or(|text| !text.trim().is_empty())))
     }
 
-    /// The file's text with this key added to `[unit]`, if the configuration is sound with it.
-    fn with(&self, key: &str, value: &str) -> Result<String, Failure> {
+    /// The file's text with this key added to its section.
+    fn with(&self, blank: Blank, value: &str) -> Result<String, Failure> {
         let old = self.text()?;
-        let line = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
-        let heading = old.lines().position(|line| line.trim() == "[unit]");
-        let new = match heading {
+        let title = format!("[{}]", blank.section);
+        let line = format!("{} = {}\n", blank.key, toml::Value::String(value.to_owned()));
+        let heading = old.lines().position(|line| line.trim() == title);
+        Ok(match heading {
             Some(at) => {
                 let through = old.split_inclusive('\n').take(at + 1).map(str::len).sum::<usize>();
                 let (before, after) = old.split_at(through);
                 format!("{}\n{line}{after}", before.trim_end_matches('\n'))
             }
-            None if old.is_empty() => format!("[unit]\n{line}"),
-            None => format!("{}\n\n[unit]\n{line}", old.trim_end_matches('\n')),
-        };
-        Loaded::parse(Some(&self.path), &new, &self.data)?;
-        Ok(new)
+            None if old.is_empty() => format!("{title}\n{line}"),
+            None => format!("{}\n\n{title}\n{line}", old.trim_end_matches('\n')),
+        })
     }
 
     /// Writes the file: where a link points, and readable by whom it was.
@@ -64,29 +85,28 @@ impl UnitFile {
         std::fs::set_permissions(&path, before).map_err(|error| wrong(&path, error))
     }
 
-    /// Asks for one key until the configuration takes it, where the file does not have it.
-    /// `optional`: an empty answer leaves it out. Returns whether the file has it now.
-    pub(super) fn fill(
-        &self,
-        asker: &Asker,
-        key: &str,
-        question: &str,
-        optional: bool,
-    ) -> Result<bool, Failure> {
-        if self.has(key)? {
+    /// Asks for one key until the configuration takes it, where the file does not have it. Returns
+    /// whether the file has it now.
+    pub(super) fn fill(&self, asker: &Asker, blank: Blank) -> Result<bool, Failure> {
+        if self.has(blank)? {
             return Ok(true);
         }
+        let name = format!("{}.{}", blank.section, blank.key);
         loop {
-            let answer = asker.ask(question, &[], optional.then_some(""))?;
+            let answer = asker.ask(blank.question, &[], blank.optional.then_some(""))?;
             if answer.is_empty() {
                 return Ok(false);
             }
-            match self.with(key, &answer) {
-                Ok(text) => {
-                    self.write(&text)?;
-                    return Ok(true);
+            let text = self.with(blank, &answer)?;
+            match (Loaded::parse(Some(&self.path), &text, &self.data), blank.wrong) {
+                (Ok(_), _) => match self.write(&text) {
+                    Ok(()) => return Ok(true),
+                    Err(failure) => asker.sorry(&failure)?,
+                },
+                (Err(errors), Some(wrong)) if errors.0.iter().all(|error| error.key == name) => {
+                    asker.not_done(wrong, &[])?;
                 }
-                Err(failure) => asker.sorry(&failure)?,
+                (Err(errors), _) => asker.sorry(&errors.into())?,
             }
         }
     }

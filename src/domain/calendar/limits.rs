@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, civil::Date};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Calendar;
 use crate::domain::{
     action::{BankAction, Kind, spelled},
     canonical::{self, Hash},
+    keyed::by_name,
     time::Timestamp,
 };
 
@@ -43,7 +44,13 @@ pub struct LimitRule {
 /// The limits of every kind that has one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct LimitRules(pub BTreeMap<Kind, LimitRule>);
+pub struct LimitRules(#[serde(deserialize_with = "by_kind")] pub BTreeMap<Kind, LimitRule>);
+
+fn by_kind<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Kind, LimitRule>, D::Error> {
+    by_name(deserializer, Kind::ALL, Kind::as_str)
+}
 
 /// The most hours a limit may have (90 days): more is a slip of the pen.
 const MOST_HOURS: u32 = 90 * 24;

@@ -3,17 +3,15 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::fir::pattern;
 use super::honest::{Honest, Reading};
+use super::pattern::{Pattern, pattern};
 use super::runs;
 use super::view::View;
 use super::{Finding, LeakKind};
 
-static BRANCH: LazyLock<Option<Regex>> =
+static BRANCH: LazyLock<Option<Pattern>> =
     LazyLock::new(|| pattern(r"\b[a-z05]{4}[0o][a-z0-9]{6}\b"));
-static BRANCH_APART: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static BRANCH_APART: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     pattern(
         r"(?:ifsc|ifs code|आईएफएससी)[^0-9\n]{0,24}?(?P<n>\b[a-z]{4}[\s\-.]{0,2}[0o](?:[\s\-.]{0,2}[a-z0-9]){6})\b",
     )
@@ -47,7 +45,7 @@ const NUMBER: &str =
 const IS: &str = r"[\s.:_\-#=(\[]{0,4}(?:(?:is|was|hai|है|:|को|ko)\b[\s.:]{0,3})?";
 const SHORT: &str = r"(?P<n>\d(?:[^\w\n]{0,3}\d){3,13})";
 
-static NAMED: LazyLock<Vec<(LeakKind, Regex)>> = LazyLock::new(|| {
+static NAMED: LazyLock<Vec<(LeakKind, Pattern)>> = LazyLock::new(|| {
     let account =
         r"(?:\ba/?c\b|\bacc\b|\bacct\b|\baccount\b|\bkhaa?ta\b|खाता|एकाउंट|अकाउंट|\bbeneficiary\b)";
     let card = r"(?:\bcard\b|कार्ड)";
@@ -126,7 +124,7 @@ fn is_honest(honest: &[Honest], range: &Range<usize>) -> bool {
         .any(|honest| honest.range.start <= range.start && range.start < honest.range.end)
 }
 
-static MASKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static MASKED: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     let mask = r"(?:[x*•●#✱∗×]|xx)";
     let apart = r"[\s\-./]{0,2}";
     pattern(&format!(
@@ -157,7 +155,9 @@ pub(super) fn check_masked(view: &View, honest: &[Honest], found: &mut Vec<Findi
             && mask.as_str().contains('x')
             && before == 0;
         let open = follows.is_some_and(|ch| ch.is_ascii_alphanumeric() || ch == '*' && masks < 4);
-        let enough = before + after >= 3 && (masks >= 4 || named.is_some());
+        // `4865XXX4493`: few masks between so many figures leave little to guess.
+        let inside = masks >= 2 && before >= 2 && after >= 2 && before + after >= 6;
+        let enough = before + after >= 3 && (masks >= 4 || named.is_some()) || inside;
         let other = marked_up
             || (glued && named.is_none())
             || open

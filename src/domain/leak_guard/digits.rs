@@ -100,7 +100,12 @@ fn say_nine(glyphs: &[Glyph], tokens: &mut [Token]) {
     let spoken = |token: Option<&Token>| {
         token.is_some_and(|token| matches!(token.kind, Kind::Number(NumberWord::Value(0..=9))))
     };
-    let places: Vec<usize> = (0..tokens.len()).filter(|&i| no(&tokens[i])).collect();
+    // `case no. one two`: the dot makes it the word for *number*.
+    let dotted = |token: &Token| {
+        glyphs.get(token.range.end).is_some_and(|next| matches!(next.ch, '.' | ':'))
+    };
+    let places: Vec<usize> =
+        (0..tokens.len()).filter(|&i| no(&tokens[i]) && !dotted(&tokens[i])).collect();
     // Twice, for one nine may stand before another.
     for &i in places.iter().chain(places.iter().rev()) {
         let at = |step: isize| i.checked_add_signed(step).and_then(|at| tokens.get(at));
@@ -149,7 +154,9 @@ fn camel(glyphs: &[Glyph], token: Token, out: &mut Vec<Token>) {
         Token { range: start..end, kind }
     });
     let parts: Vec<Token> = parts.collect();
-    if parts.iter().any(|part| part.kind != Kind::Letters) {
+    // `DoR` is an office, not a two and an R.
+    let numbers = parts.iter().filter(|part| part.kind != Kind::Letters);
+    if numbers.clone().count() > 1 || numbers.clone().any(|part| part.range.len() > 2) {
         out.extend(parts);
     } else {
         out.push(token);

@@ -4,40 +4,28 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::honest::{Honest, Reading};
+use super::pattern::{Pattern, pattern};
 use super::view::View;
 use super::{Finding, LeakKind};
 
-/// A pattern that is a constant of this program; the tests compile every one.
-pub(super) fn pattern(text: &str) -> Option<Regex> {
-    // Folding leaves only these; the classes of all of Unicode are large and slow.
-    const NARROW: [(&str, &str); 3] = [
-        (r"[\W_]", r"[^a-z0-9\u0900-\u0965]"),
-        (r"[^\w\n]", r"[^a-z0-9_\u0900-\u0965\n]"),
-        (r"\d", "[0-9]"),
-    ];
-    let narrow =
-        NARROW.iter().fold(text.to_owned(), |text, (wide, narrow)| text.replace(wide, narrow));
-    Regex::new(&narrow).ok()
-}
-
-const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bf[il1]r(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
+const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bf[il1]r(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं\.?|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
 const NO: &str = r"(?:nos?|num|number|numbers|nr|s\.?\s?no|sankhya|sankhyaa|sankya|sankhaya|nambar|namber|संख्या|संख़्या|नंबर|नम्बर|नं|न0|सं|क्रमांक|kramank|क्र|#)";
 const YEAR: &str = r"(?:(?:1\s?9|2\s?0)[\s.\-_]?\d[\s.\-_]?\d|\d\s?\d)";
 const BY: &str = r"(?:\s?[/\\|\-–_.:,]{1,2}\s?|\s?\(\s?|\s?(?:\b(?:of|slash|by|oblique|stroke|bata|batta|dated|dt|year|yr|sal|saal|san|ka|ki|in)\b|बटा|सन|का|की|वर्ष|साल|स्लैश|दिनांक)[\s.\-]{0,2}){1,2}";
+const DAY_AND_MONTH: &str = r"[0-3]?\d[./\-][01]?\d[./\-]";
 const DIGITS: &str = r"\d(?:[\s\-_.]{0,2}\d){0,6}";
 
 struct Rules {
-    word: Regex,
-    numbered: Regex,
-    dated: Regex,
-    bare: Regex,
-    near: Regex,
-    called: Regex,
-    spoken: Regex,
-    scattered: Regex,
+    word: Pattern,
+    numbered: Pattern,
+    dated: Pattern,
+    case: Pattern,
+    bare: Pattern,
+    near: Pattern,
+    called: Pattern,
+    spoken: Pattern,
+    scattered: Pattern,
 }
 
 static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
@@ -49,6 +37,9 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
         dated: pattern(&format!(
             r"{FIR}(?:[^\w\n₹%]|_|\n){{0,6}}(?:(?:is|was|है)\s)?(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
         ))?,
+        case: pattern(&format!(
+            r"(?:\bcase|केस|\bवाद|प्रकरण|मामला)\s?{NO}(?:[^\w₹%]|_){{0,6}}(?P<n>{DIGITS}{BY}(?:{DAY_AND_MONTH})?{YEAR}\b)"
+        ))?,
         bare: pattern(&format!(r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>0\d{{1,5}}|\d{{3,5}})\b"))?,
         spoken: pattern(&format!(
             r"{FIR}[\W_]{{0,4}}(?:{NO}[\W_]{{0,4}})?(?:(?:is|was|है|hai)\s)?(?P<n>\d(?:(?:[\W_]{{0,6}}|[\W_]{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)[\W_]{{1,4}})\d){{2,10}})"
@@ -57,7 +48,7 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
             r"{FIR}[\W_]{{0,5}}(?:{NO}[\W_]{{0,5}})?(?P<n>\d(?:[\W_]{{0,6}}\d){{0,5}}[\W_]{{0,6}}(?:/|-|o[\W_]{{0,6}}f|d[\W_]{{0,6}}a[\W_]{{0,6}}t[\W_]{{0,6}}e[\W_]{{0,6}}d)[\W_]{{0,8}}(?:(?:[0-3][\W_]{{0,6}})?\d[\W_]{{0,8}}(?:[01][\W_]{{0,6}})?\d[\W_]{{0,8}})?2[\W_]{{0,6}}0[\W_]{{0,6}}[12][\W_]{{0,6}}\d|\d(?:[\W_]{{1,6}}\d){{2,12}}\b)"
         ))?,
         called: pattern(&format!(
-            r"\b(?P<n>\d(?:[\s\-_.]?\d){{0,5}}{BY}{YEAR})\s?(?:\s(?:is|was|ye|yeh|ये|यह)\s(?:(?:the|our|case)\s){{0,2}}{FIR}|\s(?:(?:the|our|case)\s){{0,2}}{FIR}\s?(?:{NO}|of|है|hai|में|mein)\b|\((?:case\s)?{FIR}[^)]{{0,8}}\))"
+            r"\b(?P<n>\d(?:[\s\-_.]?\d){{0,5}}{BY}{YEAR}\)?)\s?(?:\s(?:is|was|ye|yeh|ये|यह)\s(?:(?:the|our|case)\s){{0,2}}{FIR}|\s(?:(?:the|our|case)\s){{0,2}}{FIR}\s?(?:{NO}|of|है|hai|में|mein)\b|\((?:case\s)?{FIR}[^)]{{0,8}}\))"
         ))?,
         near: pattern(
             r"\b(?P<n>\d(?:[\s.\-_]?\d){0,5}[\s.]?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)[\s.]?(?:1\s?9|2[\s.\-_]?0)[\s.\-_]?\d[\s.\-_]?\d)\b",
@@ -100,6 +91,11 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
         let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
         if !other(honest, &number.range()) && believable(whole.as_str(), number.as_str()) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
+        }
+    }
+    for number in rules.case.captures_iter(&view.text).filter_map(|captures| captures.name("n")) {
+        if !other(honest, &number.range()) {
+            view.report(LeakKind::FirNumber, &number.range(), found);
         }
     }
     for captures in rules.called.captures_iter(&view.text) {
@@ -153,7 +149,19 @@ fn believable(whole: &str, number: &str) -> bool {
         let within = |part: &str, most: u32| part.parse().is_ok_and(|part: u32| part <= most);
         month.len() == 2 && within(day, 31) && within(month, 12)
     });
-    is_report(whole) && (long || number.contains('/') && !month)
+    is_report(whole) && (long || number.contains('/') && !month || falls(number))
+}
+
+/// `810-25`, `300 of 26`: a range and a share rise, so a fall is a number and its year.
+fn falls(number: &str) -> bool {
+    let mut parts = number
+        .split(|ch: char| !ch.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let parts = [parts.next(), parts.next(), parts.next()];
+    let signs = ['.', ',', ':'];
+    matches!(parts, [Some(first), Some(year), None] if first > year && (15..=35).contains(&year))
+        && !number.contains(signs)
 }
 
 /// A number and a year elsewhere in the same sentence.

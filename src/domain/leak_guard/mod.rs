@@ -21,8 +21,10 @@ mod honest;
 pub mod lines;
 mod normalise;
 mod pan;
+mod pattern;
 mod posing;
 mod runs;
+mod spoken;
 mod squeeze;
 mod view;
 mod words;
@@ -74,7 +76,14 @@ pub struct Finding {
 /// Pure, and bounded: the work grows linearly with the text's length.
 pub fn findings(text: &str) -> Vec<Finding> {
     let mut found = Vec::new();
-    judge(normalise::fold(text), &mut found);
+    let folded = normalise::fold(text);
+    judge(spoken::letters(&folded).unwrap_or(folded), &mut found);
+    if let Some(apart) = normalise::signs_apart(text, &['|']) {
+        pan::check(&View::new(digits::digitise(&normalise::fold(&apart))), &mut found);
+    }
+    if let Some(apart) = normalise::signs_apart(text, &normalise::LETTERED_SIGNS) {
+        judge(normalise::fold(&apart), &mut found);
+    }
     let hidden = normalise::hidden(text);
     if !hidden.is_empty() {
         judge(hidden, &mut found);

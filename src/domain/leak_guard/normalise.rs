@@ -77,6 +77,9 @@ const NUMBER_SYMBOLS: [(u32, u32, u32); 21] = [
 const CHINESE: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
 
 fn number_of(ch: char) -> Option<u32> {
+    if ch.is_ascii() {
+        return ch.to_digit(10);
+    }
     let code = u32::from(ch);
     if let Some(zero) = ZEROS.iter().find(|&&zero| (zero..zero + 10).contains(&code)) {
         return Some(code - zero);
@@ -156,6 +159,7 @@ fn plain_sign(ch: char) -> char {
         '\u{2800}' => ' ',
         '․' | '。' | '｡' | '܁' | '܂' | '۔' => '.',
         '⁄' | '∕' | '╱' | '⧸' => '/',
+        'ˑ' | 'ʼ' | 'ˈ' | 'ˌ' | 'ꞌ' => '·',
         '：' | '∶' | '꞉' | 'ː' => ':',
         '٫' | '،' | '、' | '‚' => ',',
         _ if ch.is_whitespace() && ch != '\n' => ' ',
@@ -215,6 +219,18 @@ fn fold_all(glyphs: &[Glyph]) -> Vec<Glyph> {
         fold_one(glyph, &mut out);
     }
     out
+}
+
+/// Signs of their own that fold to a letter.
+pub(super) const LETTERED_SIGNS: [char; 8] = ['🅾', '🅰', '🅱', '🅿', 'Ⓜ', 'ℹ', '⭕', 'ⓘ'];
+
+/// The text with the signs that fold to letters as what they may be too: signs between the pieces
+/// of a code (`ABC🅾PE1🅾234🅾F`); nothing if none stands there twice. Every place is as before.
+pub(super) fn signs_apart(text: &str, both: &[char]) -> Option<String> {
+    let twice = |sign: &char| text.matches(*sign).nth(1).is_some();
+    let signs: Vec<char> = both.iter().copied().filter(twice).collect();
+    let apart = |ch| if signs.contains(&ch) { '⚑' } else { ch };
+    (!signs.is_empty()).then(|| text.chars().map(apart).collect())
 }
 
 /// What is written in tag characters, which no reader sees and every program can read.

@@ -4,10 +4,8 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::fir::pattern;
 use super::normalise::Glyph;
+use super::pattern::{Pattern, pattern};
 use super::view::View;
 use super::{Finding, LeakKind};
 
@@ -17,9 +15,9 @@ const LAST: &str = "[a-z0-9|]";
 const DIGIT: &str = "[0-9olisbzqgt|]";
 const APART: &str = r"[^a-z0-9\u0900-\u0965₹%@]{0,4}";
 
-static PAN_TIGHT: LazyLock<Option<Regex>> =
+static PAN_TIGHT: LazyLock<Option<Pattern>> =
     LazyLock::new(|| pattern(&format!("{LETTER}{{5}}{DIGIT}{{4}}{LETTER}")));
-static PAN_APART: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static PAN_APART: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     let letter = format!("{LETTER}{APART}");
     let digit = format!("{DIGIT}{APART}");
     pattern(&format!("{letter}{letter}{letter}{letter}{letter}{digit}{digit}{digit}{digit}{LAST}"))
@@ -48,7 +46,7 @@ pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
 }
 
 /// Matches at every start that begins a word or a capital: a code may follow another word closely.
-fn overlapping(regex: &Regex, text: &str) -> Vec<Range<usize>> {
+fn overlapping(regex: &Pattern, text: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut from = 0;
     while let Some(found) = regex.find_at(text, from) {
@@ -86,9 +84,11 @@ fn stands_alone(view: &View, code: &Range<usize>) -> bool {
     (edge(before) || capital_starts || named) && (edge(after) || low_follows)
 }
 
+/// A stroke is a letter only where one is wanting.
 fn signs(code: &[Glyph]) -> Vec<Glyph> {
+    let plain = code.iter().filter(|glyph| glyph.ch.is_ascii_alphanumeric()).count();
     code.iter()
-        .filter(|glyph| glyph.ch.is_ascii_alphanumeric() || glyph.ch == '|')
+        .filter(|glyph| glyph.ch.is_ascii_alphanumeric() || glyph.ch == '|' && plain < 10)
         .copied()
         .collect()
 }
@@ -156,7 +156,10 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
     if text.contains(", ") && !capitals {
         return false;
     }
+    let parts: Vec<usize> = text.split(' ').map(str::len).collect();
+    let low = !signs.iter().any(|glyph| glyph.upper);
     let named = called_pan(view, code.start)
+        || parts == [5, 4, 1] && speaks_of_pan(view.sentence_before(code.start, 40))
         || ["is the pan", "ये पैन", "ये pan", "(pan", "(पैन"]
             .iter()
             .any(|name| view.after(code.end, 16).contains(name));
@@ -206,6 +209,7 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
         || closed && cut && is_holder(signs[3].ch)
         || singles >= 6 && letters_apart
         || firm && (tight || mixed && !year)
+        || closed && low && parts == [5, 4, 1] && ends_code(&signs) && !year
         || closed && aligned && capitals && is_holder(signs[3].ch) && (!year || tight)
         || (closed
             && aligned
@@ -214,6 +218,18 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
             && words.len() <= 4
             && digits_together <= 2
             && words.first().is_some_and(|word| word.len() <= 5))
+}
+
+/// The word stands anywhere in the sentence.
+fn speaks_of_pan(before: &str) -> bool {
+    before.split(' ').any(|word| matches!(word.trim_end_matches(':'), "pan" | "पैन"))
+}
+
+/// `abcpe 1234 f`, but not `total 1234 a day`: the last letter is no word or unit of speech.
+fn ends_code(signs: &[Glyph]) -> bool {
+    is_holder(signs[3].ch)
+        && signs[5..9].iter().all(|glyph| glyph.ch.is_ascii_digit() && !glyph.word)
+        && !matches!(signs[9].ch, 'a' | 'i' | 'k' | 'l' | 'm' | 'h' | 's' | 'x' | 'p' | 'v' | 'o')
 }
 
 /// The words right before say that a permanent account number follows.

@@ -220,6 +220,9 @@ fn row_of_pieces(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
         let ch = glyphs[between.start].ch;
         (between.len() == 1 && !matches!(ch, ':' | ',')).then_some(ch)
     };
+    if piece(i).is_none() {
+        return false;
+    }
     let Some(apart) = sign(i + 1).or_else(|| i.checked_sub(1).and_then(sign)) else { return false };
     let forward = (0..MOST_PIECES).map_while(|step| {
         piece(i + 2 * step).filter(|_| step == 0 || sign(i + 2 * step - 1) == Some(apart))
@@ -326,13 +329,25 @@ fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) ->
         && tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == ':');
     let hashtag = tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == '#')
         && glyphs[tokens[i].range.start].ch.is_alphabetic();
+    // `2023, s. 94`: short for *section*.
+    let section = glyphs[tokens[i].range.clone()].iter().map(|glyph| glyph.ch).eq("s".chars())
+        && glyphs.get(tokens[i].range.end).is_some_and(|glyph| glyph.ch == '.')
+        && glyphs.get(tokens[i].range.end + 1).is_some_and(|glyph| glyph.ch == ' ')
+        && tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == ' ')
+        && tokens[i].range.start.checked_sub(2).is_none_or(|at| glyphs[at].ch != '.');
     // `ii) 53 iii) 82`, `b) 16`: the marks of a list.
     let after = tokens[i].range.end;
     let marks = glyphs.get(after).is_some_and(|glyph| glyph.ch == ')')
         && glyphs[..tokens[i].range.start].last().is_none_or(|glyph| glyph.ch.is_whitespace())
         && (tokens[i].range.len() == 1
             || glyphs[tokens[i].range.clone()].iter().all(|glyph| glyph.ch == 'i' && !glyph.upper));
-    if marks || hashtag || zulu || is_section(glyphs, tokens, i) || is_band(glyphs, tokens, i) {
+    if section
+        || marks
+        || hashtag
+        || zulu
+        || is_section(glyphs, tokens, i)
+        || is_band(glyphs, tokens, i)
+    {
         return false;
     }
     let beside_long = |forward: bool| {

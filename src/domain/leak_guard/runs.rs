@@ -141,7 +141,7 @@ fn numbered(lead: &str) -> bool {
 }
 
 /// What may stand between the groups of one number: signs, and words that say a sign.
-fn separates(between: &str) -> bool {
+pub(super) fn separates(between: &str) -> bool {
     const MOST_SIGNS: usize = 14;
     const MOST_LINES: usize = 4;
     const SAID: [&str; 30] = [
@@ -176,7 +176,7 @@ fn separates(between: &str) -> bool {
         "br",
         "und",
     ];
-    let sentence_ends = ["! ", "? ", "। ", "; ", " #"].iter().any(|end| between.contains(end));
+    let sentence_ends = ["! ", "? ", "। ", "; "].iter().any(|end| between.contains(end));
     if between.matches('\n').count() > MOST_LINES || sentence_ends {
         return false;
     }
@@ -256,6 +256,11 @@ pub(super) fn named(before: &str) -> Option<LeakKind> {
                 "खाता",
                 "खाते",
                 "ac no",
+                "utr",
+                "rrn",
+                "यूटीआर",
+                "transaction id",
+                "txn",
                 "beneficiary",
                 "एकाउंट",
                 "अकाउंट",

@@ -84,7 +84,10 @@ pub(super) fn join_singles(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
         let (end, joins) = singles_from(glyphs, i);
         if end > i {
             let run = &glyphs[i..end];
-            out.extend(run.iter().filter(|glyph| !joins || is_single(glyph.ch)).copied());
+            let signs = signs_after(glyphs, i);
+            out.extend(
+                run.iter().filter(|glyph| !joins || !signs.contains(&Some(glyph.ch))).copied(),
+            );
             joined |= joins;
             i = end;
         } else {
@@ -99,23 +102,40 @@ fn is_single(ch: char) -> bool {
     ch.is_alphanumeric() || ch == '@'
 }
 
+/// The sign after a single character, and the one that stands between two of it (`a - b`).
+fn signs_after(glyphs: &[Glyph], at: usize) -> [Option<char>; 2] {
+    let sign = |by: usize| glyphs.get(at + by).map(|glyph| glyph.ch);
+    let within = sign(2).filter(|&ch| !is_single(ch) && sign(1) == sign(3) && sign(1) == Some(' '));
+    [sign(1), within]
+}
+
 /// The end of the run of pulled-apart characters that begins at `from`, or `from` if none does;
 /// and whether the run is to be joined (digits alone are left as they are).
 fn singles_from(glyphs: &[Glyph], from: usize) -> (usize, bool) {
     const LEAST: usize = 4;
     let alone = |at: usize| glyphs.get(at).is_some_and(|glyph| is_single(glyph.ch));
-    if !alone(from) || (from > 0 && alone(from - 1)) || alone(from + 1) {
+    let after_at = from > 0 && glyphs[from - 1].ch == '@' && glyphs[from].ch != '@';
+    if !alone(from) || (from > 0 && alone(from - 1) && !after_at) || alone(from + 1) {
         return (from, false);
     }
-    let Some(sign) = glyphs.get(from + 1).map(|glyph| glyph.ch) else { return (from, false) };
+    let least = if after_at { 3 } else { LEAST };
+    let signs = signs_after(glyphs, from);
+    let sign = |at: usize| glyphs.get(at).is_some_and(|glyph| signs.contains(&Some(glyph.ch)));
     let (mut end, mut count, mut letters) = (from, 0, 0);
     let mut at = from;
-    while alone(at) && !alone(at + 1) {
+    // The dot of an address may be pulled apart too.
+    let dot = |at: usize| {
+        glyphs.get(at).is_some_and(|glyph| matches!(glyph.ch, '.' | '_'))
+            && !sign(at)
+            && sign(at + 1)
+            && sign(at - 1)
+    };
+    while alone(at) && !alone(at + 1) || at > from && dot(at) {
         count += 1;
         letters += usize::from(glyphs[at].ch.is_alphabetic());
         end = at + 1;
         let mut next = end;
-        while glyphs.get(next).is_some_and(|glyph| glyph.ch == sign) && next < end + 3 {
+        while sign(next) && next < end + 3 {
             next += 1;
         }
         if next == end {
@@ -123,7 +143,7 @@ fn singles_from(glyphs: &[Glyph], from: usize) -> (usize, bool) {
         }
         at = next;
     }
-    (end, count >= LEAST && letters > 0)
+    (end, count >= least && letters > 0)
 }
 
 impl Glyph {

@@ -12,12 +12,13 @@ use std::{
 
 use jiff::SignedDuration;
 
-use super::{Regret, Rehearsal, SOON, Tag};
+use super::{Charge, Regret, Rehearsal, SOON, Tag};
 use crate::domain::{
     action::{BankAction, Sighting, Status},
     calendar::limits::Limits,
     canonical,
-    cost::Purses,
+    cost::{MicroDollars, Purses},
+    delivery::Content,
     drafting::{self, About, Grounds},
     escalation::{Escalation, EscalationKind, money_at_risk},
     facts::FactPack,
@@ -26,7 +27,7 @@ use crate::domain::{
     ladder::{LadderRules, Pressed},
     order::Terms,
     pacing::{self, Candidate, Gate, PacingRules, Send, Why},
-    platform::Account,
+    platform::{Account, Platform},
     tagging::{Group, Names, Overdue, TagRules},
     time::Timestamp,
     wording::{Place, Templates, WordingRules},
@@ -61,6 +62,8 @@ pub struct Rules<'a> {
     pub until: Timestamp,
     /// The whole days between them.
     pub days: u32,
+    /// What one text costs there, by the price list as it is now; `None`: nothing.
+    pub price: &'a (dyn Fn(&Content) -> Option<MicroDollars> + Sync),
     /// How far apart the replay's looks are; more than nothing.
     pub step: SignedDuration,
 }
@@ -82,6 +85,7 @@ pub fn rehearse<'a>(history: &'a History, rules: &'a Rules<'a>) -> Rehearsal {
         days_observed: days_observed(&history.watched, zone, rules.from, rules.until),
         left_to_people: replay.drafted - replay.cleared,
         avoided: replay.avoided,
+        charges: replay.charges(),
         tags: replay.tags(),
     }
 }
@@ -125,6 +129,7 @@ struct Replay<'a> {
     given: Vec<(BankCode, Timestamp)>,
     sends: Vec<Send>,
     posted: Vec<(Tag, Vec<ExternalId>)>,
+    charged: BTreeMap<Platform, (u32, MicroDollars)>,
     drafted: u32,
     cleared: u32,
     avoided: u32,
@@ -158,6 +163,7 @@ impl<'a> Replay<'a> {
             given: Vec::new(),
             sends: Vec::new(),
             posted: Vec::new(),
+            charged: BTreeMap::new(),
             drafted: 0,
             cleared: 0,
             avoided: 0,
@@ -315,7 +321,14 @@ impl<'a> Replay<'a> {
         if self.refused.get(bank) == Some(&asked) {
             return Ok(None);
         }
+        let amount = |overdue: &&Overdue| (overdue.seen.action.case_ref.clone(), overdue.amount());
+        let members = group.actions.iter().map(amount).collect();
+        let grounds = Grounds { about: None, members, earlier };
         let about = About { kind: EscalationKind::Tag, about: None };
+        // Most banks fail here: no text need be written and read for that.
+        if grounds.cases_stand_against(about.kind, &facts, self.rules.wording) {
+            return Err(asked);
+        }
         let places = (self.rules.places)(bank, now);
         let Ok(contents) = drafting::contents(&facts, &about, places, self.rules.templates) else {
             return Err(asked);
@@ -323,9 +336,6 @@ impl<'a> Replay<'a> {
         // In the order of drafting, as the real ids are.
         let id = EscalationId::new(format!("{:020}-{bank}", now.micros()));
         let escalation = drafting::held(id, facts, contents, &about, self.rules.ladder, now);
-        let amount = |overdue: &&Overdue| (overdue.seen.action.case_ref.clone(), overdue.amount());
-        let grounds =
-            Grounds { about: None, members: group.actions.iter().map(amount).collect(), earlier };
         if !grounds.against(&escalation, self.rules.wording).is_empty() {
             return Err(asked);
         }
@@ -429,7 +439,15 @@ impl<'a> Replay<'a> {
         let Some(open) = self.open.get_mut(&bank) else { return };
         let first = open.sent.is_empty();
         let place = candidate.delivery.as_str().rsplit_once('/');
-        open.sent.extend(place.and_then(|(_, n)| n.parse::<usize>().ok()));
+        let place = place.and_then(|(_, n)| n.parse::<usize>().ok());
+        open.sent.extend(place);
+        let content = place.and_then(|n| open.escalation.contents.get(n));
+        if let Some(content) = content
+            && let Some(price) = (self.rules.price)(content)
+        {
+            let (texts, cost) = self.charged.entry(content.platform).or_default();
+            (*texts, *cost) = (*texts + 1, cost.plus(price));
+        }
         let members = open.members.clone();
         let (facts, done) =
             (open.escalation.facts.clone(), open.sent.len() == open.escalation.contents.len());
@@ -467,6 +485,16 @@ impl<'a> Replay<'a> {
                 (open.cleared_until, open.held_again) = (None, true);
             }
         }
+    }
+
+    /// What the platforms would have charged.
+    fn charges(&self) -> Vec<Charge> {
+        let charge = |(platform, (texts, cost)): (&Platform, &(u32, MicroDollars))| Charge {
+            platform: *platform,
+            texts: *texts,
+            cost: *cost,
+        };
+        self.charged.iter().map(charge).collect()
     }
 
     /// The tags, each with what one would have regretted of it.

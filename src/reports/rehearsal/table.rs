@@ -75,6 +75,14 @@ impl Rehearsal {
                 amount.grouped()
             ),
         }];
+        for charge in &self.charges {
+            lines.push(format!(
+                "On {} that would have cost {} by today's price list ({}).",
+                charge.platform,
+                charge.cost,
+                plural(charge.texts, "text", "texts")
+            ));
+        }
         let regrets = self.regrets().count() as u32;
         if regrets > 0 {
             let already = self.regrets().filter(|(_, regret)| regret.already_acted > 0).count();

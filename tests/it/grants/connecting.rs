@@ -157,10 +157,17 @@ async fn an_account_is_connected_by_a_browser_on_this_machine() {
     );
     assert_eq!(ledger_sql::number(&sealed, &plain).await, 0);
 
-    // Connected anew as the same account, it stays live.
+    // Connected anew as the same account, it stays live, and the grant before is ended.
     let said = connect(&unit, &["--anew"]).await.done();
     assert!(said.contains("live as before"), "{said}");
+    assert!(said.contains("ended the grant before it"), "{said}");
+    assert_eq!((standing(&unit).as_str(), server.standing()), ("live", 1));
+    server.will_not_revoke(true);
+    let said = connect(&unit, &["--anew"]).await.done();
+    assert!(said.contains("THE GRANT BEFORE IT MAY STAND STILL"), "{said}");
+    assert!(!said.contains(secrets::MARK), "no token is shown: {said}");
     assert_eq!((standing(&unit).as_str(), server.standing()), ("live", 2));
+    server.will_not_revoke(false);
 
     unit.act("root", &["account", "rotate-key"]).done();
     let told = unit.act("root", &["account", "revoke", "speaker"]).done();

@@ -189,7 +189,9 @@ async fn each_migration_keeps(db: Db, dump: &(i64, String)) {
             let counted = format!("SELECT CAST(COUNT(*) AS TEXT) FROM (SELECT * FROM {view}) AS v");
             let seen = old.texts(&counted).await;
             // Nobody had answered yet in the life that the first dump tells of.
-            assert!(seen != ["0"] || view == "engagements", "the view {view} shows nothing");
+            // No life that a dump tells of has an account on a platform that charges.
+            let may_be_empty = view == "engagements" || view.ends_with("_costs");
+            assert!(seen != ["0"] || may_be_empty, "the view {view} shows nothing");
         }
         before = after;
     }

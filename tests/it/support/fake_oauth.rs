@@ -70,6 +70,7 @@ struct Server {
     reused: u32,
     next: u32,
     lives: u32,
+    will_not_revoke: bool,
 }
 
 struct Shared {
@@ -148,6 +149,11 @@ impl FakeOAuth {
     /// Somebody takes access away by hand.
     pub fn revoke_all(&self) {
         self.server().families.values_mut().for_each(|family| family.revoked = true);
+    }
+
+    /// Whether it answers 503 to whoever ends a grant.
+    pub fn will_not_revoke(&self, now: bool) {
+        self.server().will_not_revoke = now;
     }
 
     /// Whether requests with this token are answered.
@@ -337,6 +343,9 @@ async fn revoke(
         return StatusCode::UNAUTHORIZED;
     }
     let mut server = shared.server.lock().expect("no story panics in it");
+    if server.will_not_revoke {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
     let token = fields.get("token").cloned().unwrap_or_default();
     let family = server.refresh.get(&token).map(|(family, _)| *family);
     let family = family.or_else(|| server.access.get(&token).copied());

@@ -24,7 +24,7 @@ use secrecy::SecretString;
 use takaza::domain::{cost::Item, time::Timestamp};
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::secrets;
+use super::{fake_oauth::FakeOAuth, secrets};
 
 /// What a request is about; tricks are set for one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,6 +127,8 @@ pub(super) struct Town {
     /// How far X's own clock, as its headers tell it, is from the true one.
     pub skew: SignedDuration,
     pub token: String,
+    /// The server whose grants are taken too.
+    pub grants: Option<FakeOAuth>,
     pub us: String,
     pub residents: Vec<Resident>,
     pub posts: Vec<Post>,
@@ -158,6 +160,12 @@ impl Town {
 
     pub fn resident(&self, id: &str) -> Option<&Resident> {
         self.residents.iter().find(|one| one.id == id)
+    }
+
+    /// Whether a request with this token is ours.
+    pub fn takes(&self, token: Option<&String>) -> bool {
+        let granted = |token: &String| self.grants.as_ref().is_some_and(|by| by.takes(token));
+        token.is_some_and(|token| *token == self.token || granted(token))
     }
 
     pub fn next_token(&mut self) {
@@ -238,6 +246,7 @@ impl FakeX {
             now: "2026-11-24T06:00:00Z".parse::<jiff::Timestamp>().expect("a time").into(),
             skew: SignedDuration::ZERO,
             token: String::new(),
+            grants: None,
             us,
             residents: vec![unit],
             posts: Vec::new(),
@@ -265,6 +274,13 @@ impl FakeX {
     /// The token that is good now.
     pub fn token(&self) -> SecretString {
         self.shared.town().token.clone().into()
+    }
+
+    /// Takes what this server grants, whose browser is signed in as the unit's account.
+    pub fn granted_by(&self, server: &FakeOAuth) {
+        let mut town = self.shared.town();
+        server.sign_in(&town.us, Self::HANDLE);
+        town.grants = Some(server.clone());
     }
 
     /// The token ends; [`FakeX::token`] is the next one.

@@ -16,6 +16,13 @@ pub async fn number(url: &str, query: &str) -> i64 {
     }
 }
 
+/// The one text that a query gives, on SQLite.
+pub async fn text(url: &str, query: &str) -> String {
+    let mut connection = SqliteConnection::connect(url).await.expect("the ledger opens");
+    let row = sqlx::query(AssertSqlSafe(query.to_owned())).fetch_one(&mut connection).await;
+    row.expect("a row").get(0)
+}
+
 /// Does to the ledger what no method of the store would.
 pub async fn run(url: &str, statement: &str) {
     let statement = statement.to_owned();

@@ -34,7 +34,7 @@ use takaza::{
     work::{Ctx, switch::Switch},
 };
 
-use super::{claimed::Wanted, scripted::Scripted, servers};
+use super::{claimed::Wanted, scripted::Scripted, secrets, servers};
 
 /// The bank that every tag is about.
 pub const BANK: &str = "ZPPL";
@@ -52,6 +52,7 @@ pub struct Unit {
     pub administrator: Person,
     /// The ledger's and the keys' folder.
     pub folder: tempfile::TempDir,
+    ledger_url: String,
     config: Config,
     next: std::cell::Cell<u32>,
 }
@@ -143,6 +144,13 @@ impl CaseSource for NoSource {
     }
 }
 
+impl Drop for Unit {
+    fn drop(&mut self) {
+        secrets::told_by_databases_in(self.folder.path());
+        secrets::told_by_postgres(&self.ledger_url);
+    }
+}
+
 impl Unit {
     pub async fn new(url: &str, folder: tempfile::TempDir) -> Self {
         let start: Timestamp =
@@ -162,9 +170,20 @@ impl Unit {
         store.confirm_person(&by, &auditor, &dcp.id).await.expect("a second person");
         let dcp = store.person(&dcp.id).await.expect("the DCP").0;
         let ctx = ctx(&config, &clock, dice, &store);
-        let next = std::cell::Cell::new(0);
-        let mut unit =
-            Self { ctx, clock, store, square, by, dcp, administrator, folder, config, next };
+        let (next, ledger_url) = (std::cell::Cell::new(0), url.to_owned());
+        let mut unit = Self {
+            ctx,
+            clock,
+            store,
+            square,
+            by,
+            dcp,
+            administrator,
+            folder,
+            ledger_url,
+            config,
+            next,
+        };
         unit.connect("unit", Arc::clone(&unit.square) as Arc<dyn Destination>).await;
         unit.verify(&bank()).await;
         unit

@@ -1,6 +1,6 @@
 //! A platform in memory, played by hand: posts, answers, likes, profiles, and readings that fail.
 //!
-//! It sends nothing; a story puts posts there with [`Scripted::posts_as_us`] and tells the ledger.
+//! It sends nothing (a send may find that the bank's handle is another's); a story puts posts there with [`Scripted::posts_as_us`] and tells the ledger.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,6 +27,8 @@ pub enum Reading {
     OwnPosts,
     Whoami,
     Resolve,
+    /// A send that was asked for.
+    Send,
 }
 
 struct Square {
@@ -36,6 +38,7 @@ struct Square {
     failing: BTreeMap<Reading, Unread>,
     asked: BTreeMap<Reading, u32>,
     handles: BTreeMap<String, String>,
+    not_the_bank: Option<String>,
     us: Author,
     next: u32,
 }
@@ -54,6 +57,7 @@ impl Scripted {
             failing: BTreeMap::new(),
             asked: BTreeMap::new(),
             handles: BTreeMap::new(),
+            not_the_bank: None,
             us,
             next: 0,
         };
@@ -98,6 +102,11 @@ impl Scripted {
     /// A handle belongs to this id now.
     pub fn owns(&self, handle: &str, stable_id: &str) {
         self.square().handles.insert(handle.to_owned(), stable_id.to_owned());
+    }
+
+    /// Whatever is to be sent, the handle in it is found to be another's right before.
+    pub fn finds_at_the_send(&self, why: &str) {
+        self.square().not_the_bank = Some(why.to_owned());
     }
 
     /// A handle is given up.
@@ -200,7 +209,12 @@ pub fn blocked() -> Unread {
 #[async_trait]
 impl Destination for Scripted {
     async fn send(&self, _claimed: &ClaimedDelivery, _permit: &dyn Permit) -> Sent {
-        Sent::NotNow(NotNow { reason: "this square only listens".to_owned() })
+        let mut square = self.square();
+        *square.asked.entry(Reading::Send).or_default() += 1;
+        match &square.not_the_bank {
+            Some(why) => Sent::NotTheBank(why.clone()),
+            None => Sent::NotNow(NotNow { reason: "this square only listens".to_owned() }),
+        }
     }
 
     async fn look(&self, _delivery: &Delivery) -> Look {

@@ -1,6 +1,6 @@
 //! Every secret that a story plants holds [`MARK`], and everything that takaza tells in this suite
 //! is searched for it: logs (as `--debug` shows them), panics, what commands print, metrics, and
-//! the ledgers when their stories end. One that is told ends the whole suite at once.
+//! the ledgers, on either database, when their stories end. One that is told ends the whole suite at once.
 
 use std::{
     io::Write,
@@ -12,6 +12,7 @@ use std::{
 };
 
 use regex::bytes::Regex;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tracing_subscriber::EnvFilter;
 
 /// What no text may hold.
@@ -74,6 +75,36 @@ pub fn told_by_databases_in(folder: &Path) {
             told(&name, &bytes);
         }
     }
+}
+
+/// Searches every row of every table of a story's ledger, where that is on PostgreSQL.
+pub fn told_by_postgres(url: &str) {
+    if !url.starts_with("postgres") {
+        return;
+    }
+    let url = url.to_owned();
+    // A story ends in the middle of its own runtime, which must not be waited for.
+    let searched = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(search(&url)).expect("the ledger can be read");
+    });
+    if searched.join().is_err() && !std::thread::panicking() {
+        panic!("a ledger on PostgreSQL was not searched");
+    }
+}
+
+async fn search(url: &str) -> sqlx::Result<()> {
+    let mut ledger = PgConnection::connect(url).await?;
+    let tables = "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'public'";
+    let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut ledger).await?;
+    for table in tables {
+        let rows = AssertSqlSafe(format!("SELECT CAST(t AS TEXT) FROM {table} AS t"));
+        let rows: Vec<String> = sqlx::query_scalar(rows).fetch_all(&mut ledger).await?;
+        for row in rows {
+            told(&format!("the table {table}"), row.as_bytes());
+        }
+    }
+    ledger.close().await
 }
 
 fn leak(what: &[u8]) -> Option<String> {

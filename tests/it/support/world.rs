@@ -96,6 +96,7 @@ pub fn start() -> Timestamp {
 impl Drop for World {
     fn drop(&mut self) {
         secrets::told_by_databases_in(self.dir.path());
+        secrets::told_by_postgres(&self.ledger_url);
     }
 }
 

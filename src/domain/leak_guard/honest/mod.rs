@@ -123,7 +123,7 @@ fn keep_whole(view: &View, mut found: Vec<Honest>) -> Vec<Honest> {
 
 /// What stands between the parts of one number.
 fn is_tight(ch: char) -> bool {
-    matches!(ch, '-' | '.' | '/' | ':' | ',' | '_' | '*' | '\'')
+    matches!(ch, '-' | '.' | '/' | ':' | ',' | ';' | '_' | '*' | '\'')
 }
 
 fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
@@ -131,10 +131,15 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
         return false;
     }
     let place = honest.reading == Reading::Place;
-    if place && !apart(beside(view, covered, honest.range.end, true)) {
+    if place && !apart(beside(view, covered, honest.range.end, true)) && !is_town(view, honest) {
         return true;
     }
     let rest = view.after(honest.range.end, 8);
+    // `77,729,70,571`: two grouped numbers do not touch by a comma.
+    let grouped = honest.reading == Reading::Grouped && rest.starts_with(',');
+    if grouped && rest[1..].starts_with(|ch: char| ch.is_ascii_digit()) {
+        return true;
+    }
     touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
         let at = honest.range.end + at;
         let apart = is_firm(view, honest) && rest.starts_with(' ');
@@ -190,6 +195,8 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
             let between = beside(view, covered, start, false);
             !punctuated(between) || between.is_some() && is_list(view, honest)
         }
+        || honest.reading == Reading::Count
+            && (goes_on_in_words(view, covered, start) || is_joint(view, honest))
         || is_arrow_row(view, honest)
             && [(start, false), (honest.range.end, true)]
                 .into_iter()
@@ -200,6 +207,9 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
                 .into_iter()
                 .any(|(at, on)| !apart(beside(view, covered, at, on)))
         || honest.reading == Reading::Helpline
+            && (goes_on_in_words(view, covered, start)
+                || is_followed_in_words(view, covered, honest))
+        || honest.reading == Reading::Helpline
             && !is_row_of_helplines(&view.text[honest.range.clone()])
             && [(start, false), (honest.range.end, true)].into_iter().any(|(at, on)| {
                 let between = beside(view, covered, at, on);
@@ -207,9 +217,42 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
             })
 }
 
+/// `8849 phir 681 and 40 calls`: a word joins the count to digits before it that are no count.
+fn goes_on_in_words(view: &View, covered: &[bool], start: usize) -> bool {
+    let before = view.before(start, 24);
+    let Some(digit) = before.rfind(|ch: char| ch.is_ascii_digit()) else { return false };
+    let between = &before[digit + 1..];
+    !covered[start - before.len() + digit]
+        && between.chars().any(char::is_alphabetic)
+        && super::runs::separates(between)
+}
+
+/// `181 then 1559`
+fn is_followed_in_words(view: &View, covered: &[bool], honest: &Honest) -> bool {
+    let after = view.after(honest.range.end, 24);
+    let Some(digit) = after.find(|ch: char| ch.is_ascii_digit()) else { return false };
+    let between = &after[..digit];
+    !covered[honest.range.end + digit]
+        && between.chars().any(char::is_alphabetic)
+        && super::runs::separates(between)
+}
+
+/// `94557 fir 1173`: *then* in Hinglish, and no count of reports.
+fn is_joint(view: &View, honest: &Honest) -> bool {
+    let after = view.after(honest.range.end, 2).trim_start();
+    view.text[honest.range.clone()].ends_with("fir")
+        && after.starts_with(|ch: char| ch.is_ascii_digit())
+}
+
 /// `1930, 112`, `1930 👮 112`: what names the cyber helpline beside others is no piece of a number.
 fn is_row_of_helplines(text: &str) -> bool {
     text.contains([',', '|', '•']) || text.contains("1930 ") || text.contains(" 1930")
+}
+
+/// `Gurugram-122018. 833 students`: a name before the code, and a full stop after it.
+fn is_town(view: &View, honest: &Honest) -> bool {
+    view.glyphs(&honest.range).first().is_some_and(|first| first.upper)
+        && view.after(honest.range.end, 2) == ". "
 }
 
 /// Figures with nothing but strokes between (`45/120`): any of them may be a piece of a number.
@@ -231,8 +274,10 @@ fn apart(between: Option<&str>) -> bool {
 }
 
 fn is_list(view: &View, honest: &Honest) -> bool {
-    const LEAST: usize = 3;
-    let numbers = view.text[honest.range.clone()].split(|ch: char| !ch.is_ascii_digit());
+    const LEAST: usize = 2;
+    let numbers = view.text[honest.range.clone()]
+        .split(|ch: char| !ch.is_ascii_digit() && ch != '.')
+        .map(|number| number.trim_matches('.'));
     numbers.filter(|number| !number.is_empty()).count() >= LEAST
 }
 

@@ -2,15 +2,16 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
+use super::super::pattern::Pattern;
 use super::super::runs::named;
 use super::Reading;
 
 /// A pattern, and what its match must fulfil.
 pub(super) struct Rule {
     pub reading: Reading,
-    pub pattern: Regex,
+    pub pattern: Pattern,
     pub holds: fn(&Captures<'_>) -> bool,
 }
 
@@ -46,7 +47,7 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 
 fn rule(reading: Reading, pattern: &str, holds: fn(&Captures<'_>) -> bool) -> Option<Rule> {
     // The patterns are constants of this file and every one is compiled by the tests.
-    super::super::fir::pattern(pattern).map(|pattern| Rule { reading, pattern, holds })
+    super::super::pattern::pattern(pattern).map(|pattern| Rule { reading, pattern, holds })
 }
 
 fn always(_: &Captures<'_>) -> bool {
@@ -132,6 +133,11 @@ fn moments() -> Vec<Rule> {
             always,
         ),
         rule(Reading::Moment, &format!(r"\b{MONTH}\b[\s.,\-']{{0,2}}{YEAR}\b"), always),
+        rule(
+            Reading::Moment,
+            r"\b20[12]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\b(?:,?\s(?:at\s)?(?:[01]\d|2[0-4])[.h:]?[0-5]\d\s?(?:hrs?|hours|h|ist)?\b)?",
+            |found| found[0].len() == 8 || found[0].contains(['h', ':', 'i']),
+        ),
         rule(Reading::Moment, &format!(r"{dated}(?:t{clock}(?:z|[+\-]\d\d:?\d\d)?|/\d{{1,2}}\b)?"), always),
         rule(Reading::Moment, &format!(r"(?:(?:ist|utc|gmt)\s?[+\-]?\s?)?{clock}(?:\s?(?:(?:am|pm|hrs?|hours|ist)\b|बजे|baje))?"), always),
         rule(Reading::Moment, r"(?:[01]?[0-9]|2[0-4])\.[0-5][0-9]\s?(?:(?:am|pm|a\.m|p\.m|hrs?|hours|ist)\b|बजे|baje)", always),
@@ -206,6 +212,8 @@ fn law_and_paper() -> Vec<Rule> {
             &format!(r"\b{court}[a-z.\s()#\-]{{0,20}}\d{{1,6}}(?:\s?-\s?\d{{1,6}})?(?:\s?/\s?|\s?-\s?|\s(?:of|का|की|/)\s?){YEAR}"),
             always,
         ),
+        // The RBI's own departments number without a year (`DoR.AML.REC.48/14.01.001`).
+        rule(Reading::Circular, r"\b(?:dor|dbr|dbod|dpss|dnbr|fmrd|foregn|cepd|dos)\.(?:[a-z]{2,5}\.){1,4}[0-9]{1,4}/\d\d\.\d\d\.\d{3}\b", always),
         rule(Reading::Circular, &format!(r"\b\d{{1,5}}\s?/\s?{YEAR}\b"), always),
         rule(Reading::Circular, r"\b(?:iso|iec|iso/iec|ieee|bis|is)[\s\-]?\d{3,6}(?:-\d{1,2})?:\s?(?:19|20)\d\d\b", always),
         // A head of account of the government's books: four, two and three figures.
@@ -218,7 +226,7 @@ fn law_and_paper() -> Vec<Rule> {
         ),
         rule(
             Reading::Permalink,
-            r"(?:\b(?:x|twitter)\.com/[a-z0-9_]{1,20}/status/\d{15,20}|https?://[a-z0-9.\-]+/@[a-z0-9_]{1,30}/\d{15,20}\b)",
+            r"(?:\b(?:x|twitter|facebook|fb|threads|instagram|linkedin|youtube)\.(?:com|net)/[^\s]{0,80}(?:status|statuses|posts?|activity|videos?|reels?|photos?|permalink|fbid|web)[/=:]\d{15,20}|https?://[a-z0-9.\-]+/@[a-z0-9_]{1,30}/\d{15,20}\b|\bdid:plc:[a-z0-9]{24}\b(?:/post/[a-z0-9]{13}\b)?)",
             always,
         ),
     ]
@@ -309,7 +317,7 @@ fn counted_by_code(found: &Captures<'_>) -> bool {
 
 /// The word before a six-digit number makes it no postal code.
 fn named_place(text: &str) -> bool {
-    const NOT_PLACES: [&str; 4] = ["number", "otp", "dial", "नंबर"];
+    const NOT_PLACES: [&str; 5] = ["number", "transaction", "otp", "dial", "नंबर"];
     named(text).is_none() && !NOT_PLACES.iter().any(|word| text.starts_with(word))
 }
 
@@ -362,6 +370,14 @@ fn counted(found: &Captures<'_>) -> bool {
         .map(|number| number.trim_matches(['.', ',']))
         .filter(|number| !number.is_empty())
         .collect();
+    // `817,238,323,8 account`: a comma without a space that does not group.
+    let long = whole.bytes().filter(u8::is_ascii_digit).count() >= MOST;
+    let cut = long
+        && numbers.iter().any(|number| {
+            number.split(',').skip(1).any(|group| !(2..=3).contains(&group.len()))
+                || number.contains(',')
+                    && number.rsplit(',').next().is_some_and(|last| last.len() < 3)
+        });
     let plain = numbers.iter().filter(|number| !number.contains(','));
     let digits: usize = plain.map(|number| number.len()).sum();
     let leading = numbers
@@ -374,6 +390,7 @@ fn counted(found: &Captures<'_>) -> bool {
     let spaced = numbers.len() > 1
         && whole[..last].bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'.'));
     !leading
+        && !cut
         && !singles
         && (!spaced || values.is_sorted())
         && (digits < MOST
@@ -387,8 +404,8 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert_eq!(money().len(), 8);
-        assert_eq!(moments().len(), 15);
-        assert_eq!(law_and_paper().len(), 14);
+        assert_eq!(moments().len(), 16);
+        assert_eq!(law_and_paper().len(), 15);
         assert_eq!(lines_and_counts().len(), 17);
     }
 }

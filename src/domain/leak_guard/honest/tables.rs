@@ -6,10 +6,8 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::super::checks::{luhn, verhoeff};
-use super::super::fir::pattern;
+use super::super::pattern::{Pattern, pattern};
 use super::super::runs::named;
 use super::super::view::View;
 use super::{Honest, Reading};
@@ -21,18 +19,18 @@ const CALENDAR: &str = r"(?:19|20)\d\d";
 const YEAR: &str = r"(?:19|20)\d\d(?:-\d\d)?";
 
 struct Rows {
-    labelled: Regex,
-    years: Regex,
-    after_figures: Regex,
-    pairs: Regex,
-    figure: Regex,
-    list: Regex,
-    slashes: Regex,
-    named_slashes: Regex,
-    bands: Regex,
-    decimals: Regex,
-    bounds: Regex,
-    arrows: Regex,
+    labelled: Pattern,
+    years: Pattern,
+    after_figures: Pattern,
+    pairs: Pattern,
+    figure: Pattern,
+    list: Pattern,
+    slashes: Pattern,
+    named_slashes: Pattern,
+    bands: Pattern,
+    decimals: Pattern,
+    bounds: Pattern,
+    arrows: Pattern,
 }
 
 static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
@@ -65,7 +63,7 @@ static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
         )?,
         bounds: pattern(r"\b(\d{1,3})\s?-\s?(\d{1,3})\b")?,
         slashes: pattern(
-            r"\b\d{1,4}(?:\s?/\s?\d{1,4}){1,15}\b|\b(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\s?/\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b",
+            r"\b(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\s?/\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})){1,15}\b",
         )?,
     })
 });
@@ -162,7 +160,7 @@ fn is_course(list: &str, series: bool) -> bool {
         numbers(list).filter_map(|number| number.replace(',', "").parse().ok()).collect();
     let most = figures.iter().copied().fold(0.0, f64::max);
     let least = figures.iter().copied().fold(f64::MAX, f64::min);
-    (series || digits <= MOST) && most < 2.0 * least
+    (series && figures.len() == 2) || (series || digits <= MOST) && most < 2.0 * least
 }
 
 fn push(view: &View, range: Range<usize>, found: &mut Vec<Honest>) {
@@ -173,7 +171,7 @@ fn push(view: &View, range: Range<usize>, found: &mut Vec<Honest>) {
 }
 
 /// Two or more lines of one shape, one after the other.
-fn tables(view: &View, row: &Regex, found: &mut Vec<Honest>) {
+fn tables(view: &View, row: &Pattern, found: &mut Vec<Honest>) {
     const LEAST: usize = 2;
     let mut block: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
@@ -211,7 +209,7 @@ fn repeats(view: &View, block: &[Range<usize>], row: &Range<usize>) -> bool {
 
 /// `14: 63, 15: 366`, `25-21, 25-19`, `2021 98, 2022 112`: every figure stands by its own key, by
 /// the same sign; a number that was cut has no keys.
-fn of_one_shape(figure: &Regex, list: &str) -> bool {
+fn of_one_shape(figure: &Pattern, list: &str) -> bool {
     const MOST_DIGITS: usize = 8;
     let pairs = list.split_inclusive([';', '|']).flat_map(|part| part.split(", "));
     let mut pairs = pairs.flat_map(|pair| pair.split(" and ")).map(|pair| {
@@ -236,7 +234,7 @@ fn is_year(number: &str) -> bool {
 
 /// `0-6: 63, 6-12: 366, 12-18: 470`: the bounds of the bands rise throughout, and two bands alone
 /// join; the pieces of one number would hardly.
-fn is_bands(bounds: &Regex, list: &str) -> bool {
+fn is_bands(bounds: &Pattern, list: &str) -> bool {
     const JOINED: usize = 2;
     let bands: Vec<[u32; 2]> = bounds
         .captures_iter(list)
@@ -272,6 +270,7 @@ fn ascending(list: &str) -> bool {
 
 /// Numbers of equal length but for the last are the pieces of one number.
 fn is_list(list: &str, series: bool) -> bool {
+    const AND: [&str; 5] = ["and", "और", "एवं", "व", "aur"];
     let numbers: Vec<&str> = numbers(list).collect();
     let uneven = numbers[..numbers.len() - 1].windows(2).any(|two| two[0].len() != two[1].len());
     let digits: usize = numbers.iter().map(|number| number.len()).sum();
@@ -283,9 +282,15 @@ fn is_list(list: &str, series: bool) -> bool {
         && (numbers[0].len() == 1
             || numbers.last().is_some_and(|last| last.len() < numbers[0].len())
             || !(series && digits <= 3 * numbers.len()) && checks(list));
+    // One `and` ends a list; more of them are the signs between the pieces of one number.
+    let ands = list.split_whitespace().filter(|word| AND.contains(word)).count();
     numbers.len() >= 3
+        && ands <= 1
         && (!pieces || sum)
-        && (uneven || sum || short && !mobile || digits <= 9)
+        && (sum
+            || short && !mobile
+            || digits <= 8
+            || uneven && (ands == 1 || series || list.contains(';')))
         && !numbers.iter().any(|number| leads_with_zero(number))
 }
 
@@ -321,8 +326,12 @@ fn is_cut(numbers: &[&str]) -> bool {
         && numbers.last().is_some_and(|last| last.len() < numbers[0].len())
 }
 
+/// The parts of a score rise, fall or add up to the first; the pieces of one number would hardly.
 fn uneven_score(numbers: &[&str]) -> bool {
+    let values: Vec<u64> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
+    let whole = values.first().is_some_and(|first| *first == values[1..].iter().sum::<u64>());
     numbers.len() >= 3
+        && (whole || values.is_sorted() || values.iter().rev().is_sorted())
         && numbers[..numbers.len() - 1].windows(2).any(|two| two[0].len() != two[1].len())
 }
 

@@ -19,7 +19,7 @@ pub(super) fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> 
         Ask::Other => return problem(404, "about:blank", "no such path"),
         _ => {}
     }
-    if asked.token.as_ref() != Some(&town.token) {
+    if !town.takes(asked.token.as_ref()) {
         return problem(401, "about:blank", "Unauthorized");
     }
     if town.resident(&town.us).is_some_and(|us| us.suspended) {
