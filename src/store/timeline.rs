@@ -191,9 +191,12 @@ impl Store {
     /// The ledger failed.
     pub async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<Listed>, StoreError> {
         let mut tx = self.read().await?;
-        let all = filter.states.is_empty() || filter.states.len() == StateName::ALL.len();
-        let states: Vec<_> =
-            if all { vec![None] } else { filter.states.iter().copied().map(Some).collect() };
+        let states = match filter.states.as_slice() {
+            // What is cleared is found state by state: most that waits may not be.
+            [] if filter.cleared => StateName::ALL.iter().copied().map(Some).collect(),
+            [] => vec![None],
+            some => some.iter().copied().map(Some).collect(),
+        };
         let (skip, limit) = (filter.page.0 as usize, filter.page.1 as usize);
         let mut found = Vec::new();
         for state in states {

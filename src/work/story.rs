@@ -133,8 +133,13 @@ fn told_of_delivery(entry: &Entry) -> Said {
         "delivery.attempted" => {
             let receipt = body["receipt"]["permalink"].as_str().unwrap_or_default();
             let so = if receipt.is_empty() { text("detail") } else { receipt };
-            Said::plain("posts-told-attempted")
-                .word("outcome", "posts-outcome", text("outcome"))
+            let said = match &body["recheck"]["members"] {
+                Json::Null => Said::plain("posts-told-attempted"),
+                members => {
+                    Said::plain("posts-told-rechecked-attempted").with("members", plain(members))
+                }
+            };
+            said.word("outcome", "posts-outcome", text("outcome"))
                 .word("state", "posts-state", text("state"))
                 .with("so", so)
         }

@@ -39,6 +39,8 @@ posts-outcome-throttled = told to wait
 posts-outcome-account-blocked = account blocked
 posts-outcome-refused = refused
 posts-outcome-unknown = unknown
+posts-outcome-put-off = put off
+posts-outcome-withdrawn = withdrawn
 posts-kind-reply = { $n ->
     [one] { $n } reply
    *[other] { $n } replies
@@ -213,6 +215,7 @@ posts-told-annex-shown = annex of { $rows } rows shown
 posts-told-claimed = attempt { $attempt } claimed
 posts-told-rechecked = rechecked: { $members } actions, each as the text says
 posts-told-attempted = attempt ended { $outcome }, now { $state } { $so }
+posts-told-rechecked-attempted = rechecked: { $members } actions, each as the text says; attempt ended { $outcome }, now { $state } { $so }
 posts-told-put-off = put off: { $why }
 posts-told-withdrawn = withdrawn: { $why }
 posts-told-uncertain = uncertain ({ $why })

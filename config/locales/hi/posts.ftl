@@ -39,6 +39,8 @@ posts-outcome-throttled = रुकने को कहा गया
 posts-outcome-account-blocked = खाता बंद मिला
 posts-outcome-refused = अस्वीकार हुई
 posts-outcome-unknown = पता नहीं चला
+posts-outcome-put-off = टाली गई
+posts-outcome-withdrawn = वापस ली गई
 posts-kind-reply = { $n ->
     [one] { $n } उत्तर
    *[other] { $n } उत्तर
@@ -213,6 +215,7 @@ posts-told-annex-shown = { $rows } पंक्तियों का अनु�
 posts-told-claimed = कोशिश { $attempt } ली गई
 posts-told-rechecked = फिर जाँचा गया: { $members } कार्रवाइयाँ, हर एक वैसी ही जैसी पाठ कहता है
 posts-told-attempted = कोशिश का परिणाम: { $outcome }; अब { $state } { $so }
+posts-told-rechecked-attempted = फिर जाँचा गया: { $members } कार्रवाइयाँ, हर एक वैसी ही जैसी पाठ कहता है; कोशिश का परिणाम: { $outcome }; अब { $state } { $so }
 posts-told-put-off = टाली गई: { $why }
 posts-told-withdrawn = वापस ली गई: { $why }
 posts-told-uncertain = अनिश्चित ({ $why })

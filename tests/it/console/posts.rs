@@ -59,7 +59,7 @@ async fn one_post_is_read_from_its_drafting_to_the_banks_reply() {
         .says("on approval by dcp")
         .says("dcp, for exactly this text")
         .says("rechecked: 5 actions")
-        .says("attempt ended accepted, now posted https://")
+        .says("attempt ended accepted, now posted http")
         .says("We have marked the liens.")
         .says("not sealed yet")
         .says_not("FIR ");
