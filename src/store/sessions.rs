@@ -59,6 +59,8 @@ pub struct Visit {
     pub stopped_by: Option<PersonId>,
     /// Nobody is known yet: the first administrator is to be made.
     pub nobody: bool,
+    /// Alarms that nobody has taken, a hundred at most.
+    pub alarms: u32,
 }
 
 /// Who is signed in, as the ledger has them now.
@@ -99,7 +101,12 @@ impl Store {
         };
         let nobody =
             who.is_none() && sql("SELECT id FROM person LIMIT 1").opt(&mut tx).await?.is_none();
-        Ok(Visit { who, gate, stopped_by, nobody })
+        let waiting = sql("SELECT COUNT(*) AS n FROM
+             (SELECT id FROM alarm WHERE taken_at IS NULL LIMIT 100) AS waiting")
+        .opt(&mut tx)
+        .await?;
+        let alarms = waiting.map_or(Ok(0), |row| row.get("n"))?;
+        Ok(Visit { who, gate, stopped_by, nobody, alarms })
     }
 
     /// Signs a person in, and forgets sessions that are over.

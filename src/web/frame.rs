@@ -85,6 +85,13 @@ impl Words {
         self.said(key, &[("n", Value::from(n.number()))])
     }
 
+    /// A message about several things.
+    pub(super) fn with_all(&self, key: &str, given: &[(&str, String)]) -> String {
+        let given: Vec<_> =
+            given.iter().map(|(name, value)| (*name, Value::from(value.as_str()))).collect();
+        self.said(key, &given)
+    }
+
     fn said(&self, key: &str, given: &[(&str, Value<'_>)]) -> String {
         self.locale.say(key, given).unwrap_or_else(|error| {
             tracing::error!("a page lacks a message: {error:#}");
@@ -161,6 +168,8 @@ pub(super) struct Frame {
     pub(super) closed: Option<Closed>,
     /// What the last act left to be told.
     pub(super) notice: Option<String>,
+    /// Alarms that wait for somebody to take them.
+    pub(super) alarms: u32,
     /// Everybody here is invented.
     pub(super) demo: bool,
     /// The unit's own name.
@@ -179,7 +188,8 @@ pub(super) struct Closed {
 }
 
 /// The pages of the navigation: the address, and the message that names it.
-pub(super) const PAGES: &[(&str, &str)] = &[("/queue", "nav-queue")];
+pub(super) const PAGES: &[(&str, &str)] =
+    &[("/queue", "nav-queue"), ("/posts", "nav-posts"), ("/alarms", "nav-alarms")];
 
 impl Frame {
     /// A message; see [`Words::t`].

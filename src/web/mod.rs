@@ -5,11 +5,13 @@
 //! stands in one table with who may use it ([`ROUTES`]), and the gate asks that table and nothing
 //! else; a page says nothing of another host and runs no code that is not in `assets/`.
 
+mod alarms;
 mod assets;
 mod frame;
 mod gate;
 mod live;
 mod me;
+mod posts;
 mod problem;
 mod queue;
 mod served;
@@ -161,8 +163,16 @@ impl Route {
 
 /// Every route of the console, page by page.
 fn routes() -> Vec<Route> {
-    let pages: &[fn() -> Vec<Route>] =
-        &[sign_in::routes, settings::routes, live::routes, me::routes, queue::routes, stop::routes];
+    let pages: &[fn() -> Vec<Route>] = &[
+        sign_in::routes,
+        settings::routes,
+        live::routes,
+        me::routes,
+        queue::routes,
+        stop::routes,
+        posts::routes,
+        alarms::routes,
+    ];
     pages.iter().flat_map(|page| page()).collect()
 }
 
