@@ -6,10 +6,12 @@
 //! else; a page says nothing of another host and runs no code that is not in `assets/`.
 
 mod assets;
+mod banks;
 mod frame;
 mod gate;
 mod live;
 mod me;
+mod orders;
 mod problem;
 mod queue;
 mod served;
@@ -31,7 +33,7 @@ use jiff::tz::TimeZone;
 
 pub use self::{gate::Allow, served::serve};
 
-use self::{frame::Words, live::Pulse, sign_in::Throttle};
+use self::{frame::Words, live::Pulse, orders::Rehearsals, sign_in::Throttle};
 use crate::{
     cases::embedded::EmbeddedCases, clock::Clock, domain::platform::Language, locale::Locale,
     store::SessionRules, work::Ctx,
@@ -51,6 +53,7 @@ struct Inner {
     words: [Arc<Locale>; 2],
     throttle: Throttle,
     pulse: Pulse,
+    rehearsals: Rehearsals,
     first: Option<String>,
     demo: bool,
 }
@@ -78,7 +81,9 @@ impl Console {
         let Opening { ctx, data, embedded, first, demo } = opening;
         let words = [Arc::new(Locale::new(Language::En)?), Arc::new(Locale::new(Language::Hi)?)];
         let (throttle, pulse) = (Throttle::default(), Pulse::default());
-        Ok(Self(Arc::new(Inner { ctx, data, embedded, words, throttle, pulse, first, demo })))
+        let rehearsals = Rehearsals::default();
+        let inner = Inner { ctx, data, embedded, words, throttle, pulse, rehearsals, first, demo };
+        Ok(Self(Arc::new(inner)))
     }
 
     fn ctx(&self) -> &Ctx {
@@ -155,8 +160,16 @@ impl Route {
 
 /// Every route of the console, page by page.
 fn routes() -> Vec<Route> {
-    let pages: &[fn() -> Vec<Route>] =
-        &[sign_in::routes, settings::routes, live::routes, me::routes, queue::routes, stop::routes];
+    let pages: &[fn() -> Vec<Route>] = &[
+        sign_in::routes,
+        settings::routes,
+        live::routes,
+        me::routes,
+        queue::routes,
+        orders::routes,
+        banks::routes,
+        stop::routes,
+    ];
     pages.iter().flat_map(|page| page()).collect()
 }
 

@@ -1,6 +1,8 @@
 //! The console, as people use it and as others might misuse it: every story drives the real pages
 //! over a real connection.
 
+mod banks;
 mod browser;
 mod door;
+mod orders;
 mod queue;
