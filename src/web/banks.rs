@@ -40,7 +40,7 @@ use crate::{
 /// Banks on one page.
 const PAGE: usize = 50;
 /// The overdue actions of a bank that its page tells apart, the largest first.
-const TOLD_APART: u32 = 2_000;
+const TOLD_APART: u32 = 500;
 /// The latest acted actions that tell how quickly a bank acts.
 const LATEST: u32 = 500;
 

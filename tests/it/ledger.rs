@@ -309,20 +309,9 @@ async fn actions_are_seen_lost_and_overdue(world: World) {
     let overdue = store.overdue("", now).await.unwrap();
     assert_eq!(overdue[&zppl()].len(), 3);
     assert_eq!(store.overdue_of("", &zppl(), now, 2).await.unwrap().len(), 2);
-    let nmn = BankCode::new("ZNMN");
-    assert!(store.overdue_of("", &nmn, now, 2).await.unwrap().is_empty());
     let sums = store.overdue_by_bank(now).await.unwrap();
-    let sum = sums[&zppl()];
-    let all = overdue[&zppl()].iter().map(takaza::store::Overdue::amount).sum();
+    let (sum, all) = (sums[&zppl()], overdue[&zppl()].iter().map(|one| one.amount()).sum());
     assert_eq!((sums.len(), sum.actions, sum.amount), (1, 3, all));
-    assert_eq!(sum.oldest_due, overdue[&zppl()].iter().map(|one| one.due_at).min().unwrap());
-    assert!(store.acted_on(&zppl(), 10).await.unwrap().is_empty());
-    let mut acted = rows[0].clone();
-    acted.external_id = ExternalId::new("acted");
-    (acted.status, acted.acted_at) = (Status::Acted, Some(now));
-    let sighting = [Ok(Sighting { action: acted.clone(), as_of: now })];
-    store.sight(&by, "", &sighting, limits, now).await.unwrap();
-    assert_eq!(store.acted_on(&zppl(), 10).await.unwrap(), [acted]);
     let one = &overdue[&zppl()][0];
     assert_eq!((one.limit_hours, one.in_open_tag, one.seen.as_of), (6, false, now));
     assert_eq!((one.pressed.disputed, one.pressed.rejected_at), (false, None));
@@ -347,6 +336,11 @@ async fn actions_are_seen_lost_and_overdue(world: World) {
     assert_eq!(store.vanished(&ids, now).await.unwrap(), 1);
     assert!(store.actions(&ids).await.unwrap().is_empty());
     assert_eq!(store.pending_ids().await.unwrap().len(), 2);
+    let mut acted = rows[1].clone();
+    (acted.status, acted.acted_at) = (Status::Acted, Some(now));
+    let sighting = [Ok(Sighting { action: acted.clone(), as_of: now })];
+    store.sight(&by, "", &sighting, limits, now).await.unwrap();
+    assert_eq!(store.acted_on(&zppl(), 10).await.unwrap(), [acted]);
 }
 
 async fn what_is_silenced_is_listed(world: World) {
@@ -381,21 +375,12 @@ async fn orders_are_drafted_rehearsed_signed_revoked(world: World) {
     assert!(matches!(twice.unwrap_err(), StoreError::Order(_)), "signed already");
     assert_eq!(store.orders().await.unwrap().len(), 2);
     let listed = store.orders_and_signers((0, 10)).await.unwrap();
-    let signer = |name: &str| {
-        let (_, signer) = listed.iter().find(|(order, _)| order.name == name).unwrap();
-        signer.as_ref().map(|person| person.id.as_str().to_owned())
-    };
-    assert_eq!((signer("one").as_deref(), signer("two")), (Some("dcp"), None));
-    assert_eq!(store.orders_and_signers((1, 10)).await.unwrap().len(), 1);
-    let (id, page) = (&order.id, (0, 10));
-    assert!(store.deeds_under(id, page).await.unwrap().is_empty());
+    assert_eq!(listed.iter().filter(|(_, signer)| *signer == Some(dcp.clone())).count(), 1);
     work::clear::run_once(&world.ctx).await.unwrap();
-    let deeds = store.deeds_under(id, page).await.unwrap();
+    let deeds = store.deeds_under(&order.id, (0, 10)).await.unwrap();
     assert_eq!((deeds.len(), deeds[0].actions, deeds[0].acted, deeds[0].delivered), (1, 3, 0, 0));
-    assert_eq!(deeds[0].state, EscalationState::Cleared);
-    let about = store.deeds_about(&zppl(), page).await.unwrap();
+    let about = store.deeds_about(&zppl(), (0, 10)).await.unwrap();
     assert_eq!((about.len(), &about[0].reference), (1, &held.escalation.reference));
-    assert!(store.deeds_about(&zppl(), (1, 10)).await.unwrap().is_empty());
     assert_eq!(store.order("two").await.unwrap().rehearsed_days, Some(13));
     assert_eq!(store.order(order.id.as_str()).await.unwrap(), order);
     assert_eq!(store.orders_in_force().await.unwrap().len(), 1);

@@ -37,7 +37,7 @@ async fn a_banks_page_tells_what_is_due_when_it_may_be_tagged_and_what_came_of_i
     desk.world.run_once().await;
     let mut asha = desk.signed_in("asha").await;
     let page = asha.get("/banks/zppl").await;
-    page.ok().says("7 actions").says("in an open tag already").says("not pressed in private");
+    page.ok().says("7 actions").says("tagged lately").says("not pressed in private");
     page.says("the bank’s right of reply runs").says("no action that it acted on is on record");
     page.says("1 of 1 posted").says_not("FIR ").says_not("ZPPL-late");
     for one in 1..=3 {

@@ -54,7 +54,7 @@ async fn an_order_is_drafted_rehearsed_signed_by_another_watched_and_revoked() {
     page.ok().says("There is no result here yet");
     let page = asha.submit(&page, &rehearsal, &[("days", "14")]).await;
     page.ok().says("Days observed: 14").says("14 of 14").says("Peepal");
-    assert!(page.html.contains("<svg") && page.all("svg .bar").len() > 0, "there is a chart");
+    assert!(page.html.contains("<svg") && !page.all("svg .bar").is_empty(), "there is a chart");
     page.says("Days on which something would have gone out");
 
     let mut dcp = desk.signed_in("dcp").await;
