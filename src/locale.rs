@@ -21,7 +21,8 @@ macro_rules! files {
 }
 
 /// Every file of messages, in English and in Hindi.
-const FILES: &[(&str, &str)] = files!["setup", "console", "queue", "posts", "alarms"];
+const FILES: &[(&str, &str)] =
+    files!["setup", "console", "queue", "posts", "alarms", "orders", "banks"];
 
 /// The messages of one language.
 pub struct Locale {

@@ -101,20 +101,10 @@ fn class(text: &str) -> Result<BankClass, String> {
 impl List {
     fn run(self, globals: &Globals) -> Outcome {
         let banks = open(globals)?;
-        let search = self.search.map(|text| text.to_lowercase());
-        let holds = |text: &str, part: &str| text.to_lowercase().contains(part);
-        let found = |bank: &&Bank| {
-            let named = search.as_ref().is_none_or(|part| {
-                holds(bank.code.as_str(), part)
-                    || holds(&bank.name_en, part)
-                    || bank.name_hi.as_ref().is_some_and(|name| holds(name, part))
-            });
-            named && self.class.is_none_or(|class| class == bank.class)
-        };
         let views: Vec<BankView> = banks
-            .banks()
+            .search(self.search.as_deref().unwrap_or_default())
             .into_iter()
-            .filter(found)
+            .filter(|bank| self.class.is_none_or(|class| class == bank.class))
             .skip(self.skip)
             .take(self.limit)
             .map(|bank| BankView::of(bank, &banks))

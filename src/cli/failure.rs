@@ -4,8 +4,11 @@
 use std::process::ExitCode;
 
 use crate::{
-    app::OpenError, config::ConfigErrors, domain::person::NotAllowed, store::StoreError,
-    work::passphrase::Unproved,
+    app::OpenError,
+    config::ConfigErrors,
+    domain::person::NotAllowed,
+    store::StoreError,
+    work::{handles::NotVerified, passphrase::Unproved, silence::NotSilenced},
 };
 
 /// How a command ends.
@@ -83,6 +86,38 @@ impl From<Unproved> for Failure {
 impl From<NotAllowed> for Failure {
     fn from(error: NotAllowed) -> Self {
         Self::Refused(error.to_string())
+    }
+}
+
+impl From<NotSilenced> for Failure {
+    fn from(error: NotSilenced) -> Self {
+        match error {
+            NotSilenced::Store(error) => error.into(),
+            NotSilenced::NotAllowed(error) => error.into(),
+            NotSilenced::NoTime | NotSilenced::NoOrder | NotSilenced::NoReason => {
+                Self::Usage(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<NotVerified> for Failure {
+    fn from(error: NotVerified) -> Self {
+        let text = error.to_string();
+        match error {
+            NotVerified::Store(error) => error.into(),
+            NotVerified::NotAllowed(error) => error.into(),
+            NotVerified::Unread { .. } => Self::Failed(text),
+            NotVerified::NoBank(_)
+            | NotVerified::NoEvidence
+            | NotVerified::NoDays
+            | NotVerified::NoAccount { .. }
+            | NotVerified::NoHandle { .. } => Self::Usage(text),
+            NotVerified::Nobody { .. }
+            | NotVerified::OtherId { .. }
+            | NotVerified::NotRenewed { .. }
+            | NotVerified::Moved { .. } => Self::Refused(text),
+        }
     }
 }
 

@@ -19,6 +19,8 @@ use crate::{
     domain::{
         canonical::Hash,
         order::{MINIMUM_REHEARSED_DAYS, StandingOrder, Terms},
+        person::Person,
+        time::Timestamp,
     },
     work,
 };
@@ -73,8 +75,7 @@ impl Draft {
         let ctx = &session.app.ctx;
         let now = ctx.clock.now();
         let file = OrderFile::parse(&self.file, &text)?;
-        let zone = ctx.limits.calendar().zone();
-        let (name, terms) = file.terms(&ctx.banks, &ctx.templates, now, zone)?;
+        let (name, terms) = file.terms(ctx)?;
         let desk = session.person.as_desk(now)?;
         let id = ctx.store.draft_order(&session.by, &desk, &name, &terms).await?;
         say(&format!("order {name} is drafted ({id}); next: `takaza order rehearse {name}`"))
@@ -128,19 +129,15 @@ impl From<&Terms> for TermsView {
 }
 
 impl OrderView {
-    fn of(order: &StandingOrder, in_force: bool, now: crate::domain::time::Timestamp) -> Self {
-        let standing = match (&order.signed, order.revoked_at) {
-            _ if in_force => "in force",
-            (_, Some(_)) => "revoked",
-            _ if order.terms.expires_at <= now => "expired",
-            (Some(_), None) => "void: its signer is no longer an approver",
-            (None, None) => "draft",
-        };
+    fn of(order: &StandingOrder, people: &[Person], now: Timestamp) -> Self {
+        let signer = order.signed.as_ref();
+        let signer =
+            signer.and_then(|(signer, _)| people.iter().find(|person| person.id == *signer));
         let signed = order.signed.as_ref();
         Self {
             id: order.id.to_string(),
             name: order.name.clone(),
-            standing: standing.to_owned(),
+            standing: order.standing(signer, now).to_string(),
             drafted_by: order.drafted_by.to_string(),
             rehearsed_days: order.rehearsed_days,
             signed_by: signed.map(|(by, _)| by.to_string()),
@@ -163,11 +160,9 @@ impl List {
     async fn run(self, globals: &Globals) -> Outcome {
         let app = globals.open().await?;
         let (store, now) = (&app.ctx.store, app.ctx.clock.now());
-        let in_force = store.orders_in_force().await?;
-        let orders = store.orders().await?;
-        let is = |order: &StandingOrder| in_force.iter().any(|one| one.order().id == order.id);
+        let (people, orders) = (store.people().await?, store.orders().await?);
         let views: Vec<OrderView> =
-            orders.iter().map(|order| OrderView::of(order, is(order), now)).collect();
+            orders.iter().map(|order| OrderView::of(order, &people, now)).collect();
         let zone = app.ctx.limits.calendar().zone();
         self.format.print(&views, |views| {
             let row = |(order, view): (&StandingOrder, &OrderView)| {
@@ -201,9 +196,7 @@ impl Show {
         let app = globals.open().await?;
         let store = &app.ctx.store;
         let order = store.order(&self.order).await?;
-        let in_force = store.orders_in_force().await?;
-        let is = in_force.iter().any(|one| one.order().id == order.id);
-        let view = OrderView::of(&order, is, app.ctx.clock.now());
+        let view = OrderView::of(&order, &store.people().await?, app.ctx.clock.now());
         let zone = app.ctx.limits.calendar().zone();
         self.format.print(&view, |view| people(&order, view, zone))
     }
@@ -284,12 +277,8 @@ async fn rehearse(command: Rehearse, globals: &Globals) -> Outcome {
     let app = globals.open().await?;
     let ctx = &app.ctx;
     let order = ctx.store.order(&command.order).await?;
-    let rehearsal = work::rehearse::rehearse(ctx, &order.terms, u32::from(command.days)).await?;
-    // Only a draft's days still decide anything: whether it may be signed.
-    if order.signed.is_none() && order.revoked_at.is_none() {
-        let by = ctx.actor("order rehearse");
-        ctx.store.rehearsed(&by, order.id.as_str(), rehearsal.days_observed).await?;
-    }
+    let (by, days) = (ctx.actor("order rehearse"), u32::from(command.days));
+    let rehearsal = work::rehearse::rehearse_order(ctx, &by, &order, days).await?;
     command.format.print(&rehearsal, ToString::to_string)
 }
 

@@ -13,13 +13,9 @@ use super::{
     times::{clock, instant},
 };
 use crate::{
-    domain::{
-        alarm::Raised,
-        ids::{BankCode, CaseRef},
-        time::Timestamp,
-    },
-    store::{Actor, SilenceOrder, SilenceScope},
-    work::Ctx,
+    domain::{alarm::Raised, ids::CaseRef, time::Timestamp},
+    store::{SilenceOrder, SilenceScope},
+    work::{Ctx, handles, silence},
 };
 
 /// Silences: times without public posts about a bank, a case, or everything, under an order.
@@ -92,36 +88,24 @@ fn scope(command: &Add, ctx: &Ctx) -> Result<SilenceScope, Failure> {
         return Ok(SilenceScope::Case(CaseRef::new(case.trim())));
     }
     let Some(code) = &command.bank else { return Ok(SilenceScope::All) };
-    let code = BankCode::new(code.to_uppercase());
-    if ctx.banks.bank(&code).is_none() {
-        return Err(Failure::usage(format!(
-            "there is no bank {code}; `takaza banks list --search NAME` finds its code"
-        )));
-    }
-    Ok(SilenceScope::Bank(ctx.banks.resolve(&code)))
+    let known = ctx.banks.answers_for(code);
+    known.map(SilenceScope::Bank).ok_or_else(|| handles::NotVerified::NoBank(code.clone()).into())
 }
 
 async fn add(command: Add, globals: &Globals) -> Outcome {
     let session = command.signing.sign_in(globals, "silence add").await?;
     let ctx = &session.app.ctx;
     let (now, zone) = (ctx.clock.now(), ctx.limits.calendar().zone());
-    let desk = session.person.as_desk(now)?;
     let from = command.from.as_ref().map(|text| instant(text, now, zone)).transpose()?;
     let from = from.unwrap_or(now);
     let until = instant(&command.until, now, zone)?;
-    if until <= from || until <= now {
-        return Err(Failure::usage(format!(
-            "a silence ends after it begins, and in the future; {} does not",
-            clock(until, zone)
-        )));
-    }
     let order = SilenceOrder {
         scope: scope(&command, ctx)?,
         label: command.order_number.trim().to_owned(),
         from,
         until,
     };
-    let id = ctx.store.add_silence(&session.by, &desk, &order).await?;
+    let id = silence::order(ctx, &session.by, &session.person, &order).await?;
     say(&format!(
         "silence {id} about {} from {} until {}, under order {}; it overrides every clearance",
         about(&order.scope, false),
@@ -200,13 +184,7 @@ async fn list(command: List, globals: &Globals) -> Outcome {
 async fn lift(command: Lift, globals: &Globals) -> Outcome {
     let session = command.signing.sign_in(globals, "silence lift").await?;
     let ctx = &session.app.ctx;
-    let approver = session.person.as_approver(ctx.clock.now())?;
-    let reason = command.reason.trim();
-    if reason.is_empty() {
-        return Err(Failure::usage("say why, for the record: --reason TEXT"));
-    }
-    let by = Actor::person(session.person.id.clone(), &format!("cli silence lift: {reason}"));
-    ctx.store.lift_silence(&by, &approver, &command.id).await?;
+    silence::lift(ctx, "cli", &session.person, &command.id, &command.reason).await?;
     say(&format!("silence {} is lifted", command.id))
 }
 

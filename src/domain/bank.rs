@@ -158,6 +158,22 @@ impl Directory {
         banks
     }
 
+    /// The banks whose code or name holds a text, in order of code; also the one that the text, as a
+    /// branch code or another spelling of a name, leads to. Every bank for an empty text.
+    pub fn search(&self, text: &str) -> Vec<&Bank> {
+        let part = text.trim().to_lowercase();
+        let holds = |text: &str| text.to_lowercase().contains(&part);
+        let led_to = self.by_ifsc(text).or_else(|| self.by_name(text));
+        let mut found = self.banks();
+        found.retain(|bank| {
+            holds(bank.code.as_str())
+                || holds(&bank.name_en)
+                || bank.name_hi.as_ref().is_some_and(|name| holds(name))
+                || led_to.as_ref() == Some(&bank.code)
+        });
+        found
+    }
+
     /// The bank that answers today for what `code` names: mergers followed to their end. A code
     /// that the directory does not know comes back as it is.
     pub fn resolve(&self, code: &BankCode) -> BankCode {
@@ -170,6 +186,12 @@ impl Directory {
             }
         }
         at.clone()
+    }
+
+    /// The bank that answers today for exactly this code, in any letters; `None` for an unknown code.
+    pub fn answers_for(&self, code: &str) -> Option<BankCode> {
+        let code = BankCode::new(code.trim().to_uppercase());
+        self.banks.contains_key(&code).then(|| self.resolve(&code))
     }
 
     /// The bank of this code, in any letters and with spaces around it, mergers followed; also

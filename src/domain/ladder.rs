@@ -199,6 +199,37 @@ pub enum Quiet {
     },
 }
 
+impl Quiet {
+    /// Its one word: `right-of-reply`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::PrivateKind { .. } => "private-kind",
+            Self::NoAmount => "no-amount",
+            Self::NoNotice { .. } => "no-notice",
+            Self::RightOfReply { .. } => "right-of-reply",
+            Self::Disputed => "disputed",
+            Self::Rejected { .. } => "rejected",
+            Self::Interval { .. } => "interval",
+            Self::Stale => "stale",
+            Self::Silence { .. } => "silence",
+            Self::Floor { .. } => "floor",
+            Self::RuleExpired { .. } => "rule-expired",
+            Self::Wording { .. } => "wording",
+        }
+    }
+
+    /// When this reason ends by itself, where it does.
+    pub const fn until(&self) -> Option<Timestamp> {
+        match self {
+            Self::RightOfReply { until }
+            | Self::Rejected { until }
+            | Self::Interval { until }
+            | Self::Silence { until, .. } => Some(*until),
+            _ => None,
+        }
+    }
+}
+
 /// What the ledger knows of an action beside the source's row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pressed {

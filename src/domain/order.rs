@@ -91,7 +91,57 @@ pub enum NotInForce {
     NotAllowed(#[from] NotAllowed),
 }
 
+/// Where an order stands now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It lends its authority.
+    InForce,
+    /// Nobody has signed it yet.
+    Draft,
+    /// Its end has passed.
+    Expired,
+    /// An approver revoked it.
+    Revoked,
+    /// Whoever signed it is no longer an approver.
+    Void(NotAllowed),
+}
+
+impl Standing {
+    /// Its one word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::InForce => "in-force",
+            Self::Draft => "draft",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Void(_) => "void",
+        }
+    }
+}
+
+impl std::fmt::Display for Standing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::InForce => f.write_str("in force"),
+            Self::Void(why) => write!(f, "void: {why}"),
+            Self::Draft | Self::Expired | Self::Revoked => f.write_str(self.word()),
+        }
+    }
+}
+
 impl StandingOrder {
+    /// Where it stands, given who signed it as they are now (`None`: nobody did).
+    pub fn standing(&self, signer: Option<&Person>, now: Timestamp) -> Standing {
+        let judged = signer.map_or(Err(NotInForce::Unsigned), |signer| self.in_force(signer, now));
+        match judged {
+            Ok(_) => Standing::InForce,
+            Err(NotInForce::SignerGone(why)) => Standing::Void(why),
+            Err(_) if self.revoked_at.is_some() => Standing::Revoked,
+            Err(_) if self.terms.expires_at <= now => Standing::Expired,
+            Err(_) => Standing::Draft,
+        }
+    }
+
     /// Signs it.
     ///
     /// # Errors

@@ -148,7 +148,11 @@ impl<'a> TagRules<'a> {
         Sorted { group, silenced }
     }
 
-    fn may_tag(
+    /// The limit under which an overdue action may be tagged now.
+    ///
+    /// # Errors
+    /// The first reason against.
+    pub fn may_tag(
         &self,
         bank: &BankCode,
         overdue: &Overdue,

@@ -14,7 +14,7 @@ use super::{
     record::{Act, NOTE},
 };
 use crate::domain::{
-    action::{BankAction, RejectedRow, Sighting},
+    action::{BankAction, RejectedRow, Sighting, Status},
     calendar::limits::Limits,
     canonical::{self, Hash},
     history::Change,
@@ -52,6 +52,36 @@ pub struct Sighted {
     pub unchanged: u64,
     /// Rows set aside.
     pub rejected: u64,
+}
+
+/// Overdue actions, each with how it was pressed; the words after the last condition come in.
+macro_rules! overdue {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.body, a.commitment, a.as_of, a.due_at, a.limit_hours,
+               (SELECT COUNT(*) FROM action_note n
+                 WHERE n.external_id = a.external_id AND n.what = 'notice') AS notices,
+               (SELECT MAX(n.at) FROM action_note n
+                 WHERE n.external_id = a.external_id AND n.what = 'notice') AS last_notice,
+               (SELECT MAX(n.at) FROM action_note n
+                 WHERE n.external_id = a.external_id AND n.what = 'confirmed') AS confirmed,
+               (SELECT MAX(d.sent_at) FROM escalation_action m
+                 JOIN delivery d ON d.escalation = m.escalation
+                 WHERE m.external_id = a.external_id AND m.kind = 'tag') AS last_tagged,
+               (SELECT MAX(e.drafted_at) FROM escalation_action m
+                 JOIN escalation e ON e.id = m.escalation AND e.state = 'rejected'
+                 WHERE m.external_id = a.external_id AND m.kind = 'tag') AS rejected,
+               (SELECT COUNT(*) FROM escalation_action m
+                 JOIN dispute t ON t.escalation = m.escalation
+                 WHERE m.external_id = a.external_id
+                   AND (t.decided_at IS NULL OR t.stands = 1)) AS disputed,
+               (SELECT COUNT(*) FROM escalation_action m
+                 WHERE m.external_id = a.external_id AND m.kind = 'tag' AND m.open = 1) AS open
+             FROM action a
+             WHERE a.due_at < $1 AND a.status = 'pending' AND a.vanished_at IS NULL",
+            $rest
+        )
+    };
 }
 
 impl Store {
@@ -129,6 +159,7 @@ impl Store {
             "kind": action.kind, "status": action.status, "disputed": action.disputed,
             "body": body, "as_of": as_of, "change_as_of": as_of.unwrap_or(now), "due_at": due,
             "limit_hours": limits.rule(action.kind).ok().map(|rule| rule.hours),
+            "acted_at": action.acted_at.filter(|_| action.status == Status::Acted),
             "calendar": limits.version(), "salt": salt, "commitment": commitment,
         })
     }
@@ -249,37 +280,41 @@ impl Store {
     ) -> Result<BTreeMap<BankCode, Vec<Overdue>>, StoreError> {
         let mut tx = self.read().await?;
         let live_as_of = source_in(&mut tx, source).await?.last_ok_at;
-        let rows = sql("SELECT a.body, a.commitment, a.as_of, a.due_at, a.limit_hours,
-               (SELECT COUNT(*) FROM action_note n
-                 WHERE n.external_id = a.external_id AND n.what = 'notice') AS notices,
-               (SELECT MAX(n.at) FROM action_note n
-                 WHERE n.external_id = a.external_id AND n.what = 'notice') AS last_notice,
-               (SELECT MAX(n.at) FROM action_note n
-                 WHERE n.external_id = a.external_id AND n.what = 'confirmed') AS confirmed,
-               (SELECT MAX(d.sent_at) FROM escalation_action m
-                 JOIN delivery d ON d.escalation = m.escalation
-                 WHERE m.external_id = a.external_id AND m.kind = 'tag') AS last_tagged,
-               (SELECT MAX(e.drafted_at) FROM escalation_action m
-                 JOIN escalation e ON e.id = m.escalation AND e.state = 'rejected'
-                 WHERE m.external_id = a.external_id AND m.kind = 'tag') AS rejected,
-               (SELECT COUNT(*) FROM escalation_action m
-                 JOIN dispute t ON t.escalation = m.escalation
-                 WHERE m.external_id = a.external_id
-                   AND (t.decided_at IS NULL OR t.stands = 1)) AS disputed,
-               (SELECT COUNT(*) FROM escalation_action m
-                 WHERE m.external_id = a.external_id AND m.kind = 'tag' AND m.open = 1) AS open
-             FROM action a
-             WHERE a.due_at < $1 AND a.status = 'pending' AND a.vanished_at IS NULL
-             ORDER BY a.bank, a.disputed DESC, a.external_id")
-        .bind(now)
-        .all(&mut tx)
-        .await?;
+        let rows = sql(overdue!(" ORDER BY a.bank, a.disputed DESC, a.external_id"))
+            .bind(now)
+            .all(&mut tx)
+            .await?;
         let mut found: BTreeMap<BankCode, Vec<Overdue>> = BTreeMap::new();
         for row in &rows {
             let Some(overdue) = read_overdue(row, live_as_of)? else { continue };
             found.entry(overdue.seen.action.bank.clone()).or_default().push(overdue);
         }
         Ok(found)
+    }
+
+    /// The overdue actions of one bank, the largest first, with how they were pressed.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn overdue_of(
+        &self,
+        source: &str,
+        bank: &BankCode,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Overdue>, StoreError> {
+        let mut tx = self.read().await?;
+        let live_as_of = source_in(&mut tx, source).await?.last_ok_at;
+        let rows = sql(overdue!(
+            " AND a.due_at IS NOT NULL AND a.bank = $2
+             ORDER BY a.disputed DESC, a.external_id LIMIT $3"
+        ))
+        .bind(now)
+        .bind(bank)
+        .bind(limit)
+        .all(&mut tx)
+        .await?;
+        rows.iter().filter_map(|row| read_overdue(row, live_as_of).transpose()).collect()
     }
 
     /// Rows that are set aside now, the newest first.

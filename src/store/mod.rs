@@ -4,6 +4,7 @@
 mod accounts;
 mod actions;
 mod alarms;
+mod banks;
 mod conditions;
 mod db;
 mod deliveries;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 pub use accounts::{AccountRow, BankHandle};
 pub use actions::{Note, Sighted, SourceState};
 pub use alarms::Way;
+pub use banks::{Deed, OverdueSum};
 pub use conditions::Concerns;
 pub use db::{DbTime, RowDigest};
 pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Rechecked, Recorded, Report};

@@ -142,6 +142,27 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// Orders, the latest drafted first, each with who signed it as they are now.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn orders_and_signers(
+        &self,
+        (skip, limit): (u32, u32),
+    ) -> Result<Vec<(StandingOrder, Option<Person>)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT * FROM standing_order ORDER BY drafted_at DESC, id
+             LIMIT $1 OFFSET $2")
+        .bind(limit)
+        .bind(skip)
+        .all(&mut tx)
+        .await?;
+        let orders: Vec<StandingOrder> = rows.iter().map(read).collect::<Result<_, _>>()?;
+        let people = super::people::by_ids(&mut tx, signers(&orders)).await?;
+        let signer = |order: &StandingOrder| people.get(&order.signed.as_ref()?.0).cloned();
+        Ok(orders.into_iter().map(|order| (order.clone(), signer(&order))).collect())
+    }
+
     /// One order, by id or name.
     ///
     /// # Errors
@@ -163,11 +184,7 @@ impl Store {
         .all(&mut tx)
         .await?;
         let orders: Vec<StandingOrder> = rows.iter().map(read).collect::<Result<_, _>>()?;
-        let signers: Vec<PersonId> = orders
-            .iter()
-            .filter_map(|order| order.signed.as_ref().map(|(by, _)| by.clone()))
-            .collect();
-        let people = super::people::by_ids(&mut tx, signers).await?;
+        let people = super::people::by_ids(&mut tx, signers(&orders)).await?;
         Ok(orders
             .iter()
             .filter_map(|order| {
@@ -176,6 +193,11 @@ impl Store {
             })
             .collect())
     }
+}
+
+fn signers(orders: &[StandingOrder]) -> Vec<PersonId> {
+    let signer = |order: &StandingOrder| order.signed.as_ref().map(|(by, _)| by.clone());
+    orders.iter().filter_map(signer).collect()
 }
 
 async fn find(tx: &mut Tx, id_or_name: &str) -> Result<StandingOrder, StoreError> {

@@ -112,6 +112,11 @@ impl Words {
         format!("{} {month}{year}, {:02}:{:02}", zoned.day(), zoned.hour(), zoned.minute())
     }
 
+    /// A day: `5 Nov`.
+    pub(super) fn day(&self, date: jiff::civil::Date) -> String {
+        format!("{} {}", date.day(), self.t(&format!("month-{}", date.month())))
+    }
+
     /// The same where there may be none.
     pub(super) fn at_or_none(&self, at: impl Borrow<Option<Timestamp>>) -> String {
         at.borrow().map_or_else(|| "–".to_owned(), |at| self.at(at))
@@ -132,8 +137,8 @@ impl Words {
     }
 
     /// A length of time in its two largest units.
-    pub(super) fn length(&self, length: SignedDuration) -> String {
-        let minutes = length.as_mins();
+    pub(super) fn length(&self, length: impl Borrow<SignedDuration>) -> String {
+        let minutes = length.borrow().as_mins();
         let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
         let parts: Vec<String> =
             [("unit-days", days), ("unit-hours", hours), ("unit-minutes", minutes)]
@@ -188,8 +193,13 @@ pub(super) struct Closed {
 }
 
 /// The pages of the navigation: the address, and the message that names it.
-pub(super) const PAGES: &[(&str, &str)] =
-    &[("/queue", "nav-queue"), ("/posts", "nav-posts"), ("/alarms", "nav-alarms")];
+pub(super) const PAGES: &[(&str, &str)] = &[
+    ("/queue", "nav-queue"),
+    ("/posts", "nav-posts"),
+    ("/alarms", "nav-alarms"),
+    ("/orders", "nav-orders"),
+    ("/banks", "nav-banks"),
+];
 
 impl Frame {
     /// A message; see [`Words::t`].

@@ -55,6 +55,8 @@ pub(super) const DESK: Allow = Allow::Roles(&[Role::Officer, Role::Approver]);
 pub(super) const OFFICER: Allow = Allow::Roles(&[Role::Officer]);
 /// Who approves.
 pub(super) const APPROVER: Allow = Allow::Roles(&[Role::Approver]);
+/// Who manages people, accounts and the directory.
+pub(super) const ADMINISTRATOR: Allow = Allow::Roles(&[Role::Administrator]);
 
 impl Allow {
     /// Whether somebody with this role, or nobody, may.

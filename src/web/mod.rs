@@ -7,10 +7,12 @@
 
 mod alarms;
 mod assets;
+mod banks;
 mod frame;
 mod gate;
 mod live;
 mod me;
+mod orders;
 mod posts;
 mod problem;
 mod queue;
@@ -39,7 +41,7 @@ pub use self::{
     served::{Certificate, serve},
 };
 
-use self::{frame::Words, live::Pulse, sign_in::Throttle};
+use self::{frame::Words, live::Pulse, orders::Rehearsals, sign_in::Throttle};
 use crate::{
     cases::embedded::EmbeddedCases, clock::Clock, domain::platform::Language, locale::Locale,
     store::SessionRules, work::Ctx,
@@ -59,6 +61,7 @@ struct Inner {
     words: [Arc<Locale>; 2],
     throttle: Throttle,
     pulse: Pulse,
+    rehearsals: Rehearsals,
     first: Option<String>,
     demo: bool,
 }
@@ -86,7 +89,9 @@ impl Console {
         let Opening { ctx, data, embedded, first, demo } = opening;
         let words = [Arc::new(Locale::new(Language::En)?), Arc::new(Locale::new(Language::Hi)?)];
         let (throttle, pulse) = (Throttle::default(), Pulse::default());
-        Ok(Self(Arc::new(Inner { ctx, data, embedded, words, throttle, pulse, first, demo })))
+        let rehearsals = Rehearsals::default();
+        let inner = Inner { ctx, data, embedded, words, throttle, pulse, rehearsals, first, demo };
+        Ok(Self(Arc::new(inner)))
     }
 
     fn ctx(&self) -> &Ctx {
@@ -172,6 +177,8 @@ fn routes() -> Vec<Route> {
         stop::routes,
         posts::routes,
         alarms::routes,
+        orders::routes,
+        banks::routes,
     ];
     pages.iter().flat_map(|page| page()).collect()
 }

@@ -51,7 +51,8 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    fn admit(&self, person: &str, address: &str) -> Result<(), Problem> {
+    /// Lets one more try through.
+    pub(super) fn admit(&self, person: &str, address: &str) -> Result<(), Problem> {
         self.by_address.retain_recent();
         self.by_person.retain_recent();
         let one = self.by_person.check_key(&(person.to_owned(), address.to_owned()));

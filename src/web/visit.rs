@@ -7,12 +7,16 @@ use axum::{
 };
 
 use jiff::civil::DateTime;
+use secrecy::SecretString;
 
 use super::{Console, frame::Frame, problem::Problem};
 use crate::{
     domain::{canonical::Hash, ids::PersonId, person::Person, time::Timestamp},
     store::{Actor, Seat, Store, Visitor},
-    work::Ctx,
+    work::{
+        Ctx,
+        passphrase::{self, Unproved},
+    },
 };
 
 /// What a form or an address says, field by field, in its order.
@@ -94,6 +98,26 @@ impl Visit {
         let zoned = read.and_then(|at| at.to_zoned_datetime(self.console.zone().clone()).ok());
         let at = zoned.map(|zoned| Timestamp::from(zoned.timestamp()));
         at.ok_or_else(|| Problem::Wrong(self.frame.words.with("problem-no-time", "text", text)))
+    }
+
+    /// Whoever is signed in proves once more that it is they, before an act that is worth more than a
+    /// session: their passphrase, in the form's field `passphrase`. Tries are held back as at the
+    /// sign-in.
+    pub(super) async fn prove(&self) -> Result<(), Problem> {
+        let person = &self.person()?.id;
+        if self.form.exact("passphrase").is_empty() {
+            return Err(Problem::Missing("sign-in-passphrase"));
+        }
+        self.console.0.throttle.admit(person.as_str(), &self.seat.address)?;
+        let given = SecretString::from(self.form.exact("passphrase"));
+        match passphrase::verify(self.store(), person, &given).await {
+            Ok(_) => Ok(()),
+            Err(Unproved::Wrong) => {
+                tracing::warn!(%person, from = %self.seat.address, "did not prove themselves");
+                Err(Problem::Told("prove-wrong"))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A page of HTML.

@@ -204,7 +204,7 @@ async fn draft_tags(ctx: &Ctx, accounts: &Accounts) -> anyhow::Result<u64> {
 }
 
 /// What decides who may be tagged, as configured.
-pub(super) fn tag_rules<'a>(ctx: &'a Ctx, silences: &'a [SilenceOrder]) -> TagRules<'a> {
+pub fn tag_rules<'a>(ctx: &'a Ctx, silences: &'a [SilenceOrder]) -> TagRules<'a> {
     TagRules {
         ladder: &ctx.config.ladder,
         limits: &ctx.limits,

@@ -1,11 +1,17 @@
-//! Rehearses a draft order over the ledger's own history. Reads only: nothing is drafted or sent.
+//! Rehearses a draft order over the ledger's own history. Nothing is drafted or sent.
 
 use jiff::SignedDuration;
 
 use super::{Ctx, escalate, saying, watch::source_name};
 use crate::{
-    domain::{delivery::Content, history::start_of_days, order::Terms, time::Timestamp},
+    domain::{
+        delivery::Content,
+        history::start_of_days,
+        order::{StandingOrder, Terms},
+        time::Timestamp,
+    },
     reports::rehearsal::{self, Rehearsal, Rules},
+    store::Actor,
 };
 
 /// How far apart the replay's looks at the past are.
@@ -20,7 +26,26 @@ pub async fn rehearse(ctx: &Ctx, terms: &Terms, days: u32) -> anyhow::Result<Reh
     rehearse_every(ctx, terms, days, STEP).await
 }
 
-/// The same, with looks at the past so far apart.
+/// Rehearses an order and notes on how many days, where that still decides anything: whether a
+/// draft may be signed.
+///
+/// # Errors
+/// The ledger failed.
+pub async fn rehearse_order(
+    ctx: &Ctx,
+    by: &Actor,
+    order: &StandingOrder,
+    days: u32,
+) -> anyhow::Result<Rehearsal> {
+    let rehearsal = rehearse(ctx, &order.terms, days).await?;
+    if order.signed.is_none() && order.revoked_at.is_none() {
+        ctx.store.rehearsed(by, order.id.as_str(), rehearsal.days_observed).await?;
+    }
+    Ok(rehearsal)
+}
+
+/// What an order with these terms would have posted, with looks at the past so
+/// far apart.
 ///
 /// # Errors
 /// The ledger failed.

@@ -2,8 +2,10 @@
 //! over a real connection.
 
 mod alarms;
+mod banks;
 mod browser;
 mod door;
+mod orders;
 mod posts;
 mod queue;
 mod served;

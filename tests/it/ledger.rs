@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use takaza::{
     domain::{
-        action::{RejectedRow, Sighting},
+        action::{RejectedRow, Sighting, Status},
         canonical::Hash,
         cost::{Costs, Item, MicroDollars},
         delivery::{LateReceipt, Look, LookRules, Outcome, Receipt, StateName},
@@ -309,6 +309,10 @@ async fn actions_are_seen_lost_and_overdue(world: World) {
     assert_eq!(store.recompute_due(limits, 10).await.unwrap(), 0, "the calendar is as it was");
     let overdue = store.overdue("", now).await.unwrap();
     assert_eq!(overdue[&zppl()].len(), 3);
+    assert_eq!(store.overdue_of("", &zppl(), now, 2).await.unwrap().len(), 2);
+    let sums = store.overdue_by_bank(now).await.unwrap();
+    let (sum, all) = (sums[&zppl()], overdue[&zppl()].iter().map(|one| one.amount()).sum());
+    assert_eq!((sums.len(), sum.actions, sum.amount), (1, 3, all));
     let one = &overdue[&zppl()][0];
     assert_eq!((one.limit_hours, one.in_open_tag, one.seen.as_of), (6, false, now));
     assert_eq!((one.pressed.disputed, one.pressed.rejected_at), (false, None));
@@ -333,6 +337,11 @@ async fn actions_are_seen_lost_and_overdue(world: World) {
     assert_eq!(store.vanished(&ids, now).await.unwrap(), 1);
     assert!(store.actions(&ids).await.unwrap().is_empty());
     assert_eq!(store.pending_ids().await.unwrap().len(), 2);
+    let mut acted = rows[1].clone();
+    (acted.status, acted.acted_at) = (Status::Acted, Some(now));
+    let sighting = [Ok(Sighting { action: acted.clone(), as_of: now })];
+    store.sight(&by, "", &sighting, limits, now).await.unwrap();
+    assert_eq!(store.acted_on(&zppl(), 10).await.unwrap(), [acted]);
 }
 
 async fn what_is_silenced_is_listed(world: World) {
@@ -366,11 +375,18 @@ async fn orders_are_drafted_rehearsed_signed_revoked(world: World) {
     let twice = store.sign_order(&world.by("dcp"), "one", &dcp).await;
     assert!(matches!(twice.unwrap_err(), StoreError::Order(_)), "signed already");
     assert_eq!(store.orders().await.unwrap().len(), 2);
+    let listed = store.orders_and_signers((0, 10)).await.unwrap();
+    assert_eq!(listed.iter().filter(|(_, signer)| *signer == Some(dcp.clone())).count(), 1);
+    work::clear::run_once(&world.ctx).await.unwrap();
+    let deeds = store.deeds_under(&order.id, (0, 10)).await.unwrap();
+    assert_eq!((deeds.len(), deeds[0].actions, deeds[0].acted, deeds[0].delivered), (1, 3, 0, 0));
+    let about = store.deeds_about(&zppl(), (0, 10)).await.unwrap();
+    assert_eq!((about.len(), &about[0].reference), (1, &held.escalation.reference));
     assert_eq!(store.order("two").await.unwrap().rehearsed_days, Some(13));
     assert_eq!(store.order(order.id.as_str()).await.unwrap(), order);
     assert_eq!(store.orders_in_force().await.unwrap().len(), 1);
     let by = world.by("dcp");
-    assert_eq!(store.revoke_order(&by, "one", &dcp).await.unwrap(), 0);
+    assert_eq!(store.revoke_order(&by, "one", &dcp).await.unwrap(), 1);
     assert!(store.revoke_order(&by, "one", &dcp).await.is_err());
     assert!(store.orders_in_force().await.unwrap().is_empty());
 }
@@ -742,6 +758,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/accounts.rs"),
         include_str!("../../src/store/actions.rs"),
         include_str!("../../src/store/actions/notes.rs"),
+        include_str!("../../src/store/banks.rs"),
         include_str!("../../src/store/deliveries.rs"),
         include_str!("../../src/store/deliveries/claiming.rs"),
         include_str!("../../src/store/deliveries/doubts.rs"),

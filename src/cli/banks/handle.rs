@@ -2,27 +2,20 @@
 //! bound to the platform's stable id by a person who saw evidence, and for a limited time.
 
 use clap::{Args, Subcommand};
-use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::super::{
     Globals,
-    accounts::{is_connected, platform},
-    failure::{Failure, Outcome},
+    accounts::platform,
+    failure::Outcome,
     output::{Format, say, table_or},
     sign_in::{Session, Signing},
     times::clock,
 };
 use crate::{
-    app,
-    domain::{
-        engagement::{Author, Identity},
-        ids::BankCode,
-        platform::Platform,
-        time::Timestamp,
-    },
+    domain::{ids::BankCode, platform::Platform, time::Timestamp},
     store::BankHandle,
-    work::Ctx,
+    work::handles::{self, Claim, NotVerified, Verified},
 };
 
 /// Handles: how a bank is named on a platform, bound to the platform's stable id.
@@ -96,54 +89,11 @@ impl Handle {
     }
 }
 
-fn bank(ctx: &Ctx, code: &str) -> Result<BankCode, Failure> {
-    let code = BankCode::new(code.to_uppercase());
-    if ctx.banks.bank(&code).is_none() {
-        return Err(Failure::usage(format!(
-            "there is no bank {code}; `takaza banks list --search NAME` finds its code"
-        )));
-    }
-    Ok(ctx.banks.resolve(&code))
-}
-
-/// Who holds the handle now, as the platform tells one of our connected accounts; `None`: no
-/// account of ours can ask there.
-async fn resolve(ctx: &Ctx, on: Platform, handle: &str) -> Result<Option<Identity>, Failure> {
-    let rows = ctx.store.accounts().await?;
-    let mut able = None;
-    for row in rows.iter().filter(|row| row.account.platform == on) {
-        if is_connected(ctx, row).await? {
-            able = Some(row);
-            break;
-        }
-    }
-    let Some(row) = able else { return Ok(None) };
-    let destination = app::connect(row, ctx)?.destination;
-    let found = destination.resolve(handle).await.map_err(|error| {
-        Failure::Failed(format!("{on} could not be asked who @{handle} is: {error}"))
-    })?;
-    match found {
-        Some(identity) => Ok(Some(identity)),
-        None => Err(Failure::refused(format!("nobody on {on} has the handle @{handle}"))),
-    }
-}
-
-async fn keep(
-    session: &Session,
-    bank: &BankCode,
-    on: Platform,
-    identity: &Identity,
-    evidence: &str,
-    days: u16,
-) -> Outcome {
-    let ctx = &session.app.ctx;
+fn told(session: &Session, verified: &Verified) -> Outcome {
+    let Verified { bank, on, identity, evidence, until } = verified;
     let seen: String =
         identity.evidence.iter().map(|one| format!("\n  the platform says: {one}")).collect();
-    let expires = ctx.clock.now().plus(SignedDuration::from_hours(24 * i64::from(days)));
-    ctx.store
-        .verify_handle(&session.by, &session.person.id, (bank, on), identity, evidence, expires)
-        .await?;
-    let until = clock(expires, ctx.limits.calendar().zone());
+    let until = clock(*until, session.app.ctx.limits.calendar().zone());
     say(&format!(
         "@{} on {on} is {bank}'s, id {}, verified until {until}\n  evidence: {evidence}{seen}",
         identity.author.handle, identity.author.stable_id
@@ -151,65 +101,34 @@ async fn keep(
 }
 
 async fn add(command: Add, globals: &Globals) -> Outcome {
-    let evidence = command.evidence.trim();
-    if evidence.is_empty() {
-        return Err(Failure::usage("say what shows that it is the bank's: --evidence TEXT"));
+    if command.evidence.trim().is_empty() {
+        return Err(NotVerified::NoEvidence.into());
     }
     let session = command.signing.sign_in(globals, "banks handle add").await?;
-    let ctx = &session.app.ctx;
-    session.person.as_administrator(ctx.clock.now())?;
-    let bank = bank(ctx, &command.bank)?;
-    let handle = command.handle.trim().trim_start_matches('@');
-    let on = command.platform;
-    let identity = match (resolve(ctx, on, handle).await?, command.stable_id) {
-        (Some(found), Some(id)) if found.author.stable_id != id => {
-            return Err(Failure::refused(format!(
-                "{on} says that @{handle} has the id {}, not {id}; nothing was stored",
-                found.author.stable_id
-            )));
-        }
-        (Some(found), _) => found,
-        (None, Some(stable_id)) => {
-            let author = Author { stable_id, handle: handle.to_owned() };
-            Identity { author, evidence: Vec::new() }
-        }
-        (None, None) => {
-            return Err(Failure::usage(format!(
-                "no account of ours can ask {on} who @{handle} is. Connect one (`takaza \
-                 account add`, `takaza account connect`), or read the stable id yourself and give --stable-id ID"
-            )));
-        }
+    let claim = Claim {
+        bank: &command.bank,
+        on: command.platform,
+        handle: &command.handle,
+        evidence: &command.evidence,
+        stable_id: command.stable_id.as_deref(),
+        days: command.days,
     };
-    keep(&session, &bank, on, &identity, evidence, command.days).await
+    let verified = handles::verify(&session.app.ctx, &session.by, &session.person, &claim).await?;
+    told(&session, &verified)
 }
 
 async fn verify(command: Verify, globals: &Globals) -> Outcome {
     let session = command.signing.sign_in(globals, "banks handle verify").await?;
-    let ctx = &session.app.ctx;
-    session.person.as_administrator(ctx.clock.now())?;
-    let (bank, on) = (bank(ctx, &command.bank)?, command.platform);
-    let handles = ctx.store.handles().await?;
-    let Some(known) = handles.into_iter().find(|one| one.bank == bank && one.platform == on) else {
-        return Err(Failure::usage(format!(
-            "{bank} has no handle on {on}; `takaza banks handle add` verifies one"
-        )));
-    };
-    let Some(found) = resolve(ctx, on, &known.handle).await? else {
-        return Err(Failure::refused(format!(
-            "no account of ours can ask {on}; verify it by hand with `takaza banks handle add`"
-        )));
-    };
-    if found.author.stable_id != known.stable_id {
-        let mismatch = format!("@{} belongs to another account now", known.handle);
-        ctx.store.handle_resolved(&session.by, &bank, on, Some(&mismatch)).await?;
-        return Err(Failure::refused(format!(
-            "{mismatch}: id {}, not {}. Posts that mention it are held; find the bank's account \
-             and verify it with `takaza banks handle add`",
-            found.author.stable_id, known.stable_id
-        )));
-    }
-    let evidence = command.evidence.unwrap_or(known.evidence);
-    keep(&session, &bank, on, &found, &evidence, command.days).await
+    let verified = handles::renew(
+        &session.app.ctx,
+        &session.by,
+        &session.person,
+        (&command.bank, command.platform),
+        command.evidence.as_deref(),
+        command.days,
+    )
+    .await?;
+    told(&session, &verified)
 }
 
 #[derive(Serialize)]

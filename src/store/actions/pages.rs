@@ -56,17 +56,18 @@ pub(super) async fn write_changes(
     .run(tx)
     .await?;
     sql("INSERT INTO action (external_id, bank, kind, status, disputed, body, as_of, due_at,
-           limit_hours, calendar, commitment)
+           limit_hours, calendar, acted_at, commitment)
          SELECT j.value->>'external_id', j.value->>'bank', j.value->>'kind', j.value->>'status',
                 CAST(j.value->>'disputed' AS BIGINT), j.value->>'body',
                 CAST(j.value->>'as_of' AS BIGINT), CAST(j.value->>'due_at' AS BIGINT),
                 CAST(j.value->>'limit_hours' AS BIGINT), j.value->>'calendar',
-                j.value->>'commitment'
+                CAST(j.value->>'acted_at' AS BIGINT), j.value->>'commitment'
          FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
          ON CONFLICT (external_id) DO UPDATE SET bank = excluded.bank, kind = excluded.kind,
            status = excluded.status, disputed = excluded.disputed, body = excluded.body,
            as_of = excluded.as_of, due_at = excluded.due_at, limit_hours = excluded.limit_hours,
-           calendar = excluded.calendar, vanished_at = NULL, commitment = excluded.commitment")
+           calendar = excluded.calendar, acted_at = excluded.acted_at, vanished_at = NULL,
+           commitment = excluded.commitment")
     .batch(changes.to_vec())
     .run(tx)
     .await?;
