@@ -3,7 +3,6 @@
 mod handle;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
 use self::handle::Handle;
 use super::{
@@ -15,9 +14,10 @@ use crate::{
     app::directory,
     config::Config,
     domain::{
-        bank::{Bank, BankClass, Directory},
+        bank::{BankClass, Directory},
         ids::BankCode,
     },
+    work::view::{BankView, banks_like},
 };
 
 /// The bank directory, and the banks' verified handles.
@@ -35,30 +35,6 @@ impl Banks {
             Self::List(command) => command.run(globals),
             Self::Show(command) => command.run(globals),
             Self::Handle(command) => command.run(globals).await,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct BankView {
-    code: String,
-    name_en: String,
-    name_hi: Option<String>,
-    class: String,
-    merged_into: Option<String>,
-    /// The bank that answers today.
-    answers: String,
-}
-
-impl BankView {
-    fn of(bank: &Bank, banks: &Directory) -> Self {
-        Self {
-            code: bank.code.to_string(),
-            name_en: bank.name_en.clone(),
-            name_hi: bank.name_hi.clone(),
-            class: bank.class.to_string(),
-            merged_into: bank.merged_into.as_ref().map(ToString::to_string),
-            answers: banks.resolve(&bank.code).to_string(),
         }
     }
 }
@@ -101,20 +77,9 @@ fn class(text: &str) -> Result<BankClass, String> {
 impl List {
     fn run(self, globals: &Globals) -> Outcome {
         let banks = open(globals)?;
-        let search = self.search.map(|text| text.to_lowercase());
-        let holds = |text: &str, part: &str| text.to_lowercase().contains(part);
-        let found = |bank: &&Bank| {
-            let named = search.as_ref().is_none_or(|part| {
-                holds(bank.code.as_str(), part)
-                    || holds(&bank.name_en, part)
-                    || bank.name_hi.as_ref().is_some_and(|name| holds(name, part))
-            });
-            named && self.class.is_none_or(|class| class == bank.class)
-        };
-        let views: Vec<BankView> = banks
-            .banks()
+        let views: Vec<BankView> = banks_like(&banks, self.search.as_deref().unwrap_or_default())
             .into_iter()
-            .filter(found)
+            .filter(|bank| self.class.is_none_or(|class| class == bank.class))
             .skip(self.skip)
             .take(self.limit)
             .map(|bank| BankView::of(bank, &banks))

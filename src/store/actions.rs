@@ -282,6 +282,23 @@ impl Store {
         Ok(found)
     }
 
+    /// How many actions of each bank are overdue now, and since when the oldest is.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn overdue_counts(
+        &self,
+        now: Timestamp,
+    ) -> Result<BTreeMap<BankCode, (u32, Timestamp)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT bank, COUNT(*) AS n, MIN(due_at) AS since FROM action
+             WHERE due_at < $1 AND status = 'pending' AND vanished_at IS NULL GROUP BY bank")
+        .bind(now)
+        .all(&mut tx)
+        .await?;
+        rows.iter().map(|row| Ok((row.get("bank")?, (row.get("n")?, row.get("since")?)))).collect()
+    }
+
     /// Rows that are set aside now, the newest first.
     ///
     /// # Errors

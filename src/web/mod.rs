@@ -5,6 +5,7 @@
 //! stands in one table with who may use it ([`ROUTES`]), and the gate asks that table and nothing
 //! else; a page says nothing of another host and runs no code that is not in `assets/`.
 
+mod api;
 mod assets;
 mod frame;
 mod gate;
@@ -16,6 +17,7 @@ mod served;
 mod settings;
 mod sign_in;
 mod stop;
+mod tokens;
 mod visit;
 
 use std::{path::PathBuf, sync::Arc};
@@ -25,11 +27,12 @@ use axum::{
     extract::Request,
     http::Method,
     middleware::{self, Next},
+    response::IntoResponse as _,
     routing::{MethodRouter, get},
 };
 use jiff::tz::TimeZone;
 
-pub use self::{gate::Allow, served::serve};
+pub use self::{api::Scope, gate::Allow, served::serve};
 
 use self::{frame::Words, live::Pulse, sign_in::Throttle};
 use crate::{
@@ -110,18 +113,31 @@ impl Console {
     pub fn router(&self) -> Router {
         let mut router = Router::new();
         for route in routes() {
-            let allow = route.allow;
-            let console = self.clone();
-            let gated =
-                route.handler.layer(middleware::from_fn(move |request: Request, next: Next| {
-                    gate::pass(console.clone(), allow, request, next)
-                }));
+            let (allow, console) = (route.allow, self.clone());
+            let gated = match route.scope {
+                None => {
+                    route.handler.layer(middleware::from_fn(move |request: Request, next: Next| {
+                        gate::pass(console.clone(), allow, request, next)
+                    }))
+                }
+                Some(scope) => {
+                    route.handler.layer(middleware::from_fn(move |request: Request, next: Next| {
+                        gate::pass_by_token(console.clone(), (allow, scope), request, next)
+                    }))
+                }
+            };
             router = router.route(route.path, gated);
         }
         let lost = self.clone();
         let fallback = get(problem::nothing_here).layer(middleware::from_fn(
             move |request: Request, next: Next| {
-                gate::pass(lost.clone(), Allow::Anyone, request, next)
+                let (lost, api) = (lost.clone(), request.uri().path().starts_with("/api/"));
+                async move {
+                    if api {
+                        return api::Fault::NotFound.into_response();
+                    }
+                    gate::pass(lost, Allow::Anyone, request, next).await
+                }
             },
         ));
         let secure = self.0.ctx.config.console.public_url.is_some();
@@ -140,27 +156,46 @@ pub(crate) struct Route {
     method: Method,
     path: &'static str,
     allow: Allow,
+    /// A call of the API: authorised by a token that is for this, never by a cookie.
+    scope: Option<api::Scope>,
     handler: MethodRouter<Console>,
 }
 
 impl Route {
     fn get(path: &'static str, allow: Allow, handler: MethodRouter<Console>) -> Self {
-        Self { method: Method::GET, path, allow, handler }
+        Self { method: Method::GET, path, allow, scope: None, handler }
     }
 
     fn post(path: &'static str, allow: Allow, handler: MethodRouter<Console>) -> Self {
-        Self { method: Method::POST, path, allow, handler }
+        Self { method: Method::POST, path, allow, scope: None, handler }
+    }
+
+    fn call(
+        method: Method,
+        path: &'static str,
+        allow: Allow,
+        scope: api::Scope,
+        handler: MethodRouter<Console>,
+    ) -> Self {
+        Self { method, path, allow, scope: Some(scope), handler }
     }
 }
 
 /// Every route of the console, page by page.
 fn routes() -> Vec<Route> {
     let pages: &[fn() -> Vec<Route>] =
-        &[sign_in::routes, settings::routes, live::routes, me::routes, queue::routes, stop::routes];
+        &[sign_in::routes, settings::routes, live::routes, me::routes, tokens::routes, queue::routes, stop::routes, api::routes];
     pages.iter().flat_map(|page| page()).collect()
 }
 
 /// The table of who may use what: method, path, who.
 pub fn table() -> Vec<(Method, &'static str, Allow)> {
-    routes().into_iter().map(|route| (route.method, route.path, route.allow)).collect()
+    let pages = routes().into_iter().filter(|route| route.scope.is_none());
+    pages.map(|route| (route.method, route.path, route.allow)).collect()
+}
+
+/// The API's part of that table: method, path, who, and what their token is for.
+pub fn calls() -> Vec<(Method, &'static str, Allow, Scope)> {
+    let call = |route: Route| Some((route.method, route.path, route.allow, route.scope?));
+    routes().into_iter().filter_map(call).collect()
 }

@@ -51,7 +51,8 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    fn admit(&self, person: &str, address: &str) -> Result<(), Problem> {
+    /// One more try at a person's passphrase from an address.
+    pub(super) fn admit(&self, person: &str, address: &str) -> Result<(), Problem> {
         self.by_address.retain_recent();
         self.by_person.retain_recent();
         let one = self.by_person.check_key(&(person.to_owned(), address.to_owned()));

@@ -21,8 +21,10 @@ pub mod seal;
 pub mod set_right;
 pub mod sweep;
 pub mod switch;
+pub mod view;
 pub mod waits;
 pub mod watch;
+pub mod webhooks;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -1,84 +1,18 @@
-//! One post's whole history as a person or a script reads it.
+//! One post's whole history as a person reads it.
 
 use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
-use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::super::{
-    times::clock,
-    view::{EscalationView, sheet},
-};
+use super::super::{times::clock, view::sheet};
 use crate::{
-    domain::time::Timestamp,
     store::{Attempt, EngagementCount, Entry, PostHistory},
-    work::bill::Bill,
+    work::{
+        bill::Bill,
+        view::{entry_at, entry_by},
+    },
 };
-
-/// Everything about one escalation, for scripts.
-#[derive(Serialize)]
-pub(super) struct HistoryView<'a> {
-    escalation: EscalationView,
-    attempts: &'a [Attempt],
-    engagement: &'a [EngagementCount],
-    record: Vec<EntryView<'a>>,
-}
-
-#[derive(Serialize)]
-struct EntryView<'a> {
-    /// Its leaf in the tree, once sealed.
-    leaf: Option<i64>,
-    at: String,
-    #[serde(flatten)]
-    entry: Plain<'a>,
-}
-
-#[derive(Serialize)]
-struct Plain<'a> {
-    id: &'a str,
-    subject: &'a str,
-    seq: &'a str,
-    act: &'a str,
-    by: String,
-    authority: Option<&'a str>,
-    body: &'a Json,
-}
-
-impl<'a> HistoryView<'a> {
-    pub(super) fn of(history: &'a PostHistory, bill: &Bill) -> Self {
-        let entry = |(leaf, entry): &'a (Option<i64>, Entry)| EntryView {
-            leaf: *leaf,
-            at: at(entry).map(|at| at.to_string()).unwrap_or_default(),
-            entry: Plain {
-                id: &entry.id,
-                subject: &entry.subject,
-                seq: &entry.seq,
-                act: &entry.act,
-                by: who(entry),
-                authority: entry.authority.as_deref(),
-                body: &entry.body,
-            },
-        };
-        Self {
-            escalation: EscalationView::of(&history.row, bill),
-            attempts: &history.attempts,
-            engagement: &history.engagement,
-            record: history.entries.iter().map(entry).collect(),
-        }
-    }
-}
-
-fn at(entry: &Entry) -> Option<Timestamp> {
-    entry.at.parse().ok().map(Timestamp::from_micros)
-}
-
-fn who(entry: &Entry) -> String {
-    match &entry.by.person {
-        Some(person) => person.to_string(),
-        None => entry.by.process.split('@').next().unwrap_or_default().to_owned(),
-    }
-}
 
 /// The sheet, then what happened, a line an entry.
 pub(super) fn people(history: &PostHistory, bill: &Bill, zone: &TimeZone) -> String {
@@ -89,11 +23,11 @@ pub(super) fn people(history: &PostHistory, bill: &Bill, zone: &TimeZone) -> Str
     };
     line("\nhistory".to_owned());
     for (leaf, entry) in &history.entries {
-        let when = at(entry).map_or_else(|| "-".repeat(16), |at| clock(at, zone));
+        let when = entry_at(entry).map_or_else(|| "-".repeat(16), |at| clock(at, zone));
         let sealed = leaf.map_or_else(|| "unsealed".to_owned(), |leaf| format!("leaf {leaf}"));
         let on = entry.authority.as_ref().map_or_else(String::new, |on| format!(", on {on}"));
         let which = place(history, &entry.subject);
-        line(format!("  {when}  {which}{} by {}{on}  ({sealed})", told(entry), who(entry)));
+        line(format!("  {when}  {which}{} by {}{on}  ({sealed})", told(entry), entry_by(entry)));
     }
     if !history.attempts.is_empty() {
         line("\nattempts".to_owned());
