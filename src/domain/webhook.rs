@@ -76,7 +76,9 @@ pub const fn again_after(tries: u32) -> Option<SignedDuration> {
 
 /// A secret that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a webhook's secret is \"whsec_\" and 24 to 64 random bytes in base64: make one with `echo whsec_$(openssl rand -base64 32)`")]
+#[error(
+    "a webhook's secret is \"whsec_\" and 24 to 64 random bytes in base64: make one with `echo whsec_$(openssl rand -base64 32)`"
+)]
 pub struct NoSecret;
 
 /// What signs a webhook's calls.

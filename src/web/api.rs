@@ -51,16 +51,11 @@ spelled! {
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    let read = |path, handler| Route::call(Method::GET, path, Allow::SignedIn, Scope::Read, handler);
+    let read =
+        |path, handler| Route::call(Method::GET, path, Allow::SignedIn, Scope::Read, handler);
     let act = |path, handler| Route::call(Method::POST, path, APPROVER, Scope::Queue, handler);
     vec![
-        Route::call(
-            Method::GET,
-            "/api/v1/openapi.json",
-            Allow::Anyone,
-            Scope::Read,
-            get(document),
-        ),
+        Route::call(Method::GET, "/api/v1/openapi.json", Allow::Anyone, Scope::Read, get(document)),
         read("/api/v1/queue", get(queue::list)),
         read("/api/v1/queue/{reference}", get(queue::one)),
         act("/api/v1/queue/{reference}/approve", post(queue::approve)),

@@ -183,8 +183,16 @@ impl Route {
 
 /// Every route of the console, page by page.
 fn routes() -> Vec<Route> {
-    let pages: &[fn() -> Vec<Route>] =
-        &[sign_in::routes, settings::routes, live::routes, me::routes, tokens::routes, queue::routes, stop::routes, api::routes];
+    let pages: &[fn() -> Vec<Route>] = &[
+        sign_in::routes,
+        settings::routes,
+        live::routes,
+        me::routes,
+        tokens::routes,
+        queue::routes,
+        stop::routes,
+        api::routes,
+    ];
     pages.iter().flat_map(|page| page()).collect()
 }
 

@@ -134,8 +134,7 @@ fn first_link(row: &EscalationRow) -> Option<String> {
 async fn call(ctx: &Ctx, webhook: &Webhook) -> anyhow::Result<Progress> {
     let again = ctx.store.clock().await?.plus(TAKEN);
     let taken = ctx.store.webhook_take(&webhook.name, again, BATCH).await?;
-    let mut progress =
-        Progress { more: taken.len() == BATCH as usize, ..Progress::default() };
+    let mut progress = Progress { more: taken.len() == BATCH as usize, ..Progress::default() };
     let mut trying = futures::stream::iter(taken)
         .map(|one| async move {
             let tried = attempt(ctx, webhook, &one).await;
@@ -154,7 +153,8 @@ async fn call(ctx: &Ctx, webhook: &Webhook) -> anyhow::Result<Progress> {
                 let next = again_after(one.attempts).map(|after| now.plus(after));
                 ctx.store.webhook_tried(&one, Some((&said, next))).await?;
                 let end = if next.is_none() { " and was given up" } else { "" };
-                let note = format!("webhook {}: {} did not arrive{end}: {said}", one.webhook, one.id);
+                let note =
+                    format!("webhook {}: {} did not arrive{end}: {said}", one.webhook, one.id);
                 progress.notes.push(note);
             }
         }
@@ -167,8 +167,8 @@ async fn attempt(ctx: &Ctx, webhook: &Webhook, one: &WebhookRow) -> anyhow::Resu
     let secret = config::secret(&webhook.secret_from).context("its secret (secret_from)")?;
     let signer = Signer::parse(secret.expose_secret())?;
     let client = http::client(&http::HttpConfig {
-        request_timeout: WITHIN,
-        connect_timeout: WITHIN / 3,
+        request_timeout: WITHIN.min(ctx.http.request_timeout),
+        connect_timeout: (WITHIN / 3).min(ctx.http.connect_timeout),
         ..ctx.http.clone()
     })?;
     let seconds = ctx.clock.now().micros().div_euclid(1_000_000);

@@ -1,5 +1,7 @@
 //! The console, as people use it and as others might misuse it: every story drives the real pages
 //! over a real connection.
 
+mod api;
 mod door;
 mod queue;
+mod webhooks;

@@ -95,7 +95,7 @@ pub(super) async fn one(
     call: Call,
     Named(code): Named,
     Asked(Nothing {}): Asked<Nothing>,
-    ) -> Result<Json<BankStanding>, Fault> {
+) -> Result<Json<BankStanding>, Fault> {
     let ctx = call.ctx();
     let code = BankCode::new(code.to_uppercase());
     let bank = ctx.banks.bank(&code).ok_or(Fault::NotFound)?;

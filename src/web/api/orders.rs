@@ -55,7 +55,7 @@ pub(super) async fn one(
     call: Call,
     Named(order): Named,
     Asked(Nothing {}): Asked<Nothing>,
-    ) -> Result<Json<OrderView>, Fault> {
+) -> Result<Json<OrderView>, Fault> {
     let (store, now) = (call.store(), call.ctx().clock.now());
     let order = store.order(&order).await?;
     let in_force = store.orders_in_force().await?;

@@ -122,7 +122,7 @@ pub(super) async fn one(
     call: Call,
     Named(reference): Named,
     Asked(Nothing {}): Asked<Nothing>,
-    ) -> Result<Json<HistoryView>, Fault> {
+) -> Result<Json<HistoryView>, Fault> {
     let history = call.store().history_of(&reference).await?;
     let bill = bill::bill(call.ctx(), std::slice::from_ref(&history.row)).await?;
     Ok(Json(HistoryView::of(&history, &bill)))

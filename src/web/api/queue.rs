@@ -97,7 +97,7 @@ pub(super) async fn one(
     call: Call,
     Named(reference): Named,
     Asked(Nothing {}): Asked<Nothing>,
-    ) -> Result<Json<EscalationView>, Fault> {
+) -> Result<Json<EscalationView>, Fault> {
     let row = call.store().escalation(&reference).await?;
     shown(&call, &row).await
 }

@@ -6,7 +6,9 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Call, Fault, fault::Faults,
+use super::{
+    Call, Fault,
+    fault::Faults,
     given::{Asked, Nothing},
 };
 
