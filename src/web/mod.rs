@@ -32,7 +32,11 @@ use axum::{
 };
 use jiff::tz::TimeZone;
 
-pub use self::{api::Scope, gate::Allow, served::serve};
+pub use self::{
+    api::Scope,
+    gate::Allow,
+    served::{Certificate, serve},
+};
 
 use self::{frame::Words, live::Pulse, sign_in::Throttle};
 use crate::{

@@ -2,6 +2,8 @@
 //! over a real connection.
 
 mod api;
+mod browser;
 mod door;
 mod queue;
+mod served;
 mod webhooks;
