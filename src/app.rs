@@ -467,5 +467,6 @@ pub fn reconcilers(config: &Config) -> Vec<Reconciler> {
         reconciler!("handles", config.watch.every, handles),
         reconciler!("alarms", deliver, alarms),
         reconciler!("seal", second, seal),
+        reconciler!("webhooks", deliver, webhooks),
     ]
 }

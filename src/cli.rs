@@ -28,6 +28,7 @@ mod sign_in;
 mod silence;
 mod times;
 mod view;
+mod webhooks;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -121,6 +122,8 @@ enum Command {
     #[command(subcommand)]
     Restore(gate::Restore),
     #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
+    #[command(subcommand)]
     Audit(audit::Audit),
     Export(audit::Export),
     Erase(erase::Erase),
@@ -153,6 +156,7 @@ impl Command {
             Self::Stop(command) => command.run(globals).await,
             Self::Resume(command) => command.run(globals).await,
             Self::Restore(command) => command.run(globals).await,
+            Self::Webhooks(command) => command.run(globals).await,
             Self::Audit(command) => command.run(globals).await,
             Self::Export(command) => command.run(globals).await,
             Self::Erase(command) => command.run(globals).await,

@@ -31,6 +31,7 @@ use crate::{
         ladder::LadderRules,
         pacing::PacingRules,
         person::Role,
+        webhook::Event,
         wording::WordingRules,
     },
     store::BreakerRules,
@@ -275,6 +276,22 @@ pub struct Console {
     pub longest: SignedDuration,
     /// Who proves themselves by a one-time code besides the passphrase.
     pub second_factor_for: Vec<Role>,
+    /// Other systems that are told what happens.
+    pub webhooks: Vec<Webhook>,
+}
+
+/// Another system that is told what happens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// What it is called here. Under another name it begins anew with what happens from then on.
+    pub name: String,
+    /// Where it is called. The address may hold a secret.
+    pub url: String,
+    /// Where the secret is found that signs the calls (`env:`, `file:` or `credential:`).
+    pub secret_from: String,
+    /// What it is told of.
+    pub events: Vec<Event>,
 }
 
 /// The query that means the embedded case database.

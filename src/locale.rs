@@ -22,7 +22,7 @@ macro_rules! files {
 
 /// Every file of messages, in English and in Hindi.
 const FILES: &[(&str, &str)] =
-    files!["setup", "console", "queue", "posts", "alarms", "orders", "banks"];
+    files!["setup", "console", "queue", "posts", "alarms", "orders", "banks", "tokens"];
 
 /// The messages of one language.
 pub struct Locale {

@@ -60,6 +60,7 @@ install_missing() {
     command -v chromedriver >/dev/null || missing+=(chromium-driver)
     [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
     install_mastodon_mock
+    install_schemathesis
     install_bluesky
     install_from_npm OIDC_HOME oidc-provider "$OIDC_PROVIDER_VERSION"
     install_from_npm PRISM_HOME @stoplight/prism-cli "$PRISM_VERSION"
@@ -101,6 +102,21 @@ install_mastodon_mock() {
             "mastodon-mock==$MASTODON_MOCK_VERSION"; } >"$log" 2>&1 \
         || { tail -n 20 "$log" >&2; fail "pip could not install mastodon-mock; all it said is in $log"; }
     touch "$MASTODON_MOCK_HOME/ready"
+}
+
+SCHEMATHESIS_VERSION=4.32.5
+
+install_schemathesis() {
+    SCHEMATHESIS_HOME="$ROOT/target/peers/schemathesis-$SCHEMATHESIS_VERSION"
+    [[ ! -e $SCHEMATHESIS_HOME/ready ]] || return 0
+    say "installing schemathesis $SCHEMATHESIS_VERSION into target/peers"
+    local log="$ROOT/target/peers/pip-schemathesis.log"
+    rm -rf "$SCHEMATHESIS_HOME"
+    { python3 -m venv "$SCHEMATHESIS_HOME" \
+        && "$SCHEMATHESIS_HOME/bin/pip" install --disable-pip-version-check --progress-bar off \
+            "schemathesis==$SCHEMATHESIS_VERSION"; } >"$log" 2>&1 \
+        || { tail -n 20 "$log" >&2; fail "pip could not install schemathesis; all it said is in $log"; }
+    touch "$SCHEMATHESIS_HOME/ready"
 }
 
 NODE_VERSION=22.23.3
@@ -285,6 +301,10 @@ start_prism() {
 import urllib.request as r
 r.urlopen(r.Request('http://127.0.0.1:$port/2/users/me', headers={'Authorization': 'Bearer any'}), timeout=5)"
     export TAKAZA_TEST_PRISM="http://127.0.0.1:$port"
+}
+
+find_schemathesis() {
+    export TAKAZA_TEST_SCHEMATHESIS="$SCHEMATHESIS_HOME/bin/st"
 }
 
 find_twitter_text() {

@@ -3,7 +3,6 @@
 mod handle;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
 use self::handle::Handle;
 use super::{
@@ -15,9 +14,10 @@ use crate::{
     app::directory,
     config::Config,
     domain::{
-        bank::{Bank, BankClass, Directory},
+        bank::{BankClass, Directory},
         ids::BankCode,
     },
+    work::view::BankView,
 };
 
 /// The bank directory, and the banks' verified handles.
@@ -35,30 +35,6 @@ impl Banks {
             Self::List(command) => command.run(globals),
             Self::Show(command) => command.run(globals),
             Self::Handle(command) => command.run(globals).await,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct BankView {
-    code: String,
-    name_en: String,
-    name_hi: Option<String>,
-    class: String,
-    merged_into: Option<String>,
-    /// The bank that answers today.
-    answers: String,
-}
-
-impl BankView {
-    fn of(bank: &Bank, banks: &Directory) -> Self {
-        Self {
-            code: bank.code.to_string(),
-            name_en: bank.name_en.clone(),
-            name_hi: bank.name_hi.clone(),
-            class: bank.class.to_string(),
-            merged_into: bank.merged_into.as_ref().map(ToString::to_string),
-            answers: banks.resolve(&bank.code).to_string(),
         }
     }
 }

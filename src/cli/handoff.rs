@@ -7,7 +7,6 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
     output::{Format, say, table_or},
-    post::DeliveryView,
     sign_in::Signing,
     times::{clock, local},
 };
@@ -19,7 +18,7 @@ use crate::{
         platform::{Language, Sender},
     },
     store::{DeliveryFilter, DeliveryRow, StoreError},
-    work::hand_off,
+    work::{hand_off, view::DeliveryView},
 };
 
 /// Posts that an officer makes by hand, from the prepared text.

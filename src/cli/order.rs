@@ -18,11 +18,9 @@ use super::{
 use crate::{
     domain::{
         canonical::Hash,
-        order::{MINIMUM_REHEARSED_DAYS, StandingOrder, Terms},
-        person::Person,
-        time::Timestamp,
+        order::{MINIMUM_REHEARSED_DAYS, StandingOrder},
     },
-    work,
+    work::{self, view::OrderView},
 };
 
 /// Standing orders: the signed, bounded, expiring authority to post without a click.
@@ -79,73 +77,6 @@ impl Draft {
         let desk = session.person.as_desk(now)?;
         let id = ctx.store.draft_order(&session.by, &desk, &name, &terms).await?;
         say(&format!("order {name} is drafted ({id}); next: `takaza order rehearse {name}`"))
-    }
-}
-
-#[derive(Serialize)]
-struct OrderView {
-    id: String,
-    name: String,
-    standing: String,
-    drafted_by: String,
-    rehearsed_days: Option<u32>,
-    signed_by: Option<String>,
-    signed_at: Option<String>,
-    revoked_at: Option<String>,
-    expires_at: String,
-    terms: TermsView,
-}
-
-#[derive(Serialize)]
-struct TermsView {
-    banks: Vec<String>,
-    kinds: Vec<String>,
-    accounts: Vec<String>,
-    minimum_rupees: i64,
-    minimum_overdue_hours: u32,
-    templates: Vec<String>,
-    per_bank_day: u32,
-    per_day: u32,
-    per_hour: u32,
-}
-
-impl From<&Terms> for TermsView {
-    fn from(terms: &Terms) -> Self {
-        fn texts<T: ToString>(items: &[T]) -> Vec<String> {
-            items.iter().map(ToString::to_string).collect()
-        }
-        Self {
-            banks: texts(&terms.banks),
-            kinds: texts(&terms.kinds),
-            accounts: texts(&terms.accounts),
-            minimum_rupees: terms.minimum_amount.rupees(),
-            minimum_overdue_hours: terms.minimum_overdue_hours,
-            templates: texts(&terms.templates),
-            per_bank_day: terms.per_bank_day,
-            per_day: terms.per_day,
-            per_hour: terms.per_hour,
-        }
-    }
-}
-
-impl OrderView {
-    fn of(order: &StandingOrder, people: &[Person], now: Timestamp) -> Self {
-        let signer = order.signed.as_ref();
-        let signer =
-            signer.and_then(|(signer, _)| people.iter().find(|person| person.id == *signer));
-        let signed = order.signed.as_ref();
-        Self {
-            id: order.id.to_string(),
-            name: order.name.clone(),
-            standing: order.standing(signer, now).to_string(),
-            drafted_by: order.drafted_by.to_string(),
-            rehearsed_days: order.rehearsed_days,
-            signed_by: signed.map(|(by, _)| by.to_string()),
-            signed_at: signed.map(|(_, at)| at.to_string()),
-            revoked_at: order.revoked_at.map(|at| at.to_string()),
-            expires_at: order.terms.expires_at.to_string(),
-            terms: (&order.terms).into(),
-        }
     }
 }
 

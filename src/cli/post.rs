@@ -5,9 +5,8 @@ mod timeline;
 
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
-use serde::Serialize;
 
-use self::{annex::Annex, timeline::HistoryView};
+use self::annex::Annex;
 use super::{
     Globals,
     failure::{Failure, Outcome},
@@ -23,8 +22,11 @@ use crate::{
         platform::Language,
     },
     locale::Locale,
-    store::{Actor, DeliveryFilter, DeliveryRow, Listed},
-    work::{bill, set_right},
+    store::{Actor, DeliveryFilter, Listed},
+    work::{
+        bill, set_right,
+        view::{DeliveryView, HistoryView},
+    },
 };
 
 /// Posts: each delivery's whole history, and how a wrong one is set right.
@@ -122,77 +124,23 @@ async fn show(command: Show, globals: &Globals) -> Outcome {
     command.format.print(&view, |_| told)
 }
 
-/// One delivery in a list.
-#[derive(Serialize)]
-pub(super) struct DeliveryView {
-    pub(super) reference: String,
-    pub(super) delivery: String,
-    pub(super) kind: String,
-    pub(super) bank: String,
-    pub(super) account: String,
-    pub(super) language: String,
-    pub(super) sender: String,
-    pub(super) state: String,
-    pub(super) asks_a_person: bool,
-    pub(super) drafted_at: String,
-    pub(super) posted_at: Option<String>,
-    pub(super) permalink: Option<String>,
-    pub(super) why: Option<String>,
-}
-
-impl DeliveryView {
-    pub(super) fn of(listed: &Listed) -> Self {
-        let DeliveryRow { delivery, sender, .. } = &listed.row;
-        let (mut posted_at, mut permalink, mut why, mut asks) = (None, None, None, false);
-        match delivery.state() {
-            State::Delivered(receipt) | State::Retracted(receipt) => {
-                posted_at = Some(receipt.at.to_string());
-                permalink = Some(receipt.permalink.clone());
-            }
-            State::Waiting { why: reason, .. } => why.clone_from(reason),
-            State::Withdrawn { why: reason } | State::Refused { why: reason } => {
-                why = Some(reason.clone());
-            }
-            State::Uncertain(doubt) => {
-                asks = doubt.asks;
-                why = Some(doubt.why.clone());
-            }
-            State::Sending(lease) => why = Some(format!("taken by {}", lease.holder)),
-        }
-        Self {
-            reference: delivery.reference.to_string(),
-            delivery: delivery.id.to_string(),
-            kind: delivery.kind.to_string(),
-            bank: delivery.bank.to_string(),
-            account: delivery.content.account.to_string(),
-            language: delivery.content.language.to_string(),
-            sender: sender.to_string(),
-            state: delivery.name().to_string(),
-            asks_a_person: asks,
-            drafted_at: listed.drafted_at.to_string(),
-            posted_at,
-            permalink,
-            why,
-        }
-    }
-
-    fn line(&self, listed: &Listed, zone: &TimeZone) -> Vec<String> {
-        let at = match listed.row.delivery.state() {
-            State::Delivered(receipt) | State::Retracted(receipt) => receipt.at,
-            _ => listed.drafted_at,
-        };
-        let asks = if self.asks_a_person { " (asks a person)" } else { "" };
-        let note = self.permalink.clone().or_else(|| self.why.clone()).unwrap_or_default();
-        vec![
-            self.reference.clone(),
-            self.bank.clone(),
-            self.kind.clone(),
-            format!("{} ({})", self.account, self.language),
-            format!("{}{asks}", self.state),
-            clock(at, zone),
-            note,
-        ]
-    }
+/// A delivery in a table.
+fn line(view: &DeliveryView, listed: &Listed, zone: &TimeZone) -> Vec<String> {
+    let at = match listed.row.delivery.state() {
+        State::Delivered(receipt) | State::Retracted(receipt) => receipt.at,
+        _ => listed.drafted_at,
+    };
+    let asks = if view.asks_a_person { " (asks a person)" } else { "" };
+    let note = view.permalink.clone().or_else(|| view.why.clone()).unwrap_or_default();
+    vec![
+        view.reference.clone(),
+        view.bank.clone(),
+        view.kind.clone(),
+        format!("{} ({})", view.account, view.language),
+        format!("{}{asks}", view.state),
+        clock(at, zone),
+        note,
+    ]
 }
 
 async fn list(command: List, globals: &Globals) -> Outcome {
@@ -209,7 +157,7 @@ async fn list(command: List, globals: &Globals) -> Outcome {
     let zone = app.ctx.limits.calendar().zone();
     command.format.print(&views, |views| {
         let rows: Vec<_> =
-            views.iter().zip(&listed).map(|(view, listed)| view.line(listed, zone)).collect();
+            views.iter().zip(&listed).map(|(view, listed)| line(view, listed, zone)).collect();
         let headings = ["REFERENCE", "BANK", "KIND", "ACCOUNT", "STATE", "AT", "WHERE OR WHY"];
         table_or(&headings, &rows, "no deliveries yet; `takaza queue list` shows what is held")
     })

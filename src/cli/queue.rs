@@ -12,12 +12,12 @@ use super::{
     output::{Format, say, table_or},
     sign_in::Signing,
     times::{clock, instant},
-    view::{EscalationView, sheet},
+    view::sheet,
 };
 use crate::{
     domain::{canonical::Hash, escalation::EscalationState, ids::BankCode},
     store::{EscalationRow, QueueFilter},
-    work::bill,
+    work::{bill, view::EscalationView},
 };
 
 /// The queue: what waits for a person, and what they decide.

@@ -32,7 +32,29 @@ pub(super) fn problems(config: &mut Config) -> Vec<Problem> {
     record_and_alarms(config, &mut found);
     x(&config.x, &mut found);
     console(config, &mut found);
+    webhooks(config, &mut found);
     found
+}
+
+/// A webhook is told apart by its name, called safely, and told of something.
+fn webhooks(config: &Config, found: &mut Vec<Problem>) {
+    let key = "console.webhooks";
+    let mut names = std::collections::BTreeSet::new();
+    for webhook in &config.console.webhooks {
+        let name = &webhook.name;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if name.is_empty() || name.len() > 40 || !name.chars().all(plain) {
+            let problem = format!("{name:?} is no name; write small letters, digits and dashes");
+            found.push((key, problem));
+        }
+        if !names.insert(name) {
+            found.push((key, format!("two webhooks are named {name}; name them apart")));
+        }
+        if webhook.events.is_empty() {
+            found.push((key, format!("{name} is told of nothing; name events, or take it out")));
+        }
+        guarded(key, &webhook.url, found);
+    }
 }
 
 /// What goes over a network goes under TLS: the console's own, or a proxy's before it.

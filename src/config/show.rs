@@ -32,6 +32,18 @@ fn value_of(key: &str, value: Value) -> Value {
             "webhook" => host_only(&text),
             _ => text,
         }),
+        Value::Array(hooks) if key == "webhooks" => {
+            let masked = |hook| match hook {
+                Value::Table(mut hook) => {
+                    if let Some(Value::String(url)) = hook.get_mut("url") {
+                        *url = host_only(url);
+                    }
+                    Value::Table(hook)
+                }
+                other => other,
+            };
+            Value::Array(hooks.into_iter().map(masked).collect())
+        }
         // A program's arguments may hold a key; the program's name does not.
         Value::Array(words) if key == "command" => {
             let mask = |(n, word)| if n == 0 { word } else { Value::String(MASK.to_owned()) };

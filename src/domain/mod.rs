@@ -28,4 +28,5 @@ pub mod spelling;
 pub mod tagging;
 pub mod time;
 pub mod vault;
+pub mod webhook;
 pub mod wording;

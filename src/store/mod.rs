@@ -28,8 +28,10 @@ mod sessions;
 mod spend;
 mod standing;
 mod timeline;
+mod tokens;
 mod tree;
 mod verify;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -54,7 +56,9 @@ pub use seal::{Broken, SealError, SealRules, Sealed};
 pub use sessions::{EndSessions, Seat, SessionRow, SessionRules, Visit, Visitor};
 pub use standing::{Standing, Worker};
 pub use timeline::{Attempt, DeliveryFilter, EngagementCount, Listed, PostHistory, Sequel};
+pub use tokens::{Bearer, TokenRow};
 pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
+pub use webhooks::{Telling, Unread, WebhookRow};
 
 pub use crate::domain::tagging::{Overdue, SilenceOrder, SilenceScope};
 

@@ -275,6 +275,18 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// What came back on each of these deliveries, by kind and voice.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn counts_by_voice(
+        &self,
+        deliveries: &[&DeliveryId],
+    ) -> Result<Vec<EngagementCount>, StoreError> {
+        let mut tx = self.read().await?;
+        engagement(&mut tx, deliveries.iter().map(|id| json!({"s": id})).collect()).await
+    }
+
     /// Shows a person the actions that an escalation rests on, case references and all, for the
     /// bank's nodal address. That they were shown is an act, and it is recorded before this returns.
     ///

@@ -13,6 +13,7 @@ use axum::{
 
 use super::{
     Console,
+    api::{self, Call, Fault, Scope},
     frame::{Closed, Frame},
     problem::{self, Problem},
     visit::{Fields, Visit, form_token},
@@ -116,10 +117,70 @@ async fn go_on(mut visit: Visit, mut parts: Parts, mut body: Body, next: Next) -
     response
 }
 
+/// How exactly it is known when a session or a token was last used.
+const MINUTE: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+
 /// The session's last page is written once a minute, and where it told a notice.
 fn wants_touch(visit: &Visit, who: &Visitor) -> bool {
-    let minute = jiff::SignedDuration::from_mins(1);
-    who.notice.is_some() || visit.console.clock().now().since(who.session.seen_at) >= minute
+    who.notice.is_some() || visit.console.clock().now().since(who.session.seen_at) >= MINUTE
+}
+
+/// Lets a call of the API through, or answers in its place. Cookies count for nothing here: what no
+/// browser sends by itself needs no form's token.
+pub(super) async fn pass_by_token(
+    console: Console,
+    (allow, scope): (Allow, Scope),
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match call(console, (allow, scope), &parts).await {
+        Ok(call) => {
+            parts.extensions.insert(call);
+            api::shaped(next.run(Request::from_parts(parts, body)).await)
+        }
+        Err(fault) => fault.into_response(),
+    }
+}
+
+/// Who calls, and whether they may: by the same table as the pages, and by what the token is for.
+async fn call(
+    console: Console,
+    (allow, scope): (Allow, Scope),
+    parts: &Parts,
+) -> Result<Call, Fault> {
+    expected_host(&console, &parts.headers).map_err(|_other| Fault::OtherHost)?;
+    if allow == Allow::Anyone {
+        return Ok(Call { console, by: None });
+    }
+    let given = bearer(&parts.headers).ok_or(Fault::Token(false))?;
+    let store = &console.ctx().store;
+    let known = store.bearer(&Hash::of(given.as_bytes())).await?.ok_or(Fault::Token(true))?;
+    if known.first_passphrase {
+        let first = "The token's person must first choose a passphrase of their own.";
+        return Err(Fault::Forbidden(first.to_owned()));
+    }
+    let now = console.clock().now();
+    known.person.in_force(now)?;
+    if !allow.admits(Some(known.person.role)) {
+        let person = &known.person.id;
+        tracing::info!(%person, method = %parts.method, path = parts.uri.path(), "was not admitted");
+        return Err(Fault::Role(known.person.role));
+    }
+    if !known.token.scopes.iter().any(|one| one == scope.as_str()) {
+        return Err(Fault::Scope(scope));
+    }
+    if known.token.used_at.is_none_or(|used| now.since(used) >= MINUTE) {
+        store.token_used(&known.token.id).await?;
+    }
+    Ok(Call { by: Some((known.person, known.token)), console })
+}
+
+/// The token that a call came with (RFC 6750).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = given.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 fn is(headers: &HeaderMap, kind: &str) -> bool {

@@ -6,6 +6,7 @@
 //! else; a page says nothing of another host and runs no code that is not in `assets/`.
 
 mod alarms;
+mod api;
 mod assets;
 mod banks;
 mod frame;
@@ -20,6 +21,7 @@ mod served;
 mod settings;
 mod sign_in;
 mod stop;
+mod tokens;
 mod visit;
 
 use std::{
@@ -32,11 +34,13 @@ use axum::{
     extract::Request,
     http::Method,
     middleware::{self, Next},
+    response::IntoResponse as _,
     routing::{MethodRouter, get},
 };
 use jiff::tz::TimeZone;
 
 pub use self::{
+    api::Scope,
     gate::Allow,
     served::{Certificate, serve},
 };
@@ -123,18 +127,31 @@ impl Console {
     pub fn router(&self) -> Router {
         let mut router = Router::new();
         for route in routes() {
-            let allow = route.allow;
-            let console = self.clone();
-            let gated =
-                route.handler.layer(middleware::from_fn(move |request: Request, next: Next| {
-                    gate::pass(console.clone(), allow, request, next)
-                }));
+            let (allow, console) = (route.allow, self.clone());
+            let gated = match route.scope {
+                None => {
+                    route.handler.layer(middleware::from_fn(move |request: Request, next: Next| {
+                        gate::pass(console.clone(), allow, request, next)
+                    }))
+                }
+                Some(scope) => {
+                    route.handler.layer(middleware::from_fn(move |request: Request, next: Next| {
+                        gate::pass_by_token(console.clone(), (allow, scope), request, next)
+                    }))
+                }
+            };
             router = router.route(route.path, gated);
         }
         let lost = self.clone();
         let fallback = get(problem::nothing_here).layer(middleware::from_fn(
             move |request: Request, next: Next| {
-                gate::pass(lost.clone(), Allow::Anyone, request, next)
+                let (lost, api) = (lost.clone(), request.uri().path().starts_with("/api/"));
+                async move {
+                    if api {
+                        return api::Fault::NotFound.into_response();
+                    }
+                    gate::pass(lost, Allow::Anyone, request, next).await
+                }
             },
         ));
         let secure = self.0.ctx.config.console.public_url.is_some();
@@ -153,16 +170,28 @@ pub(crate) struct Route {
     method: Method,
     path: &'static str,
     allow: Allow,
+    /// A call of the API: authorised by a token that is for this, never by a cookie.
+    scope: Option<api::Scope>,
     handler: MethodRouter<Console>,
 }
 
 impl Route {
     fn get(path: &'static str, allow: Allow, handler: MethodRouter<Console>) -> Self {
-        Self { method: Method::GET, path, allow, handler }
+        Self { method: Method::GET, path, allow, scope: None, handler }
     }
 
     fn post(path: &'static str, allow: Allow, handler: MethodRouter<Console>) -> Self {
-        Self { method: Method::POST, path, allow, handler }
+        Self { method: Method::POST, path, allow, scope: None, handler }
+    }
+
+    fn call(
+        method: Method,
+        path: &'static str,
+        allow: Allow,
+        scope: api::Scope,
+        handler: MethodRouter<Console>,
+    ) -> Self {
+        Self { method, path, allow, scope: Some(scope), handler }
     }
 }
 
@@ -179,6 +208,8 @@ fn routes() -> Vec<Route> {
         alarms::routes,
         orders::routes,
         banks::routes,
+        tokens::routes,
+        api::routes,
     ];
     pages.iter().flat_map(|page| page()).collect()
 }
@@ -186,7 +217,14 @@ fn routes() -> Vec<Route> {
 /// The table of who may use what: method, path, who.
 pub fn table() -> &'static [(Method, &'static str, Allow)] {
     static TABLE: LazyLock<Vec<(Method, &'static str, Allow)>> = LazyLock::new(|| {
-        routes().into_iter().map(|route| (route.method, route.path, route.allow)).collect()
+        let pages = routes().into_iter().filter(|route| route.scope.is_none());
+        pages.map(|route| (route.method, route.path, route.allow)).collect()
     });
     &TABLE
+}
+
+/// The API's part of that table: method, path, who, and what their token is for.
+pub fn calls() -> Vec<(Method, &'static str, Allow, Scope)> {
+    let call = |route: Route| Some((route.method, route.path, route.allow, route.scope?));
+    routes().into_iter().filter_map(call).collect()
 }

@@ -51,7 +51,7 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// Lets one more try through.
+    /// One more try at a person's passphrase from an address.
     pub(super) fn admit(&self, person: &str, address: &str) -> Result<(), Problem> {
         self.by_address.retain_recent();
         self.by_person.retain_recent();

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     domain::{
@@ -14,9 +15,10 @@ use crate::{
 };
 
 /// The price of one text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Cost {
-    /// In dollars, exact.
+    /// In dollars: the exact decimal.
+    #[schema(value_type = String)]
     pub usd: MicroDollars,
     /// It went out, or may have, at this price; otherwise this is what it would cost now.
     pub spent: bool,

@@ -25,8 +25,10 @@ pub mod silence;
 pub mod story;
 pub mod sweep;
 pub mod switch;
+pub mod view;
 pub mod waits;
 pub mod watch;
+pub mod webhooks;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -144,6 +144,8 @@ fn a_source_is_reached_in_one_way() {
 #[test]
 fn nothing_secret_is_shown() {
     let text = "[ledger]\nurl = \"postgres://takaza:hunter2@db.example/ledger?sslkey=hunter3\"\n\
+                [[console.webhooks]]\nname = \"desk\"\nurl = \"https://hooks.example/hunter7\"\n\
+                secret_from = \"env:DESK\"\nevents = [\"held\"]\n\
                 [alarms]\nwebhook = \"https://hooks.example/hunter4\"\n\
                 command = [\"/usr/bin/call\", \"--key=hunter5\"]\n\
                 [source]\nquery = \"SELECT 1\"\nurl = \"mysql://reader:hunter6@db.example/cases\"\n";

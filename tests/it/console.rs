@@ -2,6 +2,7 @@
 //! over a real connection.
 
 mod alarms;
+mod api;
 mod banks;
 mod browser;
 mod door;
@@ -9,3 +10,4 @@ mod orders;
 mod posts;
 mod queue;
 mod served;
+mod webhooks;

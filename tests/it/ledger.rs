@@ -21,7 +21,8 @@ use takaza::{
     },
     store::{
         BreakerRules, ClaimRules, DeliveryFilter, Ended, Kept, Leased, Listed, Note, Passphrase,
-        QueueFilter, Rechecked, Report, SilenceOrder, SilenceScope, Store, StoreError,
+        QueueFilter, Rechecked, Report, SilenceOrder, SilenceScope, Store, StoreError, Telling,
+        WebhookRow,
     },
     work,
 };
@@ -66,6 +67,8 @@ on_both! {
     deliveries_are_listed_and_their_story_told,
     the_gate_stops_resumes_and_is_restored,
     what_accounts_spend_is_counted,
+    tokens_are_made_used_and_revoked,
+    webhooks_read_the_record_and_are_told,
 }
 
 async fn run<F: AsyncFn(World)>(db: Db, change: fn(&mut takaza::config::Config), act: F) {
@@ -751,6 +754,64 @@ async fn what_accounts_spend_is_counted(world: World) {
     assert_eq!((spent.posts, spent.listening), (price("1"), price("0.015")));
 }
 
+async fn tokens_are_made_used_and_revoked(world: World) {
+    let (store, by, asha) = (&world.ctx.store, world.by("asha"), PersonId::new("asha"));
+    let (one, two) = (Hash::of(b"one"), Hash::of(b"two"));
+    let until = world.now().plus(mins(60));
+    store.make_token(&by, &one, &asha, ("night", &["read", "queue"]), until).await.unwrap();
+    let again = store.make_token(&by, &two, &asha, ("night", &["read"]), until).await;
+    assert!(matches!(again.unwrap_err(), StoreError::Refused(_)));
+    let known = store.bearer(&one).await.unwrap().expect("it is good");
+    assert_eq!((known.person.id, known.token.used_at), (asha.clone(), None));
+    assert_eq!(known.token.scopes, ["read", "queue"]);
+    assert!(store.bearer(&two).await.unwrap().is_none());
+    store.token_used(&one).await.unwrap();
+    assert_eq!(store.tokens(&asha).await.unwrap()[0].used_at, Some(world.now()));
+    assert!(!store.revoke_token(&by, &PersonId::new("ravi"), &one).await.unwrap());
+    assert!(store.revoke_token(&by, &asha, &one).await.unwrap());
+    assert!(store.bearer(&one).await.unwrap().is_none());
+    store.make_token(&by, &two, &asha, ("night", &["read"]), until).await.unwrap();
+    world.pass(mins(60));
+    assert!(store.bearer(&two).await.unwrap().is_none(), "it ended");
+    assert!(store.tokens(&asha).await.unwrap().is_empty());
+    assert_eq!(ledger_sql::entries(&world.ledger_url, "person.token-made").await, 2);
+    assert_eq!(ledger_sql::entries(&world.ledger_url, "person.token-revoked").await, 1);
+}
+
+async fn webhooks_read_the_record_and_are_told(world: World) {
+    let store = &world.ctx.store;
+    let unread = async || store.webhook_unread("desk", &["escalation.drafted"]).await.unwrap();
+    assert!(unread().await.entries.is_empty(), "it begins at the end");
+    world.cleared("ZPPL").await;
+    work::seal::run_once(&world.ctx).await.unwrap();
+    let read = unread().await;
+    assert_eq!((read.entries.len(), read.more), (1, false));
+    let telling = |id: &str| Telling { id: id.to_owned(), event: "held", body: "{}".to_owned() };
+    store.webhook_tell("desk", &read, &[telling("a"), telling("b")]).await.unwrap();
+    store.webhook_tell("desk", &read, &[telling("c")]).await.unwrap();
+    assert!(unread().await.entries.is_empty(), "another process was first");
+    let again = world.now().plus(mins(1));
+    let mut taken = store.webhook_take("desk", again, 10).await.unwrap();
+    taken.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(taken.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert!(store.webhook_take("desk", again, 10).await.unwrap().is_empty(), "they are taken");
+    store.webhook_tried(&taken[0], None).await.unwrap();
+    store.webhook_tried(&taken[0], Some(("late", Some(again)))).await.unwrap();
+    store.webhook_tried(&taken[1], Some(("no", Some(again)))).await.unwrap();
+    world.pass(mins(1));
+    let once_more = store.webhook_take("desk", again.plus(mins(1)), 10).await.unwrap();
+    assert_eq!((once_more.len(), once_more[0].attempts), (1, 2));
+    store.webhook_tried(&once_more[0], Some(("no more", None))).await.unwrap();
+    let states: Vec<_> =
+        store.webhook_deliveries(0, 10).await.unwrap().iter().map(WebhookRow::state).collect();
+    assert_eq!(states, ["arrived", "given up"]);
+    assert_eq!(store.webhook_forget(world.now()).await.unwrap(), 2);
+    let all = DeliveryFilter { page: (0, 9), ..DeliveryFilter::default() };
+    let all = store.deliveries(&all).await.unwrap();
+    let ids: Vec<_> = all.into_iter().map(|one| one.row.delivery.id).collect();
+    assert!(store.counts_by_voice(&ids.iter().collect::<Vec<_>>()).await.unwrap().is_empty());
+}
+
 #[test]
 fn every_method_of_the_store_is_in_the_suite() {
     let suite = include_str!("ledger.rs");
@@ -773,6 +834,8 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/people.rs"),
         include_str!("../../src/store/spend.rs"),
         include_str!("../../src/store/timeline.rs"),
+        include_str!("../../src/store/tokens.rs"),
+        include_str!("../../src/store/webhooks.rs"),
     ];
     let methods = sources.iter().flat_map(|source| source.split("    pub async fn ").skip(1));
     let names = methods.filter_map(|rest| rest.split(['(', '<']).next());

@@ -1,75 +1,18 @@
-//! One post's whole history as a person or a script reads it.
+//! One post's whole history as a person reads it.
 
 use jiff::tz::TimeZone;
-use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::super::{
-    times::clock,
-    view::{EscalationView, sheet},
-};
+use super::super::{times::clock, view::sheet};
 use crate::{
     domain::engagement::Voice,
     locale::Locale,
-    store::{Attempt, EngagementCount, Entry, PostHistory},
+    store::{Attempt, EngagementCount, PostHistory},
     work::{
         bill::Bill,
         story::{self, Given, Said},
     },
 };
-
-/// Everything about one escalation, for scripts.
-#[derive(Serialize)]
-pub(super) struct HistoryView<'a> {
-    escalation: EscalationView,
-    attempts: &'a [Attempt],
-    engagement: &'a [EngagementCount],
-    record: Vec<EntryView<'a>>,
-}
-
-#[derive(Serialize)]
-struct EntryView<'a> {
-    /// Its leaf in the tree, once sealed.
-    leaf: Option<i64>,
-    at: String,
-    #[serde(flatten)]
-    entry: Plain<'a>,
-}
-
-#[derive(Serialize)]
-struct Plain<'a> {
-    id: &'a str,
-    subject: &'a str,
-    seq: &'a str,
-    act: &'a str,
-    by: String,
-    authority: Option<&'a str>,
-    body: &'a Json,
-}
-
-impl<'a> HistoryView<'a> {
-    pub(super) fn of(history: &'a PostHistory, bill: &Bill) -> Self {
-        let entry = |(leaf, entry): &'a (Option<i64>, Entry)| EntryView {
-            leaf: *leaf,
-            at: story::at(entry).map(|at| at.to_string()).unwrap_or_default(),
-            entry: Plain {
-                id: &entry.id,
-                subject: &entry.subject,
-                seq: &entry.seq,
-                act: &entry.act,
-                by: story::who(entry),
-                authority: entry.authority.as_deref(),
-                body: &entry.body,
-            },
-        };
-        Self {
-            escalation: EscalationView::of(&history.row, bill),
-            attempts: &history.attempts,
-            engagement: &history.engagement,
-            record: history.entries.iter().map(entry).collect(),
-        }
-    }
-}
 
 /// The sheet, then what happened, a line an entry.
 pub(super) fn people(

@@ -54,6 +54,7 @@ fn every_command_and_argument_says_what_it_is_for() {
         "order rehearse",
         "order sign",
         "order revoke",
+        "webhooks list",
         "post show",
         "post list",
         "post retract",

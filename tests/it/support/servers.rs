@@ -71,6 +71,11 @@ pub fn twitter_text() -> Option<String> {
     peer("TAKAZA_TEST_TWITTER_TEXT")
 }
 
+/// The `st` of schemathesis, which holds an API to its document.
+pub fn schemathesis() -> Option<String> {
+    peer("TAKAZA_TEST_SCHEMATHESIS")
+}
+
 fn peer(variable: &str) -> Option<String> {
     let found = std::env::var(variable).ok().filter(|url| !url.is_empty());
     if found.is_none() {

@@ -1,0 +1,20 @@
+# The tokens by which other programs use the API in a person's name.
+tokens-title = Access tokens
+tokens-about = By a token, another program uses takaza in your name. It may do at most what your role may do now; whatever it does is recorded as done by you, with the token's name. Every call is described in
+tokens-made = The token is made
+tokens-once = Copy it now into the program that uses it. It is shown this once; only its fingerprint is kept.
+tokens-token = The token
+tokens-yours = Your tokens
+tokens-none = You have no token.
+tokens-name = Name
+tokens-name-wrong = A token's name has at most 40 letters, digits, spaces, dots, dashes and underscores.
+tokens-scopes = What it is for
+tokens-scope-read = Read: queue, posts, banks, orders, numbers
+tokens-scope-queue = Decide in the queue: approve, reject
+tokens-used = Last used
+tokens-until = Ends
+tokens-days = Good for
+tokens-new = A new token
+tokens-make = Make the token
+tokens-revoke = Revoke
+tokens-revoked = The token is revoked. Whatever used it is refused from now on.

@@ -1,0 +1,162 @@
+//! Posts: every delivery, one escalation's whole history, and what came back.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    Call, Fault,
+    fault::{Absent, Faults},
+    given::{Asked, Items, Named, Nothing, Window},
+    queue::bank_code,
+    words,
+};
+use crate::{
+    domain::{delivery::StateName, ids::AccountName},
+    store::{DeliveryFilter, Listed},
+    work::{
+        bill,
+        view::{DeliveryView, EngagementView, HistoryView},
+    },
+};
+
+/// Which deliveries are asked for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PostsAsked {
+    /// Only this state.
+    #[param(schema_with = words::delivery_states)]
+    state: Option<StateName>,
+    /// Only this bank, by its code.
+    #[param(pattern = "^[A-Za-z]{4}$")]
+    bank: Option<String>,
+    /// Only from this account, by its name.
+    #[param(pattern = "^[ -~]{1,64}$")]
+    account: Option<String>,
+    /// How many to leave out before them.
+    #[param(minimum = 0, maximum = 100_000)]
+    skip: Option<u32>,
+    /// How many to show (50).
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// Which posts' engagement is asked for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EngagementAsked {
+    /// Only this bank, by its code.
+    #[param(pattern = "^[A-Za-z]{4}$")]
+    bank: Option<String>,
+    /// Only from this account, by its name.
+    #[param(pattern = "^[ -~]{1,64}$")]
+    account: Option<String>,
+    /// How many to leave out before them.
+    #[param(minimum = 0, maximum = 100_000)]
+    skip: Option<u32>,
+    /// How many to show (50).
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// What came back on one post.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PostEngagement {
+    /// Its escalation's reference.
+    reference: String,
+    /// The delivery's id.
+    delivery: String,
+    /// The bank's code.
+    bank: String,
+    /// The unit's account.
+    account: String,
+    /// Where the post is, or was.
+    permalink: Option<String>,
+    /// By kind and voice.
+    counts: Vec<EngagementView>,
+}
+
+fn account(text: Option<String>) -> Result<Option<AccountName>, Fault> {
+    let Some(text) = text else { return Ok(None) };
+    let plain = |c: char| c.is_ascii_graphic() || c == ' ';
+    if text.is_empty() || text.len() > 64 || !text.chars().all(plain) {
+        return Err(Fault::Malformed("`account` is the name of an account.".to_owned()));
+    }
+    Ok(Some(AccountName::new(text)))
+}
+
+/// Lists deliveries, the latest drafted first.
+#[utoipa::path(
+    get, path = "/api/v1/posts", tag = "posts", params(PostsAsked), security(("token" = ["read"])),
+    responses((status = 200, description = "One page", body = Items<DeliveryView>), Faults)
+)]
+pub(super) async fn list(
+    call: Call,
+    Asked(asked): Asked<PostsAsked>,
+) -> Result<Json<Items<DeliveryView>>, Fault> {
+    let window = Window::of(asked.skip, asked.limit)?;
+    let filter = DeliveryFilter {
+        states: asked.state.into_iter().collect(),
+        bank: bank_code(asked.bank.as_deref())?,
+        account: account(asked.account)?,
+        page: window.asked(),
+        ..DeliveryFilter::default()
+    };
+    let listed = call.store().deliveries(&filter).await?;
+    Ok(Json(window.shown(listed.iter().map(DeliveryView::of).collect())))
+}
+
+/// Shows one post's whole history: drafting, clearance, attempts, receipt, engagement, record.
+#[utoipa::path(
+    get, path = "/api/v1/posts/{reference}", tag = "posts", security(("token" = ["read"])),
+    params(
+        ("reference" = String, Path, description = "Its reference or id, or a delivery's id", max_length = 64)
+    ),
+    responses((status = 200, description = "The history", body = HistoryView), Absent, Faults)
+)]
+pub(super) async fn one(
+    call: Call,
+    Named(reference): Named,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<HistoryView>, Fault> {
+    let history = call.store().history_of(&reference).await?;
+    let bill = bill::bill(call.ctx(), std::slice::from_ref(&history.row)).await?;
+    Ok(Json(HistoryView::of(&history, &bill)))
+}
+
+/// Lists posts that went out with what came back on each, the latest drafted first.
+#[utoipa::path(
+    get, path = "/api/v1/engagement", tag = "posts", params(EngagementAsked),
+    security(("token" = ["read"])),
+    responses((status = 200, description = "One page", body = Items<PostEngagement>), Faults)
+)]
+pub(super) async fn engagement(
+    call: Call,
+    Asked(asked): Asked<EngagementAsked>,
+) -> Result<Json<Items<PostEngagement>>, Fault> {
+    let window = Window::of(asked.skip, asked.limit)?;
+    let filter = DeliveryFilter {
+        states: vec![StateName::Delivered, StateName::Retracted],
+        bank: bank_code(asked.bank.as_deref())?,
+        account: account(asked.account)?,
+        page: window.asked(),
+        ..DeliveryFilter::default()
+    };
+    let listed = call.store().deliveries(&filter).await?;
+    let ids: Vec<_> = listed.iter().map(|one| &one.row.delivery.id).collect();
+    let mut counts: BTreeMap<String, Vec<EngagementView>> = BTreeMap::new();
+    for one in call.store().counts_by_voice(&ids).await? {
+        counts.entry(one.delivery.to_string()).or_default().push(EngagementView::of(&one));
+    }
+    let post = |listed: &Listed| {
+        let view = DeliveryView::of(listed);
+        let counts = counts.remove(&view.delivery).unwrap_or_default();
+        let DeliveryView { reference, delivery, bank, account, permalink, .. } = view;
+        PostEngagement { reference, delivery, bank, account, permalink, counts }
+    };
+    Ok(Json(window.shown(listed.iter().map(post).collect())))
+}
