@@ -5,6 +5,7 @@ pub mod alarms;
 pub mod bill;
 pub mod clear;
 pub mod deliver;
+pub mod edit;
 pub mod escalate;
 pub mod grants;
 pub mod hand_off;
