@@ -257,7 +257,8 @@ impl Demo {
     }
 
     async fn rows(&self, states: &[EscalationState]) -> anyhow::Result<Vec<EscalationRow>> {
-        let filter = QueueFilter { states: states.to_vec(), page: (0, 10_000), ..QueueFilter::default() };
+        let filter =
+            QueueFilter { states: states.to_vec(), page: (0, 10_000), ..QueueFilter::default() };
         Ok(self.ctx.store.queue(&filter).await?)
     }
 

@@ -32,8 +32,8 @@ use crate::domain::{
     time::Timestamp,
 };
 
-use self::{disputes::*, ends::*, rows::*};
 pub use self::desk::{DisputeRow, PastPost, Pressed};
+use self::{disputes::*, ends::*, rows::*};
 pub(super) use self::{
     ends::{hold_again, void_in, withdraw_in},
     rows::{clearances, find, load, members_of},
@@ -475,4 +475,3 @@ impl EscalationRow {
         });
     }
 }
-

@@ -5,11 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Ctx, Progress,
-    saying::Grounds,
-    watch::source_name,
-};
+use super::{Ctx, Progress, saying::Grounds, watch::source_name};
 use crate::{
     domain::{
         action::Status,

@@ -510,7 +510,10 @@ async fn disputes_are_entered_and_decided(world: World) {
     store.decide_dispute(&world.by("dcp"), id, &dcp, true).await.unwrap();
     assert_eq!(store.to_correct().await.unwrap().len(), 1);
     let disputes = store.disputes_of(&row.escalation.id).await.unwrap();
-    assert_eq!(disputes.iter().map(|one| one.stands).collect::<Vec<_>>(), [Some(true), Some(false)]);
+    assert_eq!(
+        disputes.iter().map(|one| one.stands).collect::<Vec<_>>(),
+        [Some(true), Some(false)]
+    );
     assert_eq!(disputes[0].ground, "account");
 }
 

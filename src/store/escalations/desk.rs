@@ -93,11 +93,7 @@ impl Store {
     ///
     /// # Errors
     /// The ledger failed.
-    pub async fn pressed(
-        &self,
-        id: &EscalationId,
-        limit: u32,
-    ) -> Result<Vec<Pressed>, StoreError> {
+    pub async fn pressed(&self, id: &EscalationId, limit: u32) -> Result<Vec<Pressed>, StoreError> {
         let mut tx = self.read().await?;
         let rows = sql("SELECT n.what, n.at, n.by_person, n.message_id, COUNT(*) AS actions
              FROM escalation_action m JOIN action_note n ON n.external_id = m.external_id
@@ -127,11 +123,12 @@ impl Store {
     /// The ledger failed.
     pub async fn disputes_of(&self, id: &EscalationId) -> Result<Vec<DisputeRow>, StoreError> {
         let mut tx = self.read().await?;
-        let rows =
-            sql("SELECT * FROM dispute WHERE escalation = $1 ORDER BY entered_at DESC, id LIMIT 50")
-                .bind(id)
-                .all(&mut tx)
-                .await?;
+        let rows = sql(
+            "SELECT * FROM dispute WHERE escalation = $1 ORDER BY entered_at DESC, id LIMIT 50",
+        )
+        .bind(id)
+        .all(&mut tx)
+        .await?;
         rows.iter()
             .map(|row| {
                 Ok(DisputeRow {

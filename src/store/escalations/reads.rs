@@ -2,8 +2,8 @@
 
 use super::{
     BTreeMap, BankCode, EarlierText, EscalationId, EscalationKind, EscalationRow, EscalationState,
-    Evidence, QueueFilter, QueueOrder, Row, Store, StoreError, Timestamp, find, json, members_of, sql,
-    with_deliveries,
+    Evidence, QueueFilter, QueueOrder, Row, Store, StoreError, Timestamp, find, json, members_of,
+    sql, with_deliveries,
 };
 
 /// One page of one state. A bank has few escalations, so its own index serves it best; the `+` keeps

@@ -87,8 +87,7 @@ pub(super) async fn dispute(
     let ground = visit.form.filled("ground", "queue-dispute-ground")?;
     let words = visit.form.filled("words", "queue-dispute-reason")?;
     let (ctx, by) = (visit.ctx(), visit.by("queue dispute")?);
-    let drafted =
-        set_right::enter_dispute(ctx, &by, &officer, &reference, ground, words).await?;
+    let drafted = set_right::enter_dispute(ctx, &by, &officer, &reference, ground, words).await?;
     match drafted {
         Some(correction) => {
             let to = format!("/queue/{correction}");

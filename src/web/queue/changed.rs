@@ -33,11 +33,7 @@ struct Told<'a> {
 }
 
 /// The refusal.
-pub(super) async fn page(
-    visit: &Visit,
-    reference: &str,
-    seen: &Hash,
-) -> Result<Response, Problem> {
+pub(super) async fn page(visit: &Visit, reference: &str, seen: &Hash) -> Result<Response, Problem> {
     let history = visit.store().history_of(reference).await?;
     let before = wording(&history, seen);
     let contents = &history.row.escalation.contents;

@@ -41,8 +41,7 @@ mod tests {
     fn words_that_went_and_came_are_told_in_their_place() {
         let told = pieces("4 requests are pending", "4 requests are still pending");
         let same = |text: &str| Piece::Same(text.to_owned());
-        let expected =
-            [same("4 requests are "), Piece::New("still ".to_owned()), same("pending")];
+        let expected = [same("4 requests are "), Piece::New("still ".to_owned()), same("pending")];
         assert_eq!(told, expected);
         let other = pieces("a ", &"b ".repeat(LONGEST));
         assert!(matches!(&other[..], [Piece::Gone(_), Piece::New(_)]));

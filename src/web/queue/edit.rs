@@ -62,12 +62,7 @@ struct Text<'a> {
 }
 
 impl<'a> Judged<'a> {
-    fn of(
-        frame: &'a Frame,
-        present: &[Content],
-        typed: &'a [Content],
-        against: &Against,
-    ) -> Self {
+    fn of(frame: &'a Frame, present: &[Content], typed: &'a [Content], against: &Against) -> Self {
         let text = |(n, (content, old)): (usize, (&'a Content, &Content))| {
             let objections = against.objections.iter().filter(|(place, _)| *place == n);
             let mut lines: Vec<String> =
@@ -126,11 +121,7 @@ pub(super) async fn form(visit: Visit, Path(reference): Path<String>) -> Result<
     show(&visit, &row, &row.escalation.contents).await
 }
 
-async fn show(
-    visit: &Visit,
-    row: &EscalationRow,
-    typed: &[Content],
-) -> Result<Response, Problem> {
+async fn show(visit: &Visit, row: &EscalationRow, typed: &[Content]) -> Result<Response, Problem> {
     let against = edit::may_be_said(visit.ctx(), row, typed).await?;
     let present = &row.escalation.contents;
     let judged = Judged::of(&visit.frame, present, typed, &against);
@@ -173,5 +164,28 @@ pub(super) async fn save(visit: Visit, Path(reference): Path<String>) -> Result<
         Ok(_) => visit.done(&format!("/queue/{reference}"), "queue-edit-done", &reference).await,
         Err(error) if act::moved_on(&error) => changed::page(&visit, &reference, &seen).await,
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{domain::platform::Language, locale::Locale};
+
+    #[test]
+    fn every_objection_is_said_in_both_languages() {
+        let source = include_str!("../../domain/wording/objection.rs");
+        let codes = source.split("pub const fn code").nth(1).unwrap_or_default();
+        let codes: Vec<&str> = codes
+            .lines()
+            .take_while(|line| *line != "}")
+            .filter_map(|line| line.split("=> \"").nth(1)?.split('"').next())
+            .collect();
+        assert!(codes.len() > 20, "the codes are read: {codes:?}");
+        for language in Language::ALL {
+            let locale = Locale::new(*language).unwrap();
+            for code in &codes {
+                locale.say::<&str>(&format!("objection-{code}"), &[]).unwrap();
+            }
+        }
     }
 }

@@ -101,10 +101,7 @@ impl Contacts {
     }
 }
 
-pub(super) async fn show(
-    visit: Visit,
-    Path(reference): Path<String>,
-) -> Result<Response, Problem> {
+pub(super) async fn show(visit: Visit, Path(reference): Path<String>) -> Result<Response, Problem> {
     let (ctx, store) = (visit.ctx(), visit.store());
     let row = store.escalation(&reference).await?;
     let escalation = &row.escalation;
@@ -141,10 +138,7 @@ struct Rows<'a> {
 
 /// The case rows behind it, at an explicit press: that they were shown is on the record before
 /// anybody sees them.
-pub(super) async fn rows(
-    visit: Visit,
-    Path(reference): Path<String>,
-) -> Result<Response, Problem> {
+pub(super) async fn rows(visit: Visit, Path(reference): Path<String>) -> Result<Response, Problem> {
     let (ctx, store) = (visit.ctx(), visit.store());
     let desk = visit.person()?.as_desk(visit.console.clock().now())?;
     let id = store.escalation(&reference).await?.escalation.id;

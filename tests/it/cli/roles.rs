@@ -254,7 +254,10 @@ async fn nobody_approves_their_own_wording() {
     // An approver who wrote the wording by another way.
     let by = Actor::worker("story");
     let dcp = PersonId::new("dcp");
-    store.edit(&by, REFERENCE, &dcp, &row.escalation.hash(), row.escalation.contents).await.expect("edited");
+    store
+        .edit(&by, REFERENCE, &dcp, &row.escalation.hash(), row.escalation.contents)
+        .await
+        .expect("edited");
     let hash = shown_hash(&unit);
     let own = unit.act("dcp", &["queue", "approve", REFERENCE, "--hash", &hash]).refused(3);
     assert!(own.contains("their own wording"), "{own}");

@@ -81,7 +81,12 @@ async fn approval_names_the_hash_that_the_approver_saw() {
     let id = seen.escalation.id.as_str();
     let asha = PersonId::new("asha");
     let contents = reworded(&seen.escalation.contents);
-    world.ctx.store.edit(&world.by("asha"), id, &asha, &seen.escalation.hash(), contents).await.unwrap();
+    world
+        .ctx
+        .store
+        .edit(&world.by("asha"), id, &asha, &seen.escalation.hash(), contents)
+        .await
+        .unwrap();
 
     let dcp = world.person("dcp").await;
     let hour = SignedDuration::from_hours(1);
@@ -109,8 +114,7 @@ async fn an_edit_is_a_new_held_version() {
     let asha = PersonId::new("asha");
     let id = row.escalation.id.as_str();
     let seen = row.escalation.hash();
-    let edited =
-        world.ctx.store.edit(&world.by("asha"), id, &asha, &seen, contents).await.unwrap();
+    let edited = world.ctx.store.edit(&world.by("asha"), id, &asha, &seen, contents).await.unwrap();
     assert_eq!(edited.escalation.state(), EscalationState::Held);
     assert_eq!(edited.escalation.version, row.escalation.version + 1);
     assert_eq!(edited.clearance, None, "the approval of the old wording is void");
@@ -213,8 +217,7 @@ async fn an_order_never_covers_a_wording_edited_by_hand_whatever_template_it_cla
     let asha = PersonId::new("asha");
     let id = held.escalation.id.as_str();
     let seen = held.escalation.hash();
-    let edited =
-        world.ctx.store.edit(&world.by("asha"), id, &asha, &seen, contents).await.unwrap();
+    let edited = world.ctx.store.edit(&world.by("asha"), id, &asha, &seen, contents).await.unwrap();
     let content = &edited.escalation.contents[0];
     assert_eq!(content.template, None);
     assert_eq!(content.drafted.as_ref(), Some(&held.escalation.contents[0].text));
