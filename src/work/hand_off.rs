@@ -42,14 +42,13 @@ pub async fn take(ctx: &Ctx, by: &Actor, desk: &Desk, id: &DeliveryId) -> anyhow
     let claimed = ctx.store.take_hand_off(by, id, &rules).await?;
     let one = claimed.deliveries.first().context("the hand-off was not taken")?;
     let delivery = one.delivery();
-    let escalation = claimed.escalations.get(&delivery.escalation).context("it is unreadable")?;
     let members = claimed.members_of(&delivery.escalation);
     let recheck = Rechecked {
         at: ctx.clock.now(),
         members: u32::try_from(members.len()).unwrap_or(u32::MAX),
     };
     let look = deliver::look_again(ctx, &claimed).await;
-    if let Some(verdict) = look.against(ctx, escalation, members).await {
+    if let Some(verdict) = look.against(ctx, &claimed, &delivery.escalation).await {
         let why = match &verdict {
             Ended::NotNow { why, .. } | Ended::Untrue { why, .. } => why.clone(),
             Ended::Attempted(_) => String::new(),

@@ -1,5 +1,6 @@
 //! The console, as people use it and as others might misuse it: every story drives the real pages
 //! over a real connection.
 
+mod browser;
 mod door;
 mod queue;
