@@ -6,8 +6,8 @@ use super::{
     sql, with_deliveries,
 };
 
-/// One page of one state. A bank has few escalations, so its own index serves it best; the `+` keeps
-/// the sum from drawing the other orders to the index of the sums.
+/// One page of one state. A `+` keeps SQLite from an index that would serve worse: a bank has few
+/// escalations, and its own index finds them.
 macro_rules! queue_page {
     ($bank:literal, $sum:literal, $order:literal) => {
         concat!(
@@ -27,13 +27,13 @@ const fn queue_sql(order: QueueOrder, bank: bool) -> &'static str {
         (QueueOrder::Money, false) => {
             queue_page!("($2 = '' OR bank = $2)", "", "money_at_risk DESC")
         }
-        (QueueOrder::Money, true) => queue_page!("bank = $2", "+", "money_at_risk DESC"),
+        (QueueOrder::Money, true) => queue_page!("bank = $2", "+", "+money_at_risk DESC"),
         (QueueOrder::Expiry, false) => queue_page!("($2 = '' OR bank = $2)", "+", "expires_at"),
-        (QueueOrder::Expiry, true) => queue_page!("bank = $2", "+", "expires_at"),
+        (QueueOrder::Expiry, true) => queue_page!("bank = $2", "+", "+expires_at"),
         (QueueOrder::Latest, false) => {
             queue_page!("($2 = '' OR bank = $2)", "+", "drafted_at DESC")
         }
-        (QueueOrder::Latest, true) => queue_page!("bank = $2", "+", "drafted_at DESC"),
+        (QueueOrder::Latest, true) => queue_page!("bank = $2", "+", "+drafted_at DESC"),
     }
 }
 

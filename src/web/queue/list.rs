@@ -81,7 +81,9 @@ impl Asked {
     /// The same at another page, as an address has it.
     fn at(&self, page: u32) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("state", self.state.as_str());
+        if self.state != EscalationState::Held {
+            query.append_pair("state", self.state.as_str());
+        }
         if let Some(kind) = self.kind {
             query.append_pair("kind", kind.as_str());
         }
@@ -102,6 +104,16 @@ impl Asked {
 }
 
 impl List<'_> {
+    /// What leads back here from a page of one, behind its address.
+    fn onward(&self) -> String {
+        let here = self.asked.here();
+        if here.is_empty() {
+            return here;
+        }
+        let from: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
+        format!("?from={from}")
+    }
+
     /// Further than its usual state, kind and order.
     fn narrowed(&self) -> bool {
         let Asked { kind, bank, rupees, order, .. } = &self.asked;

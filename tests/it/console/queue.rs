@@ -280,11 +280,11 @@ async fn a_delivery_that_waits_says_why_and_the_last_posts_say_what_came_of_them
     desk.world.pass(SignedDuration::from_hours(80));
     desk.world.cases.put(liens("ZPPL", 9, desk.world.now()).split_off(5));
     desk.world.watch_and_escalate().await;
-    let page = asha.get(&path(&desk.world.again(row).await)).await;
+    let mut asha = desk.signed_in("asha").await;
+    let page = asha.get(&path(row)).await;
     whole(&page).says("delivered");
     let later = desk.world.escalations(&[EscalationState::Held]).await;
     let later = later.iter().find(|one| one.escalation.id != row.escalation.id);
-    let mut asha = desk.signed_in("asha").await;
     let page = asha.get(&path(later.expect("another is drafted"))).await;
     whole(&page).says(row.escalation.reference.as_str()).says("acted on 1 of 5");
 }
