@@ -6,7 +6,12 @@ use takaza::{
     store::EscalationRow,
 };
 
-use crate::support::{browser::Page, console::Desk, fake_cases::liens};
+use crate::support::{
+    browser::Page,
+    chrome::{Chrome, OFFICE},
+    console::{Desk, passphrase},
+    fake_cases::liens,
+};
 
 /// A desk with one held escalation about each of these banks, the last with the most at risk.
 async fn desk_with(banks: &[&str]) -> (Desk, Vec<EscalationRow>) {
@@ -287,4 +292,23 @@ async fn a_delivery_that_waits_says_why_and_the_last_posts_say_what_came_of_them
     let later = later.iter().find(|one| one.escalation.id != row.escalation.id);
     let page = asha.get(&path(later.expect("another is drafted"))).await;
     whole(&page).says(row.escalation.reference.as_str()).says("acted on 1 of 5");
+}
+
+#[tokio::test]
+async fn the_guard_answers_as_one_types_and_a_live_page_waits_for_whoever_chooses() {
+    let (desk, held) = desk_with(&["ZPPL"]).await;
+    let Some(asha) = Chrome::open(&desk.base, OFFICE).await else { return };
+    asha.sign_in("asha", passphrase()).await;
+    asha.goto(&format!("{}/edit", path(&held[0]))).await.sees("This is the present wording").await;
+    asha.click("textarea").await.press(" Call 98765 43210").await;
+    asha.sees("identifier. Remove it.").await;
+    asha.goto("/queue").await.sees(held[0].escalation.reference.as_str()).await;
+    asha.press("j").await.press("x").await;
+    assert_eq!(asha.asks("return document.querySelectorAll('input:checked').length").await, 1);
+    desk.world.cases.put(liens("ZNMN", 6, desk.world.now()));
+    desk.world.watch_and_escalate().await;
+    let both = desk.world.escalations(&[EscalationState::Held]).await;
+    let other = both.iter().find(|one| one.escalation.id != held[0].escalation.id);
+    asha.press("x").await.sees(other.expect("it is drafted").escalation.reference.as_str()).await;
+    asha.close().await;
 }
