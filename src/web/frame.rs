@@ -2,9 +2,10 @@
 
 use std::{borrow::Borrow, fmt::Display, sync::Arc};
 
+use axum::http::Method;
 use jiff::{SignedDuration, tz::TimeZone};
 
-use super::gate::DESK;
+use super::{gate::DESK, table};
 use crate::{
     domain::{money::Paise, person::Person, platform::Language, time::Timestamp},
     locale::{Locale, Value},
@@ -84,6 +85,13 @@ impl Words {
         self.said(key, &[("n", Value::from(n.number()))])
     }
 
+    /// A message about several things.
+    pub(super) fn with_all(&self, key: &str, given: &[(&str, String)]) -> String {
+        let given: Vec<_> =
+            given.iter().map(|(name, value)| (*name, Value::from(value.as_str()))).collect();
+        self.said(key, &given)
+    }
+
     fn said(&self, key: &str, given: &[(&str, Value<'_>)]) -> String {
         self.locale.say(key, given).unwrap_or_else(|error| {
             tracing::error!("a page lacks a message: {error:#}");
@@ -160,6 +168,8 @@ pub(super) struct Frame {
     pub(super) closed: Option<Closed>,
     /// What the last act left to be told.
     pub(super) notice: Option<String>,
+    /// Alarms that wait for somebody to take them.
+    pub(super) alarms: u32,
     /// Everybody here is invented.
     pub(super) demo: bool,
     /// The unit's own name.
@@ -178,7 +188,8 @@ pub(super) struct Closed {
 }
 
 /// The pages of the navigation: the address, and the message that names it.
-pub(super) const PAGES: &[(&str, &str)] = &[("/queue", "nav-queue")];
+pub(super) const PAGES: &[(&str, &str)] =
+    &[("/queue", "nav-queue"), ("/posts", "nav-posts"), ("/alarms", "nav-alarms")];
 
 impl Frame {
     /// A message; see [`Words::t`].
@@ -193,9 +204,15 @@ impl Frame {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 
-    /// The navigation.
-    pub(super) fn pages(&self) -> &'static [(&'static str, &'static str)] {
-        if self.person.is_some() { PAGES } else { &[] }
+    /// The navigation: the pages that its reader may open.
+    pub(super) fn pages(&self) -> Vec<(&'static str, &'static str)> {
+        let Some(person) = &self.person else { return Vec::new() };
+        let open = |page: &str| {
+            let mut table = table().iter();
+            let row = table.find(|(method, path, _)| method == Method::GET && *path == page);
+            row.is_some_and(|(_, _, allow)| allow.admits(Some(person.role)))
+        };
+        PAGES.iter().copied().filter(|(page, _)| open(page)).collect()
     }
 
     /// Whether its reader may press the stop switch.

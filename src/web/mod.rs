@@ -5,11 +5,13 @@
 //! stands in one table with who may use it ([`ROUTES`]), and the gate asks that table and nothing
 //! else; a page says nothing of another host and runs no code that is not in `assets/`.
 
+mod alarms;
 mod assets;
 mod frame;
 mod gate;
 mod live;
 mod me;
+mod posts;
 mod problem;
 mod queue;
 mod served;
@@ -18,7 +20,10 @@ mod sign_in;
 mod stop;
 mod visit;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
@@ -29,7 +34,10 @@ use axum::{
 };
 use jiff::tz::TimeZone;
 
-pub use self::{gate::Allow, served::serve};
+pub use self::{
+    gate::Allow,
+    served::{Certificate, serve},
+};
 
 use self::{frame::Words, live::Pulse, sign_in::Throttle};
 use crate::{
@@ -155,12 +163,23 @@ impl Route {
 
 /// Every route of the console, page by page.
 fn routes() -> Vec<Route> {
-    let pages: &[fn() -> Vec<Route>] =
-        &[sign_in::routes, settings::routes, live::routes, me::routes, queue::routes, stop::routes];
+    let pages: &[fn() -> Vec<Route>] = &[
+        sign_in::routes,
+        settings::routes,
+        live::routes,
+        me::routes,
+        queue::routes,
+        stop::routes,
+        posts::routes,
+        alarms::routes,
+    ];
     pages.iter().flat_map(|page| page()).collect()
 }
 
 /// The table of who may use what: method, path, who.
-pub fn table() -> Vec<(Method, &'static str, Allow)> {
-    routes().into_iter().map(|route| (route.method, route.path, route.allow)).collect()
+pub fn table() -> &'static [(Method, &'static str, Allow)] {
+    static TABLE: LazyLock<Vec<(Method, &'static str, Allow)>> = LazyLock::new(|| {
+        routes().into_iter().map(|route| (route.method, route.path, route.allow)).collect()
+    });
+    &TABLE
 }

@@ -2,6 +2,7 @@
 //! queue; there is no other.
 
 pub mod alarms;
+pub mod annex;
 pub mod bill;
 pub mod clear;
 pub mod deliver;
@@ -20,6 +21,7 @@ pub mod restore;
 pub mod saying;
 pub mod seal;
 pub mod set_right;
+pub mod story;
 pub mod sweep;
 pub mod switch;
 pub mod waits;

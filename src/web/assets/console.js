@@ -27,17 +27,19 @@
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = fresh.getElementById("main");
     if (!next || busy()) { waiting = next !== null; return; }
-    const here = position();
+    const link = (card) => card?.querySelector("a")?.getAttribute("href");
+    const here = link(cards()[position()]);
     const again = keep();
     if (next.innerHTML !== main().innerHTML) { main().innerHTML = next.innerHTML; again(); }
-    for (const band of ["closed"]) {
+    for (const band of ["closed", "alarm"]) {
       const now = document.querySelector(`.band.${band}`), then = fresh.querySelector(`.band.${band}`);
       if (now && !then) now.remove();
       if (then && now) now.replaceWith(then);
       if (then && !now) main().before(then);
     }
-    mark(here);
+    if (here) mark(cards().findIndex((card) => link(card) === here));
     countdown();
+    reveal();
   };
   const listen = () => {
     if (!main().hasAttribute("data-live") || !window.EventSource) return;
@@ -96,7 +98,10 @@
     button.textContent = "✓ " + button.textContent;
     setTimeout(() => { button.textContent = button.dataset.done; }, 1500);
   });
-  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  const reveal = () => {
+    for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  };
+  reveal();
 
   // A text that is being edited asks what stands against it, a moment after the last key.
   for (const form of document.querySelectorAll("form[data-judge]")) {

@@ -10,10 +10,7 @@ use crate::{
         wording::lengths,
     },
     store::{AccountRow, DeliveryRow, EscalationRow},
-    work::{
-        bill::{Bill, Cost},
-        waits::Waits,
-    },
+    work::bill::{Bill, Cost},
 };
 
 /// The posts of one account: its languages stand side by side.
@@ -37,7 +34,10 @@ pub(super) struct Post<'a> {
     pub(super) mention: bool,
     pub(super) length: u32,
     pub(super) cost: Option<Cost>,
-    pub(super) waits: Option<&'a Waits>,
+    /// What it waits for, in the reader's language.
+    pub(super) waits: Option<String>,
+    /// Why it will not go out, or is uncertain.
+    pub(super) why: Option<&'a str>,
     pub(super) permalink: Option<&'a str>,
 }
 
@@ -53,12 +53,12 @@ pub(super) fn accounts<'a>(
     row: &'a EscalationRow,
     known: &'a [AccountRow],
     bill: &Bill,
-    waits: &'a [Waits],
+    waits: impl Fn(&DeliveryRow) -> Option<String>,
 ) -> Vec<Account<'a>> {
     let mut accounts: Vec<Account<'a>> = Vec::new();
-    for (n, one) in row.deliveries.iter().enumerate() {
+    for one in &row.deliveries {
         let content = &one.delivery.content;
-        let post = post(one, bill.of(&one.delivery.id), waits.get(n));
+        let post = post(one, bill.of(&one.delivery.id), waits(one));
         match accounts.iter_mut().find(|account| *account.name == content.account) {
             Some(account) => account.posts.push(post),
             None => accounts.push(account(one, known, post)),
@@ -92,10 +92,15 @@ fn handle(row: &AccountRow) -> String {
     }
 }
 
-fn post<'a>(one: &'a DeliveryRow, cost: Option<Cost>, waits: Option<&'a Waits>) -> Post<'a> {
+fn post(one: &DeliveryRow, cost: Option<Cost>, waits: Option<String>) -> Post<'_> {
     let content = &one.delivery.content;
     let permalink = match one.delivery.state() {
         State::Delivered(receipt) | State::Retracted(receipt) => Some(receipt.permalink.as_str()),
+        _ => None,
+    };
+    let why = match one.delivery.state() {
+        State::Uncertain(doubt) => Some(doubt.why.as_str()),
+        State::Withdrawn { why } | State::Refused { why } => Some(why.as_str()),
         _ => None,
     };
     Post {
@@ -106,6 +111,7 @@ fn post<'a>(one: &'a DeliveryRow, cost: Option<Cost>, waits: Option<&'a Waits>) 
         content,
         cost,
         waits,
+        why,
         permalink,
     }
 }

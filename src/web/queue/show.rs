@@ -5,7 +5,7 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 
 use super::{
-    super::{frame::Frame, problem::Problem, visit::Visit},
+    super::{frame::Frame, posts::why, problem::Problem, visit::Visit},
     preview::{self, Account},
 };
 use crate::{
@@ -13,10 +13,10 @@ use crate::{
         escalation::EscalationState, facts::FactPack, ids::Reference, person::Person,
         time::Timestamp,
     },
-    store::{DisputeRow, EscalationRow, Evidence, PastPost, Pressed},
+    store::{DeliveryRow, DisputeRow, EscalationRow, Evidence, PastPost, Pressed},
     work::{
         bill::{self, Due},
-        waits,
+        deliver,
     },
 };
 
@@ -106,9 +106,14 @@ pub(super) async fn show(visit: Visit, Path(reference): Path<String>) -> Result<
     let row = store.escalation(&reference).await?;
     let escalation = &row.escalation;
     let bill = bill::bill(ctx, std::slice::from_ref(&row)).await?;
-    let waiting = match escalation.state() {
-        EscalationState::Held => Vec::new(),
-        _ => waits::waits(ctx, &row).await?,
+    let why = match escalation.state() {
+        EscalationState::Cleared => store.why_waiting(&escalation.id, &deliver::rules(ctx)).await?,
+        _ => Vec::new(),
+    };
+    let now = visit.console.clock().now();
+    let waits = |one: &DeliveryRow| {
+        let held = escalation.state() == EscalationState::Held;
+        if held { None } else { why::waits(&visit.frame.words, now, &row, one, &why) }
     };
     let known = store.accounts().await?;
     let disputes = store.disputes_of(&escalation.id).await?;
@@ -116,7 +121,7 @@ pub(super) async fn show(visit: Visit, Path(reference): Path<String>) -> Result<
         frame: &visit.frame,
         row: &row,
         from: visit.query.get("from"),
-        accounts: preview::accounts(&row, &known, &bill, &waiting),
+        accounts: preview::accounts(&row, &known, &bill, waits),
         dues: bill.dues(&row),
         contacts: Contacts::of(&store.members(&escalation.id).await?),
         pressed: store.pressed(&escalation.id, NOTES).await?,
