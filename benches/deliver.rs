@@ -206,7 +206,7 @@ async fn prepare(sink: &str) {
     work::watch::run_once(&ctx).await.expect("watched");
     work::escalate::run_once(&ctx).await.expect("drafted");
     let states = vec![EscalationState::Held];
-    let filter = QueueFilter { states, bank: None, page: (0, DELIVERIES * 2) };
+    let filter = QueueFilter { states, page: (0, DELIVERIES * 2), ..QueueFilter::default() };
     let (dcp, _) = ctx.store.person(&PersonId::new("dcp")).await.expect("the approver");
     let by = Actor::person(dcp.id.clone(), "bench");
     let held = ctx.store.queue(&filter).await.expect("the queue");

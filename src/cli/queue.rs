@@ -32,6 +32,7 @@ pub(super) enum Queue {
     Approve(Approve),
     Edit(Edit),
     Reject(Reject),
+    SendBack(SendBack),
     Hold(Hold),
     Dispute(Dispute),
     Decide(Decide),
@@ -46,6 +47,7 @@ impl Queue {
             Self::Approve(command) => command.run(globals).await,
             Self::Edit(command) => command.run(globals).await,
             Self::Reject(command) => command.run(globals).await,
+            Self::SendBack(command) => command.run(globals).await,
             Self::Hold(command) => command.run(globals).await,
             Self::Dispute(command) => command.run(globals).await,
             Self::Decide(command) => command.run(globals).await,
@@ -87,6 +89,7 @@ impl List {
             states: self.state,
             bank: self.bank.map(|code| BankCode::new(code.to_uppercase())),
             page: (self.skip, self.limit),
+            ..QueueFilter::default()
         };
         let rows = app.ctx.store.queue(&filter).await?;
         let zone = app.ctx.limits.calendar().zone();
@@ -208,6 +211,29 @@ impl Reject {
         let (store, person) = (&session.app.ctx.store, &session.person);
         store.reject(&session.by, &self.reference, person, &self.reason).await?;
         say(&format!("{} is rejected; its actions are free for another escalation", self.reference))
+    }
+}
+
+/// Gives a held escalation's wording back to whoever writes (an approver's act)
+///
+/// It stays held, and no standing order clears it; a new wording answers it.
+#[derive(Debug, Args)]
+pub(super) struct SendBack {
+    /// Its reference or id
+    reference: String,
+    /// What is wrong with the wording, for the officer and the record
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl SendBack {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let session = self.signing.sign_in(globals, "queue send-back").await?;
+        let (store, person) = (&session.app.ctx.store, &session.person);
+        store.send_back(&session.by, &self.reference, person, &self.reason).await?;
+        say(&format!("{} is sent back: it stays held and waits for better words", self.reference))
     }
 }
 

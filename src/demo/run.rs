@@ -258,7 +258,8 @@ impl Demo {
     }
 
     async fn rows(&self, states: &[EscalationState]) -> anyhow::Result<Vec<EscalationRow>> {
-        let filter = QueueFilter { states: states.to_vec(), bank: None, page: (0, 10_000) };
+        let filter =
+            QueueFilter { states: states.to_vec(), page: (0, 10_000), ..QueueFilter::default() };
         Ok(self.ctx.store.queue(&filter).await?)
     }
 

@@ -365,6 +365,14 @@ impl Escalation {
         Ok(())
     }
 
+    /// Held → Held: an approver gives the wording back to whoever writes.
+    ///
+    /// # Errors
+    /// It is not held.
+    pub fn send_back(&self, _by: &Approver) -> Result<(), Refused> {
+        self.expect(&[EscalationState::Held], "be sent back")
+    }
+
     /// Held or Cleared → Expired, when it is too old and nothing was sent.
     ///
     /// # Errors

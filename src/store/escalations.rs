@@ -1,5 +1,6 @@
 //! Escalations: drafted, cleared, edited, withdrawn, closed; each act in one transaction.
 
+mod desk;
 mod disputes;
 mod ends;
 mod reads;
@@ -18,23 +19,28 @@ use super::{
     record::{Act, ESCALATION, MEMBER, ORDER_CLEARANCE},
 };
 use crate::domain::{
-    action::BankAction,
+    action::{BankAction, spelled},
     canonical::{self, Hash},
     clearance::{Authority, Clearance},
     delivery::{Content, StateName},
     escalation::{Escalation, EscalationKind, EscalationState, Refused, money_at_risk},
     ids::{BankCode, CaseRef, DeliveryId, EscalationId, OrderId, PersonId, Reference},
+    money::Paise,
     order::OrderInForce,
     person::{Approver, Officer, Person},
     platform::Sender,
     time::Timestamp,
 };
 
+pub use self::desk::{DisputeRow, PastPost, Pressed};
 use self::{disputes::*, ends::*, rows::*};
 pub(super) use self::{
     ends::{hold_again, void_in, withdraw_in},
     rows::{clearances, find, load, members_of},
 };
+
+/// How the outcome of an escalation begins whose wording was sent back.
+const SENT_BACK: &str = "sent back: ";
 
 /// One action that an escalation rests on, as it was seen at drafting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,13 +135,31 @@ pub struct EarlierText {
     pub cases: Vec<CaseRef>,
 }
 
-/// How a queue is narrowed.
+spelled! {
+    /// What a queue begins with.
+    QueueOrder {
+        /// The most money at risk.
+        Money = "money",
+        /// What expires soonest.
+        Expiry = "expiry",
+        /// What was drafted last.
+        Latest = "latest",
+    }
+}
+
+/// How a queue is narrowed and sorted.
 #[derive(Debug, Clone, Default)]
 pub struct QueueFilter {
     /// Only these states; empty: the open ones.
     pub states: Vec<EscalationState>,
     /// Only this bank.
     pub bank: Option<BankCode>,
+    /// Only this kind.
+    pub kind: Option<EscalationKind>,
+    /// Only with this much money at risk, or more.
+    pub at_least: Paise,
+    /// What comes first; `None`: the most money at risk.
+    pub order: Option<QueueOrder>,
     /// How many to skip, and how many to show at most.
     pub page: (u32, u32),
 }
@@ -315,7 +339,8 @@ impl Store {
         Ok(true)
     }
 
-    /// An officer's new wording, content by content in the same order; an earlier approval is void.
+    /// An officer's new wording of what they saw, by its hash, content by content in the same order;
+    /// an earlier approval is void.
     ///
     /// # Errors
     /// The domain refuses it, it changed meanwhile, or the ledger failed.
@@ -324,6 +349,7 @@ impl Store {
         by: &Actor,
         id_or_reference: &str,
         person: &PersonId,
+        seen: &Hash,
         contents: Vec<Content>,
     ) -> Result<EscalationRow, StoreError> {
         let mut tx = self.write().await?;
@@ -331,9 +357,13 @@ impl Store {
         let now = tx.now().await?;
         let mut row = find(&mut tx, id_or_reference).await?;
         let desk = people::as_recorded(&mut tx, person).await?.as_desk(now)?;
+        if *seen != row.escalation.hash() {
+            return Err(Refused::Changed { now_is: row.escalation.hash() }.into());
+        }
         let sent = row.sent();
         row.escalation.edit(desk.id(), contents, sent)?;
         row.clearance = None;
+        row.outcome.take_if(|outcome| outcome.starts_with(SENT_BACK));
         save(&mut tx, &mut row).await?;
         for (delivery, content) in row.deliveries.iter_mut().zip(&row.escalation.contents) {
             delivery.delivery.content = content.clone();
@@ -362,6 +392,30 @@ impl Store {
         let approver = people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
         row.escalation.reject(&approver)?;
         let act = end(&mut tx, &mut row, "escalation.rejected", reason).await?;
+        self.finish(tx, by, vec![act]).await
+    }
+
+    /// An approver gives a held escalation's wording back to whoever writes, with what is wrong with
+    /// it. It stays held, and no standing order clears it.
+    ///
+    /// # Errors
+    /// The domain refuses it, it changed meanwhile, or the ledger failed.
+    pub async fn send_back(
+        &self,
+        by: &Actor,
+        id_or_reference: &str,
+        person: &Person,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        let mut row = find(&mut tx, id_or_reference).await?;
+        let approver = people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
+        row.escalation.send_back(&approver)?;
+        row.outcome = Some(format!("{SENT_BACK}{reason}"));
+        save(&mut tx, &mut row).await?;
+        let body = json!({"why": reason});
+        let act = Act::new(&row.escalation.id, "escalation.sent-back", body);
         self.finish(tx, by, vec![act]).await
     }
 
@@ -421,5 +475,3 @@ impl EscalationRow {
         });
     }
 }
-
-impl Store {}

@@ -44,7 +44,10 @@ pub use db::{DbTime, RowDigest};
 pub use deliveries::{ClaimRules, Claimed, DeliveryRow, Ended, Rechecked, Recorded, Report};
 pub use engagements::{Count, Engagement, Noted};
 pub use erase::{About, Erasable, ErasableRow, Found};
-pub use escalations::{Draft, EarlierText, EscalationRow, Evidence, QueueFilter, StoredClearance};
+pub use escalations::{
+    DisputeRow, Draft, EarlierText, EscalationRow, Evidence, PastPost, Pressed, QueueFilter,
+    QueueOrder, StoredClearance,
+};
 pub use export::{ExportError, ExportRules};
 pub use gate::{BreakerRules, GateState};
 pub use grants::{GrantLease, GrantRow, Kept, Leased};

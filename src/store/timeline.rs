@@ -355,7 +355,7 @@ async fn attempts(
     rows.iter().map(read).collect()
 }
 
-async fn engagement(
+pub(super) async fn engagement(
     tx: &mut Tx,
     subjects: Vec<serde_json::Value>,
 ) -> Result<Vec<EngagementCount>, StoreError> {

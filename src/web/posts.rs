@@ -4,7 +4,7 @@
 mod acts;
 mod show;
 mod story;
-mod why;
+pub(super) mod why;
 
 use std::collections::BTreeMap;
 

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,6 +30,19 @@ impl fmt::Display for Cost {
         let verb = if self.spent { "cost" } else { "costs" };
         write!(f, "{verb} {}", self.usd)
     }
+}
+
+/// What an account would pay for an escalation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub account: AccountName,
+    /// For all its texts together.
+    pub sum: MicroDollars,
+    /// What is left for posts in this month.
+    pub left: MicroDollars,
+    /// The price list's date.
+    pub as_of: Date,
 }
 
 /// The prices of some escalations' texts.
@@ -87,8 +101,8 @@ impl Bill {
         self.costs.get(delivery).copied()
     }
 
-    /// What is left for posts in each account that would pay for a text of this escalation.
-    pub fn left(&self, row: &EscalationRow) -> Vec<String> {
+    /// What each account would pay for the texts of this escalation, and what it has left.
+    pub fn dues(&self, row: &EscalationRow) -> Vec<Due> {
         let mut accounts = BTreeMap::<&AccountName, MicroDollars>::new();
         for delivery in row.deliveries.iter().map(|row| &row.delivery) {
             if let Some(cost) = self.of(&delivery.id).filter(|cost| !cost.spent) {
@@ -96,15 +110,23 @@ impl Bill {
                 *sum = sum.plus(cost.usd);
             }
         }
-        let line = |(account, sum): (&AccountName, MicroDollars)| {
+        let due = |(account, sum): (&AccountName, MicroDollars)| {
             let month = self.months.get(account)?;
-            let (left, as_of) = (month.posts.cap.less(month.posts.spent), month.tariff.as_of);
-            Some(format!(
+            let left = month.posts.cap.less(month.posts.spent);
+            Some(Due { account: account.clone(), sum, left, as_of: month.tariff.as_of })
+        };
+        accounts.into_iter().filter_map(due).collect()
+    }
+
+    /// The same in sentences.
+    pub fn left(&self, row: &EscalationRow) -> Vec<String> {
+        let line = |Due { account, sum, left, as_of }: Due| {
+            format!(
                 "\n{account} pays {sum} in all (prices of {as_of}) and has {left} left for posts \
                  this month"
-            ))
+            )
         };
-        accounts.into_iter().filter_map(line).collect()
+        self.dues(row).into_iter().map(line).collect()
     }
 }
 

@@ -5,11 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Ctx, Progress,
-    saying::{self, Grounds},
-    watch::source_name,
-};
+use super::{Ctx, Progress, saying::Grounds, watch::source_name};
 use crate::{
     domain::{
         action::Status,
@@ -22,7 +18,7 @@ use crate::{
         platform::{Account, Language, MentionMode, Sender},
         tagging::{Group, Names, SilenceOrder, Sorted, TagRules},
         time::Timestamp,
-        wording::{self, Place},
+        wording::Place,
     },
     store::{BankHandle, Draft, EscalationRow, Evidence, StoreError},
 };
@@ -322,20 +318,4 @@ async fn acted_members(ctx: &Ctx, tag: &EscalationRow) -> anyhow::Result<Vec<Evi
         .filter(|(action, _)| action.status == Status::Acted)
         .map(|(seen, commitment)| Evidence { seen, as_of: now, commitment })
         .collect())
-}
-
-/// The cases of an escalation, for whoever judges an edit of it.
-///
-/// # Errors
-/// The ledger failed.
-pub async fn judge_edit(
-    ctx: &Ctx,
-    row: &EscalationRow,
-    contents: &[Content],
-) -> anyhow::Result<Vec<(usize, wording::Objection)>> {
-    let members = ctx.store.members(&row.escalation.id).await?;
-    let mut edited = row.escalation.clone();
-    edited.contents = contents.to_vec();
-    let grounds = saying::Grounds::gather(ctx, &edited, &members).await?;
-    Ok(grounds.against(&edited, &ctx.config.wording))
 }

@@ -6,6 +6,7 @@ pub mod annex;
 pub mod bill;
 pub mod clear;
 pub mod deliver;
+pub mod edit;
 pub mod escalate;
 pub mod grants;
 pub mod hand_off;

@@ -101,6 +101,7 @@ pub fn told(entry: &Entry) -> Said {
         "escalation.cleared" => Said::plain("posts-told-cleared").with("hash", hash()),
         "escalation.rejected" => why("posts-told-rejected"),
         "escalation.held-again" => why("posts-told-held-again"),
+        "escalation.sent-back" => why("posts-told-sent-back"),
         "escalation.held-back" => Said::plain("posts-told-held-back"),
         "escalation.disputed" => Said::plain("posts-told-disputed").with("ground", text("ground")),
         "dispute.decided" if body["stands"].as_bool() == Some(false) => {

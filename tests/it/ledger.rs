@@ -11,9 +11,10 @@ use takaza::{
         cost::{Costs, Item, MicroDollars},
         delivery::{LateReceipt, Look, LookRules, Outcome, Receipt, StateName},
         engagement::{Author, EngagementKind, Identity, Voice},
-        escalation::{EscalationKind, EscalationState},
+        escalation::{EscalationKind, EscalationState, Refused},
         ids::{AccountName, BankCode, ExternalId, PersonId},
         ladder::Quiet,
+        money::Paise,
         pacing::Why,
         person::Role,
         platform::{Platform, Sender},
@@ -21,8 +22,8 @@ use takaza::{
     },
     store::{
         BreakerRules, ClaimRules, DeliveryFilter, Ended, Kept, Leased, Listed, Note, Passphrase,
-        QueueFilter, Rechecked, Report, SilenceOrder, SilenceScope, Store, StoreError, Telling,
-        WebhookRow,
+        QueueFilter, QueueOrder, Rechecked, Report, SilenceOrder, SilenceScope, Store, StoreError,
+        Telling, WebhookRow,
     },
     work,
 };
@@ -408,12 +409,34 @@ async fn escalations_are_drafted_queued_approved_edited_rejected(world: World) {
         states: states.to_vec(),
         bank: bank.map(BankCode::new),
         page,
+        ..QueueFilter::default()
     };
     assert_eq!(store.queue(&queue(&[], None, (0, 10))).await.unwrap().len(), 2);
     assert_eq!(store.queue(&queue(&[], None, (1, 10))).await.unwrap().len(), 1);
     assert_eq!(store.queue(&queue(&[], Some("ZNMN"), (0, 10))).await.unwrap().len(), 1);
     let held = queue(&[EscalationState::Held], None, (0, 10));
     assert_eq!(store.queue(&held).await.unwrap().len(), 1);
+    for order in QueueOrder::ALL {
+        let all = QueueFilter { order: Some(*order), page: (1, 1), ..QueueFilter::default() };
+        assert_eq!(store.queue(&all).await.unwrap().len(), 1, "{order}");
+        let bank = QueueFilter { bank: Some(zppl()), page: (0, 9), ..all };
+        assert_eq!(store.queue(&bank).await.unwrap().len(), 1, "{order}");
+    }
+    let of_kind = |kind, rupees| QueueFilter {
+        kind: Some(kind),
+        at_least: Paise::from_rupees(rupees),
+        page: (0, 9),
+        ..QueueFilter::default()
+    };
+    let found = async |kind, rupees| store.queue(&of_kind(kind, rupees)).await.unwrap().len();
+    assert_eq!(found(EscalationKind::Tag, 1).await, 2);
+    assert_eq!(found(EscalationKind::Closure, 1).await, 0);
+    assert_eq!(found(EscalationKind::Tag, 100_000_000).await, 0);
+    let named = store.escalations_named(&["GGM-COPY", "GGM-NONE2"]).await.unwrap();
+    assert_eq!(named.len(), 1);
+    assert!(store.pressed(&row.escalation.id, 5).await.unwrap().is_empty());
+    let past = store.last_posts(&zppl(), &copy.escalation.id, 5).await.unwrap();
+    assert_eq!((past.len(), past[0].members, past[0].acted, past[0].heard.len()), (1, 5, 0, 0));
     assert_eq!(store.clearable(world.now()).await.unwrap().len(), 1);
     let until = world.now().plus(mins(5));
     store.hold_until(&world.by("asha"), "COPY", until).await.unwrap();
@@ -422,11 +445,19 @@ async fn escalations_are_drafted_queued_approved_edited_rejected(world: World) {
 
     let mut contents = copy.escalation.contents.clone();
     contents[0].text.push_str(" Thank you.");
-    let asha = PersonId::new("asha");
-    let edited = store.edit(&world.by("asha"), "COPY", &asha, contents).await.unwrap();
-    assert_eq!(edited.escalation.version, 2);
+    let (asha, seen) = (PersonId::new("asha"), copy.escalation.hash());
+    let dcp = world.person("dcp").await;
+    store.send_back(&world.by("dcp"), "COPY", &dcp, "say the date first").await.unwrap();
+    let back = store.escalation("COPY").await.unwrap().outcome;
+    assert_eq!(back.as_deref(), Some("sent back: say the date first"));
+    assert!(store.clearable(until).await.unwrap().is_empty(), "no order clears what was sent back");
+    let other = Hash::of(b"another wording");
+    let unseen = store.edit(&world.by("asha"), "COPY", &asha, &other, contents.clone()).await;
+    assert!(matches!(unseen.unwrap_err(), StoreError::Escalation(Refused::Changed { .. })));
+    let edited = store.edit(&world.by("asha"), "COPY", &asha, &seen, contents).await.unwrap();
+    assert_eq!((edited.escalation.version, edited.outcome), (2, None));
     assert!(store.clearable(until).await.unwrap().is_empty(), "no order clears an edited one");
-    let (by, dcp) = (world.by("dcp"), world.person("dcp").await);
+    let by = world.by("dcp");
     let old = copy.escalation.hash();
     assert!(store.approve(&by, "COPY", &dcp, &old, mins(60)).await.is_err());
     store.reject(&by, "COPY", &dcp, "no").await.unwrap();
@@ -498,6 +529,12 @@ async fn disputes_are_entered_and_decided(world: World) {
     assert_eq!(store.to_correct().await.unwrap(), std::slice::from_ref(&row.escalation.reference));
     store.decide_dispute(&world.by("dcp"), id, &dcp, true).await.unwrap();
     assert_eq!(store.to_correct().await.unwrap().len(), 1);
+    let disputes = store.disputes_of(&row.escalation.id).await.unwrap();
+    assert_eq!(
+        disputes.iter().map(|one| one.stands).collect::<Vec<_>>(),
+        [Some(true), Some(false)]
+    );
+    assert_eq!(disputes[0].ground, "account");
 }
 
 fn report(one: &takaza::domain::delivery::ClaimedDelivery, ended: Ended) -> Report {
@@ -824,6 +861,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/deliveries/claiming.rs"),
         include_str!("../../src/store/deliveries/doubts.rs"),
         include_str!("../../src/store/escalations.rs"),
+        include_str!("../../src/store/escalations/desk.rs"),
         include_str!("../../src/store/escalations/disputes.rs"),
         include_str!("../../src/store/escalations/ends.rs"),
         include_str!("../../src/store/escalations/reads.rs"),

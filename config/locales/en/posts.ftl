@@ -202,6 +202,7 @@ posts-told-approved = approved for hash { $hash }…
 posts-told-cleared = cleared under a standing order, hash { $hash }…
 posts-told-rejected = rejected: { $why }
 posts-told-held-again = held again: { $why }
+posts-told-sent-back = sent back for better words: { $why }
 posts-told-held-back = held back
 posts-told-disputed = disputed: { $ground }
 posts-told-dispute-stands = the dispute stands

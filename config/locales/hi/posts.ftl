@@ -202,6 +202,7 @@ posts-told-approved = हैश { $hash }… के लिए मंज़ूर
 posts-told-cleared = स्थायी आदेश के अधीन मंज़ूर, हैश { $hash }…
 posts-told-rejected = अस्वीकृत: { $why }
 posts-told-held-again = फिर रोकी गई: { $why }
+posts-told-sent-back = बेहतर शब्दों के लिए लौटाई गई: { $why }
 posts-told-held-back = रोकी गई
 posts-told-disputed = विवादित: { $ground }
 posts-told-dispute-stands = विवाद सही माना गया

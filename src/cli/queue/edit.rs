@@ -16,9 +16,9 @@ use super::super::{
     sign_in::Signing,
 };
 use crate::{
-    domain::{delivery::Content, platform::Language, wording::numbers::same_numbers},
+    domain::{delivery::Content, platform::Language},
     store::EscalationRow,
-    work::{Ctx, escalate::judge_edit},
+    work::{Ctx, edit},
 };
 
 /// A text longer than this (bytes) is a file given by mistake.
@@ -55,16 +55,11 @@ impl Edit {
         let ctx = &session.app.ctx;
         session.person.as_officer(ctx.clock.now())?;
         let row = ctx.store.escalation(&self.reference).await?;
-        let mut contents = row.escalation.contents.clone();
-        for (n, text) in self.places(&contents)?.into_iter().zip(texts) {
-            let content = &mut contents[n];
-            let old = std::mem::replace(&mut content.text, text);
-            content.drafted.get_or_insert(old);
-            content.template = None;
-        }
+        let (present, seen) = (&row.escalation.contents, row.escalation.hash());
+        let contents = edit::reworded(present, self.places(present)?.into_iter().zip(texts));
         may_be_said(ctx, &row, &contents).await?;
-        let row =
-            ctx.store.edit(&session.by, &self.reference, &session.person.id, contents).await?;
+        let (by, person) = (&session.by, &session.person.id);
+        let row = ctx.store.edit(by, &self.reference, person, &seen, contents).await?;
         let (reference, version) = (&row.escalation.reference, row.escalation.version);
         say(&format!(
             "{reference} has wording {version}, held for an approver who is not {}\nhash {}",
@@ -142,49 +137,14 @@ fn read(file: &Path) -> Result<String, Failure> {
     Ok(text.to_owned())
 }
 
-/// Every reason against the edited texts, each with its place: the leak guard, lengths, refused
-/// words, new facts, and numbers that differ between the languages.
+/// The reasons against the edited texts, where there are any.
 async fn may_be_said(ctx: &Ctx, row: &EscalationRow, contents: &[Content]) -> Result<(), Failure> {
-    let against = judge_edit(ctx, row, contents).await?;
-    let mut reasons: Vec<String> = against
-        .iter()
-        .map(|(n, objection)| format!("  [{}] {}: {objection}", n + 1, contents[*n].language))
-        .collect();
-    let plain: Vec<String> =
-        contents.iter().map(|content| without_names(ctx, row, content)).collect();
-    if let Some(first) = plain.first() {
-        for (n, other) in plain.iter().enumerate().skip(1) {
-            if same_numbers(first, other).is_err() {
-                reasons.push(format!(
-                    "  [{}] {}: it does not carry the same numbers as [1] {}: change both together",
-                    n + 1,
-                    contents[n].language,
-                    contents[0].language
-                ));
-            }
-        }
-    }
-    if reasons.is_empty() {
+    let against = edit::may_be_said(ctx, row, contents).await?;
+    if against.is_nothing() {
         return Ok(());
     }
     Err(Failure::refused(format!(
-        "nothing was changed; this stands against the new wording:\n{}",
-        reasons.join("\n")
+        "nothing was changed; this stands against the new wording:\n  {}",
+        against.lines(contents).join("\n  ")
     )))
-}
-
-/// The text without the names that may hold digits of their own and differ from place to place.
-fn without_names(ctx: &Ctx, row: &EscalationRow, content: &Content) -> String {
-    let (facts, unit) = (&row.escalation.facts, &ctx.config.unit);
-    let names = [
-        content.bank_in_text.as_str(),
-        facts.bank_en.as_str(),
-        facts.bank_hi.as_str(),
-        facts.unit_en.as_str(),
-        facts.unit_hi.as_str(),
-        unit.name_en.as_str(),
-        unit.name_hi.as_str(),
-    ];
-    let names = names.into_iter().filter(|name| !name.is_empty());
-    names.fold(content.text.clone(), |text, name| text.replace(name, ";"))
 }

@@ -89,7 +89,7 @@ async fn goes_out(
 ) -> Result<bool, Failure> {
     let Desk { asker, app, .. } = desk;
     let folder = app.data.display().to_string();
-    let filter = QueueFilter { states: Vec::new(), bank: None, page: (0, 50) };
+    let filter = QueueFilter { page: (0, 50), ..QueueFilter::default() };
     let open = app.ctx.store.queue(&filter).await?;
     let Some(row) = open.into_iter().find(|row| row.escalation.kind == kind) else {
         asker.tell("post-none", &[("folder", &folder)])?;

@@ -147,6 +147,21 @@ pub enum Objection {
 }
 
 impl Objection {
+    /// Where it stands, if it is about a place.
+    pub const fn span(&self) -> Option<Span> {
+        match self {
+            Self::Leak { span, .. }
+            | Self::UnnamedKind { span, .. }
+            | Self::RefusedWord { span, .. }
+            | Self::NumberNotInFacts(span)
+            | Self::MoneyRemains(span)
+            | Self::Accuses(span)
+            | Self::Mention(span)
+            | Self::NewName(span) => Some(*span),
+            _ => None,
+        }
+    }
+
     /// A stable name for programs, for the record, and for counting.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -80,6 +80,7 @@ pub(super) async fn list(
         states: asked.state.into_iter().collect(),
         bank: bank_code(asked.bank.as_deref())?,
         page: window.asked(),
+        ..QueueFilter::default()
     };
     let rows = call.store().queue(&filter).await?;
     let bill = bill::bill(call.ctx(), &rows).await?;

@@ -8,7 +8,15 @@
   const busy = () => {
     const at = document.activeElement;
     const typing = at && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) && main().contains(at);
-    return typing || main().querySelector("details[open], input:checked:not([data-calm])") !== null;
+    const marked = getSelection(), marking = marked.type === "Range" && main().contains(marked.anchorNode);
+    return typing || marking || main().querySelector("details[open], input:checked:not([data-calm])") !== null;
+  };
+  // Whoever went to a link or a button by the keyboard finds themselves there again.
+  const keep = () => {
+    const at = document.activeElement;
+    if (!at || at === main() || !main().contains(at)) return () => {};
+    const same = ["id", "href", "data-key"].filter((name) => at.hasAttribute(name)).map((name) => `[${name}="${CSS.escape(at.getAttribute(name))}"]`)[0];
+    return () => { if (same) main().querySelector(same)?.focus({ preventScroll: true }); };
   };
   let waiting = false;
   const renew = async () => {
@@ -19,22 +27,26 @@
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = fresh.getElementById("main");
     if (!next || busy()) { waiting = next !== null; return; }
-    const here = position();
-    if (next.innerHTML !== main().innerHTML) main().innerHTML = next.innerHTML;
+    const link = (card) => card?.querySelector("a")?.getAttribute("href");
+    const here = link(cards()[position()]);
+    const again = keep();
+    if (next.innerHTML !== main().innerHTML) { main().innerHTML = next.innerHTML; again(); }
     for (const band of ["closed", "alarm"]) {
       const now = document.querySelector(`.band.${band}`), then = fresh.querySelector(`.band.${band}`);
       if (now && !then) now.remove();
       if (then && now) now.replaceWith(then);
       if (then && !now) main().before(then);
     }
-    mark(here);
+    if (here) mark(cards().findIndex((card) => link(card) === here));
     countdown();
     reveal();
   };
   const listen = () => {
     if (!main().hasAttribute("data-live") || !window.EventSource) return;
     new EventSource("/live").addEventListener("moved", () => renew().catch(() => {}));
-    main().addEventListener("focusout", () => setTimeout(() => { if (waiting) renew().catch(() => {}); }, 200));
+    const later = () => setTimeout(() => { if (waiting) renew().catch(() => {}); }, 200);
+    for (const end of ["focusout", "change", "toggle"]) main().addEventListener(end, later, true);
+    document.addEventListener("selectionchange", later);
   };
 
   // Keys: j and k move along a list, Enter opens, a letter presses what names it.
@@ -93,13 +105,15 @@
 
   // A text that is being edited asks what stands against it, a moment after the last key.
   for (const form of document.querySelectorAll("form[data-judge]")) {
-    let timer;
+    let timer, last = 0;
     form.addEventListener("input", () => {
       clearTimeout(timer);
       timer = setTimeout(async () => {
+        const n = ++last;
         const body = new URLSearchParams(new FormData(form));
         const answer = await fetch(form.dataset.judge, { method: "POST", body, headers: { "takaza-live": "1" } });
-        if (answer.ok) document.getElementById("judged").innerHTML = await answer.text();
+        const said = answer.ok && await answer.text();
+        if (said && n === last) document.getElementById("judged").innerHTML = said;
       }, 350);
     });
   }

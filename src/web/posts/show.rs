@@ -165,19 +165,8 @@ fn wait(
     why: &[(DeliveryId, Option<Why>)],
 ) {
     let (words, now) = (&visit.frame.words, visit.console.clock().now());
-    let State::Waiting { not_before, .. } = one.delivery.state() else { return };
-    let known = why.iter().find(|(id, _)| *id == one.delivery.id);
     text.held = row.escalation.state() == EscalationState::Held;
-    text.waits = match (row.escalation.state(), known.and_then(|(_, why)| why.as_ref())) {
-        (EscalationState::Held, _) => Some(words.t("posts-why-held")),
-        (EscalationState::Cleared, Some(known)) => Some(why::said(words, known)),
-        (EscalationState::Cleared, None) if now < *not_before => {
-            Some(words.with("posts-why-put-off", "at", words.at(not_before)))
-        }
-        (EscalationState::Cleared, None) if text.by_hand => Some(words.t("posts-why-officer")),
-        (EscalationState::Cleared, None) => Some(words.t("posts-why-pass")),
-        _ => None,
-    };
+    text.waits = why::waits(words, now, row, one, why);
     let cleared = row.escalation.state() == EscalationState::Cleared;
     text.may_take = text.by_hand && cleared && at_desk(visit);
 }

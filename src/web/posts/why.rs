@@ -1,8 +1,39 @@
 //! What a delivery waits for, in the reader's language.
 
-use crate::{domain::pacing::Why, web::frame::Words};
+use crate::{
+    domain::{
+        delivery::State, escalation::EscalationState, ids::DeliveryId, pacing::Why,
+        platform::Sender, time::Timestamp,
+    },
+    store::{DeliveryRow, EscalationRow},
+    web::frame::Words,
+};
 
-pub(super) fn said(words: &Words, why: &Why) -> String {
+/// What a delivery that waits waits for; `why` is what the claim answers.
+pub(in crate::web) fn waits(
+    words: &Words,
+    now: Timestamp,
+    row: &EscalationRow,
+    one: &DeliveryRow,
+    why: &[(DeliveryId, Option<Why>)],
+) -> Option<String> {
+    let State::Waiting { not_before, .. } = one.delivery.state() else { return None };
+    let known = why.iter().find(|(id, _)| *id == one.delivery.id);
+    match (row.escalation.state(), known.and_then(|(_, why)| why.as_ref())) {
+        (EscalationState::Held, _) => Some(words.t("posts-why-held")),
+        (EscalationState::Cleared, Some(known)) => Some(said(words, known)),
+        (EscalationState::Cleared, None) if now < *not_before => {
+            Some(words.with("posts-why-put-off", "at", words.at(not_before)))
+        }
+        (EscalationState::Cleared, None) if one.sender == Sender::HandOff => {
+            Some(words.t("posts-why-officer"))
+        }
+        (EscalationState::Cleared, None) => Some(words.t("posts-why-pass")),
+        _ => None,
+    }
+}
+
+fn said(words: &Words, why: &Why) -> String {
     match why {
         Why::Stopped => words.t("posts-why-stopped"),
         Why::Tripped { reason } => words.with("posts-why-tripped", "reason", reason),

@@ -44,6 +44,7 @@ fn every_command_and_argument_says_what_it_is_for() {
         "queue approve",
         "queue edit",
         "queue reject",
+        "queue send-back",
         "queue hold",
         "queue dispute",
         "queue decide",

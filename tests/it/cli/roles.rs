@@ -254,7 +254,10 @@ async fn nobody_approves_their_own_wording() {
     // An approver who wrote the wording by another way.
     let by = Actor::worker("story");
     let dcp = PersonId::new("dcp");
-    store.edit(&by, REFERENCE, &dcp, row.escalation.contents).await.expect("edited");
+    store
+        .edit(&by, REFERENCE, &dcp, &row.escalation.hash(), row.escalation.contents)
+        .await
+        .expect("edited");
     let hash = shown_hash(&unit);
     let own = unit.act("dcp", &["queue", "approve", REFERENCE, "--hash", &hash]).refused(3);
     assert!(own.contains("their own wording"), "{own}");
@@ -268,6 +271,10 @@ async fn an_escalation_is_held_back_disputed_decided_and_rejected() {
     unit.act("auditor", &["queue", "hold", REFERENCE, "--until", "2h"]).refused(3);
     unit.act("officer", &["queue", "hold", REFERENCE, "--until", "2020-01-01"]).refused(2);
     unit.act("officer", &["queue", "hold", REFERENCE, "--until", "2h"]).done();
+    let back = ["queue", "send-back", REFERENCE, "--reason", "say the date first"];
+    unit.act("officer", &back).refused(3);
+    unit.act("dcp", &back).done();
+    assert!(unit.run(&["queue", "show", REFERENCE]).done().contains("sent back: say the date"));
     let dispute = ["queue", "dispute", REFERENCE, "--ground", "acted", "--reason", "By letter 4"];
     unit.act("dcp", &dispute).refused(3);
     unit.act("officer", &dispute).done();

@@ -81,7 +81,12 @@ async fn approval_names_the_hash_that_the_approver_saw() {
     let id = seen.escalation.id.as_str();
     let asha = PersonId::new("asha");
     let contents = reworded(&seen.escalation.contents);
-    world.ctx.store.edit(&world.by("asha"), id, &asha, contents).await.unwrap();
+    world
+        .ctx
+        .store
+        .edit(&world.by("asha"), id, &asha, &seen.escalation.hash(), contents)
+        .await
+        .unwrap();
 
     let dcp = world.person("dcp").await;
     let hour = SignedDuration::from_hours(1);
@@ -108,7 +113,8 @@ async fn an_edit_is_a_new_held_version() {
     let contents = reworded(&row.escalation.contents);
     let asha = PersonId::new("asha");
     let id = row.escalation.id.as_str();
-    let edited = world.ctx.store.edit(&world.by("asha"), id, &asha, contents).await.unwrap();
+    let seen = row.escalation.hash();
+    let edited = world.ctx.store.edit(&world.by("asha"), id, &asha, &seen, contents).await.unwrap();
     assert_eq!(edited.escalation.state(), EscalationState::Held);
     assert_eq!(edited.escalation.version, row.escalation.version + 1);
     assert_eq!(edited.clearance, None, "the approval of the old wording is void");
@@ -134,7 +140,8 @@ async fn an_edit_changes_words_and_nothing_else() {
         change(&mut contents[0]);
         let (by, asha) = (world.by("asha"), PersonId::new("asha"));
         let id = row.escalation.id.as_str();
-        let refused = world.ctx.store.edit(&by, id, &asha, contents).await.unwrap_err();
+        let seen = row.escalation.hash();
+        let refused = world.ctx.store.edit(&by, id, &asha, &seen, contents).await.unwrap_err();
         assert!(matches!(refused, StoreError::Escalation(Refused::MoreThanWords)), "{refused}");
     }
     assert_eq!(world.again(&row).await.escalation.state(), EscalationState::Cleared);
@@ -144,15 +151,15 @@ async fn an_edit_changes_words_and_nothing_else() {
 async fn who_reads_only_edits_nothing_and_nobody_approves_their_own_wording() {
     let world = World::new().await;
     let row = world.cleared("ZPPL").await;
-    let contents = || reworded(&row.escalation.contents);
+    let (contents, seen) = (|| reworded(&row.escalation.contents), row.escalation.hash());
     let id = row.escalation.id.as_str();
     for reader in ["auditor", "root"] {
         let (by, who) = (world.by(reader), PersonId::new(reader));
-        let refused = world.ctx.store.edit(&by, id, &who, contents()).await.unwrap_err();
+        let refused = world.ctx.store.edit(&by, id, &who, &seen, contents()).await.unwrap_err();
         assert!(matches!(refused, StoreError::NotAllowed(NotAllowed::Role { .. })), "{refused}");
     }
     let dcp = PersonId::new("dcp");
-    let edited = world.ctx.store.edit(&world.by("dcp"), id, &dcp, contents()).await.unwrap();
+    let edited = world.ctx.store.edit(&world.by("dcp"), id, &dcp, &seen, contents()).await.unwrap();
     let approver = world.person("dcp").await;
     let (hash, valid) = (edited.escalation.hash(), SignedDuration::from_hours(1));
     let own = world.ctx.store.approve(&world.by("dcp"), id, &approver, &hash, valid).await;
@@ -209,7 +216,8 @@ async fn an_order_never_covers_a_wording_edited_by_hand_whatever_template_it_cla
     assert!(contents[0].template.is_some(), "the editor claims the template's hash");
     let asha = PersonId::new("asha");
     let id = held.escalation.id.as_str();
-    let edited = world.ctx.store.edit(&world.by("asha"), id, &asha, contents).await.unwrap();
+    let seen = held.escalation.hash();
+    let edited = world.ctx.store.edit(&world.by("asha"), id, &asha, &seen, contents).await.unwrap();
     let content = &edited.escalation.contents[0];
     assert_eq!(content.template, None);
     assert_eq!(content.drafted.as_ref(), Some(&held.escalation.contents[0].text));

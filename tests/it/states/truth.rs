@@ -577,7 +577,12 @@ async fn a_correction_is_read_for_leaks_again_before_it_goes() {
     let mut contents = correction.escalation.contents.clone();
     contents[0].text.push_str(" 5 requests were overdue through your negligent default.");
     let id = correction.escalation.id.as_str();
-    let edited = world.ctx.store.edit(&world.by("asha"), id, &asha, contents).await.unwrap();
+    let edited = world
+        .ctx
+        .store
+        .edit(&world.by("asha"), id, &asha, &correction.escalation.hash(), contents)
+        .await
+        .unwrap();
     world.approve(&edited).await;
     deliver(&world).await;
     assert_eq!(world.town.posts().len(), 1, "nobody judged the edit, so the send does");

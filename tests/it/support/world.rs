@@ -337,7 +337,8 @@ impl World {
 
     /// The escalations in these states.
     pub async fn escalations(&self, states: &[EscalationState]) -> Vec<EscalationRow> {
-        let filter = QueueFilter { states: states.to_vec(), bank: None, page: (0, 1000) };
+        let filter =
+            QueueFilter { states: states.to_vec(), page: (0, 1000), ..QueueFilter::default() };
         self.ctx.store.queue(&filter).await.unwrap()
     }
 
