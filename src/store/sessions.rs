@@ -221,15 +221,20 @@ impl Store {
 }
 
 impl Store {
-    /// The id of the record's last entry: it changes with every act.
+    /// What changes with every act of every process: the time of the record's last entry, and how
+    /// many there are of its last minute, so that an act that commits late is seen too.
     ///
     /// # Errors
     /// The ledger failed.
-    pub async fn last_entry(&self) -> Result<Option<String>, StoreError> {
+    pub async fn pulse(&self) -> Result<(i64, i64), StoreError> {
         let mut tx = self.read().await?;
         let row =
-            sql("SELECT id FROM entry ORDER BY at DESC, id DESC LIMIT 1").opt(&mut tx).await?;
-        row.map(|row| row.get("id")).transpose()
+            sql("SELECT l.at AS at, (SELECT COUNT(*) FROM entry e WHERE e.at > l.at - 60000000)
+               AS n
+             FROM (SELECT COALESCE(MAX(at), 0) AS at FROM entry) AS l")
+            .one(&mut tx)
+            .await?;
+        Ok((row.get("at")?, row.get("n")?))
     }
 }
 

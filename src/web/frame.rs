@@ -2,9 +2,10 @@
 
 use std::{borrow::Borrow, fmt::Display, sync::Arc};
 
+use axum::http::Method;
 use jiff::{SignedDuration, tz::TimeZone};
 
-use super::gate::DESK;
+use super::{gate::DESK, table};
 use crate::{
     domain::{money::Paise, person::Person, platform::Language, time::Timestamp},
     locale::{Locale, Value},
@@ -203,9 +204,15 @@ impl Frame {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 
-    /// The navigation.
-    pub(super) fn pages(&self) -> &'static [(&'static str, &'static str)] {
-        if self.person.is_some() { PAGES } else { &[] }
+    /// The navigation: the pages that its reader may open.
+    pub(super) fn pages(&self) -> Vec<(&'static str, &'static str)> {
+        let Some(person) = &self.person else { return Vec::new() };
+        let open = |page: &str| {
+            let mut table = table().iter();
+            let row = table.find(|(method, path, _)| method == Method::GET && *path == page);
+            row.is_some_and(|(_, _, allow)| allow.admits(Some(person.role)))
+        };
+        PAGES.iter().copied().filter(|(page, _)| open(page)).collect()
     }
 
     /// Whether its reader may press the stop switch.

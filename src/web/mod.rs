@@ -20,7 +20,10 @@ mod sign_in;
 mod stop;
 mod visit;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
@@ -31,7 +34,10 @@ use axum::{
 };
 use jiff::tz::TimeZone;
 
-pub use self::{gate::Allow, served::serve};
+pub use self::{
+    gate::Allow,
+    served::{Certificate, serve},
+};
 
 use self::{frame::Words, live::Pulse, sign_in::Throttle};
 use crate::{
@@ -171,6 +177,9 @@ fn routes() -> Vec<Route> {
 }
 
 /// The table of who may use what: method, path, who.
-pub fn table() -> Vec<(Method, &'static str, Allow)> {
-    routes().into_iter().map(|route| (route.method, route.path, route.allow)).collect()
+pub fn table() -> &'static [(Method, &'static str, Allow)] {
+    static TABLE: LazyLock<Vec<(Method, &'static str, Allow)>> = LazyLock::new(|| {
+        routes().into_iter().map(|route| (route.method, route.path, route.allow)).collect()
+    });
+    &TABLE
 }

@@ -6,3 +6,4 @@ mod browser;
 mod door;
 mod posts;
 mod queue;
+mod served;

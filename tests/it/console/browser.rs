@@ -105,10 +105,6 @@ async fn an_open_queue_sees_what_comes_within_a_second() {
     let Some(dcp) = Chrome::open(&desk.base, OFFICE).await else { return };
     dcp.sign_in("dcp", passphrase()).await;
     dcp.goto("/queue").await.sees("Nothing waits here").await;
-    // The browser's own clock, from the moment at which the event comes to the page.
-    dcp.asks("window.seen = 0; new MutationObserver(() => { window.seen ||= performance.now(); })
-        .observe(document.getElementById('main'), {childList: true}); window.began = performance.now();")
-        .await;
     desk.world.cases.put(liens("NEEM", 6, desk.world.now()));
     desk.world.watch_and_escalate().await;
     let held = desk.world.held().await.escalation.reference.to_string();

@@ -33,8 +33,7 @@ impl Chrome {
     /// Opens a browser; `None` where there is no chromedriver (and says so).
     pub async fn open(base: &str, screen: Screen) -> Option<Self> {
         let driver = servers::chromedriver()?;
-        let scripts = if screen.scripts { 1 } else { 2 };
-        let arguments = [
+        let mut arguments = vec![
             "--headless=new".to_owned(),
             "--no-sandbox".to_owned(),
             "--disable-gpu".to_owned(),
@@ -42,12 +41,12 @@ impl Chrome {
             format!("--lang={}", screen.language),
             format!("--window-size={},1000", screen.width.max(500)),
         ];
+        if !screen.scripts {
+            arguments.push("--blink-settings=scriptEnabled=false".to_owned());
+        }
         let mut options = json!({
             "args": arguments,
-            "prefs": {
-                "intl.accept_languages": screen.language,
-                "profile.managed_default_content_settings.javascript": scripts,
-            },
+            "prefs": {"intl.accept_languages": screen.language},
         });
         if screen.width < 500 {
             // A window is never so narrow: the browser takes the part of a telephone.
@@ -55,7 +54,11 @@ impl Chrome {
                 "deviceMetrics": {"width": screen.width, "height": 780, "pixelRatio": 2.0},
             });
         }
-        let capabilities = json!({"browserName": "chrome", "goog:chromeOptions": options});
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "timeouts": {"pageLoad": 20_000, "script": 20_000},
+        });
         let capabilities = capabilities.as_object().cloned().expect("an object");
         let client = ClientBuilder::rustls()
             .expect("TLS")
