@@ -46,6 +46,7 @@ async fn one_post_is_read_from_its_drafting_to_the_banks_reply() {
     let desk = Desk::new().await;
     let row = desk.world.cleared("ZPPL").await;
     states::deliver(&desk.world).await;
+    states::sweep(&desk.world).await;
     let row = desk.world.again(&row).await;
     bank_replies(&desk.world, &row.deliveries[0].delivery.id, "We have marked the liens.").await;
     let mut auditor = desk.signed_in("auditor").await;
