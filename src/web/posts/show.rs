@@ -127,8 +127,8 @@ pub(super) async fn show(visit: Visit, Path(reference): Path<String>) -> Result<
 /// all of it has ended.
 async fn cleared(visit: &Visit, history: &PostHistory) -> Option<String> {
     let words = &visit.frame.words;
-    let entries = history.entries.iter().map(|(_, entry)| entry);
-    let entry = entries.filter(|entry| CLEARING.contains(&entry.act.as_str())).next_back()?;
+    let mut entries = history.entries.iter().map(|(_, entry)| entry);
+    let entry = entries.rfind(|entry| CLEARING.contains(&entry.act.as_str()))?;
     let said = match entry.act.as_str() {
         "escalation.approved" => words.with("posts-cleared-by", "who", work_story::who(entry)),
         "escalation.cleared" => {
