@@ -664,7 +664,8 @@ async fn deliveries_are_listed_and_their_story_told(mut world: World) {
     let row = world.cleared("ZPPL").await;
     states::deliver(&world).await;
     world.pass(mins(1));
-    let draft = states::copy(&row, "COPY", Some("ZNMN"));
+    let mut draft = states::copy(&row, "COPY", Some("ZNMN"));
+    draft.escalation.drafted_at = world.now();
     world.ctx.store.draft(&world.by("asha"), &draft).await.unwrap();
     let store = &world.ctx.store;
     let listed = async |change: &dyn Fn(&mut DeliveryFilter)| {

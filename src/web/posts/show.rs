@@ -27,9 +27,13 @@ use crate::{
         bill::Cost,
         deliver,
         hand_off::{self, Taken},
+        story as work_story,
     },
 };
 
+/// What gives a clearance, and what takes it back.
+const CLEARING: &[&str] =
+    &["escalation.approved", "escalation.cleared", "escalation.held-again", "escalation.edited"];
 /// Answers that are shown one by one.
 const ANSWERS: u32 = 200;
 
@@ -109,7 +113,7 @@ pub(super) async fn show(visit: Visit, Path(reference): Path<String>) -> Result<
         frame: &visit.frame,
         bank: bank_name(&visit, &row.escalation.bank),
         texts: texts(&visit, &history).await?,
-        cleared: cleared(&visit, row).await,
+        cleared: cleared(&visit, &history).await,
         items: story::items(words, &history, &answers),
         sequels: store.sequels(&row.escalation.id).await?,
         at_desk: visit.person()?.as_desk(now).is_ok(),
@@ -119,17 +123,25 @@ pub(super) async fn show(visit: Visit, Path(reference): Path<String>) -> Result<
     })
 }
 
-/// On whose word it was cleared.
-async fn cleared(visit: &Visit, row: &EscalationRow) -> Option<String> {
+/// On whose word it was cleared, and when. The record tells it: the escalation itself forgets once
+/// all of it has ended.
+async fn cleared(visit: &Visit, history: &PostHistory) -> Option<String> {
     let words = &visit.frame.words;
-    let authority = &row.clearance.as_ref()?.authority;
-    let who = authority.signer();
-    let Some(order) = authority.order() else {
-        return Some(words.with("posts-cleared-by", "who", who));
+    let mut entries = history.entries.iter().map(|(_, entry)| entry);
+    let entry = entries.rfind(|entry| CLEARING.contains(&entry.act.as_str()))?;
+    let said = match entry.act.as_str() {
+        "escalation.approved" => words.with("posts-cleared-by", "who", work_story::who(entry)),
+        "escalation.cleared" => {
+            let id = entry.body["order"].as_str().unwrap_or_default();
+            let order = visit.store().order(id).await.ok();
+            let signer = order.as_ref().and_then(|order| order.signed.as_ref());
+            let signer = signer.map(|(who, _)| who.to_string()).unwrap_or_default();
+            let name = order.map_or_else(|| id.to_owned(), |order| order.name);
+            words.with2("posts-cleared-order", "order", name, "who", signer)
+        }
+        _ => return None,
     };
-    let named = visit.store().order(order.as_str()).await;
-    let name = named.map_or_else(|_| order.to_string(), |order| order.name);
-    Some(words.with2("posts-cleared-order", "order", name, "who", who))
+    Some(format!("{said} · {}", words.at_or_none(work_story::at(entry))))
 }
 
 async fn texts<'a>(visit: &Visit, history: &'a PostHistory) -> Result<Vec<Text<'a>>, Problem> {

@@ -46,6 +46,7 @@ async fn one_post_is_read_from_its_drafting_to_the_banks_reply() {
     let desk = Desk::new().await;
     let row = desk.world.cleared("ZPPL").await;
     states::deliver(&desk.world).await;
+    states::sweep(&desk.world).await;
     let row = desk.world.again(&row).await;
     bank_replies(&desk.world, &row.deliveries[0].delivery.id, "We have marked the liens.").await;
     let mut auditor = desk.signed_in("auditor").await;
@@ -219,7 +220,8 @@ async fn a_wrong_post_is_set_right_by_drafts_that_an_approver_clears() {
     let page = asha.get(&format!("/posts/{new}")).await;
     page.ok().says("Deletes the post").says("It speaks of an earlier post");
     let history = desk.world.ctx.store.history_of(&new).await.unwrap();
-    assert!(history.entries[0].1.by.process.contains("the bank had acted"), "why is on the record");
+    let mut by = history.entries.iter().map(|(_, entry)| &entry.by.process);
+    assert!(by.any(|by| by.contains("the bank had acted")), "why is on the record");
 }
 
 #[tokio::test]
