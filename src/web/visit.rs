@@ -119,7 +119,7 @@ impl Visit {
             Ok(_) => Ok(()),
             Err(Unproved::Wrong) => {
                 tracing::warn!(%person, from = %self.seat.address, "did not prove themselves");
-                Err(Problem::Told("prove-wrong"))
+                Err(Problem::Told("orders-prove-wrong"))
             }
             Err(error) => Err(error.into()),
         }

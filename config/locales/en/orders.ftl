@@ -102,5 +102,5 @@ deeds-delivered = { $n } of { $of } posted
 deeds-acted = Acted on by now
 deeds-acted-of = { $n } of { $of } actions
 deeds-replies = Bank’s replies
-prove-passphrase = Your passphrase, once more
-prove-wrong = That is not your passphrase. Nothing was done.
+orders-passphrase = Your passphrase, once more
+orders-prove-wrong = That is not your passphrase. Nothing was done.

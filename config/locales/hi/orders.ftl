@@ -102,5 +102,5 @@ deeds-delivered = { $of } में से { $n } पोस्ट हुईं
 deeds-acted = अब तक कार्रवाई
 deeds-acted-of = { $of } में से { $n } कार्रवाइयाँ
 deeds-replies = बैंक के उत्तर
-prove-passphrase = आपका पासफ़्रेज़, एक बार फिर
-prove-wrong = यह आपका पासफ़्रेज़ नहीं है। कुछ नहीं किया गया।
+orders-passphrase = आपका पासफ़्रेज़, एक बार फिर
+orders-prove-wrong = यह आपका पासफ़्रेज़ नहीं है। कुछ नहीं किया गया।

