@@ -1,5 +1,5 @@
-//! Escalations, deliveries, orders and banks as a script sees them: what `takaza … --json` prints is
-//! what the JSON API answers, and its document is made of these types. No case reference and no
+//! Escalations, deliveries, orders and banks as a script sees them: what commands print under `--json`
+//! is what the JSON API answers, and its document is made of these types. No case reference and no
 //! victim's datum is in any of them. Instants are RFC 3339 in UTC.
 
 use serde::Serialize;

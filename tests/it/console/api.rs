@@ -20,6 +20,7 @@ use takaza::{
 use crate::{
     states::signed_order,
     support::{
+        browser::Browser,
         console::{Desk, passphrase},
         fake_cases::liens,
         servers,
@@ -103,7 +104,10 @@ impl Program {
 
 /// A token as its person makes it on the page.
 async fn token(desk: &Desk, person: &str, name: &str, scopes: &[&str]) -> String {
-    let mut browser = desk.signed_in(person).await;
+    token_of(&mut desk.signed_in(person).await, name, scopes).await
+}
+
+async fn token_of(browser: &mut Browser, name: &str, scopes: &[&str]) -> String {
     let page = browser.get("/me/tokens").await;
     let mut fields = vec![("name", name), ("passphrase", passphrase()), ("days", "7")];
     fields.extend(scopes.iter().map(|scope| ("scope", *scope)));
@@ -226,7 +230,7 @@ async fn a_token_is_shown_once_kept_as_a_hash_and_good_until_it_ends_or_is_revok
     browser.submit(&page, "/me/tokens", &wrong).await.is(422);
     let nothing = [("name", "nightly"), ("passphrase", passphrase())];
     browser.submit(&page, "/me/tokens", &nothing).await.is(422);
-    let secret = token(&desk, "dcp", "nightly", &["read"]).await;
+    let secret = token_of(&mut browser, "nightly", &["read"]).await;
     let page = browser.get("/me/tokens").await;
     page.ok().says("nightly").says_not(&secret);
     let dcp = PersonId::new("dcp");
@@ -250,7 +254,8 @@ async fn a_token_is_shown_once_kept_as_a_hash_and_good_until_it_ends_or_is_revok
     page.ok().says("The token is revoked");
     program.get("/api/v1/orders").await.is(401, "token");
 
-    let second = Program::at(&desk, Some(&token(&desk, "dcp", "weekly", &["read"]).await));
+    let second = token_of(&mut browser, "weekly", &["read"]).await;
+    let second = Program::at(&desk, Some(&second));
     desk.world.pass(SignedDuration::from_hours(7 * 24 - 1));
     second.get("/api/v1/orders").await.ok();
     desk.world.pass(SignedDuration::from_hours(1));
