@@ -160,6 +160,8 @@ pub(super) struct Frame {
     pub(super) closed: Option<Closed>,
     /// What the last act left to be told.
     pub(super) notice: Option<String>,
+    /// Its reader is proved by a one-time code besides the passphrase.
+    pub(super) asks_code: bool,
     /// Everybody here is invented.
     pub(super) demo: bool,
     /// The unit's own name.
@@ -178,7 +180,7 @@ pub(super) struct Closed {
 }
 
 /// The pages of the navigation: the address, and the message that names it.
-pub(super) const PAGES: &[(&str, &str)] = &[("/queue", "nav-queue")];
+pub(super) const PAGES: &[(&str, &str)] = &[("/queue", "nav-queue"), ("/people", "nav-people")];
 
 impl Frame {
     /// A message; see [`Words::t`].

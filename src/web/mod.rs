@@ -10,8 +10,10 @@ mod frame;
 mod gate;
 mod live;
 mod me;
+mod people;
 mod problem;
 mod queue;
+mod second_factor;
 mod served;
 mod settings;
 mod sign_in;
@@ -155,8 +157,16 @@ impl Route {
 
 /// Every route of the console, page by page.
 fn routes() -> Vec<Route> {
-    let pages: &[fn() -> Vec<Route>] =
-        &[sign_in::routes, settings::routes, live::routes, me::routes, queue::routes, stop::routes];
+    let pages: &[fn() -> Vec<Route>] = &[
+        sign_in::routes,
+        settings::routes,
+        live::routes,
+        me::routes,
+        second_factor::routes,
+        queue::routes,
+        people::routes,
+        stop::routes,
+    ];
     pages.iter().flat_map(|page| page()).collect()
 }
 

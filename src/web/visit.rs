@@ -7,12 +7,13 @@ use axum::{
 };
 
 use jiff::civil::DateTime;
+use secrecy::SecretString;
 
 use super::{Console, frame::Frame, problem::Problem};
 use crate::{
     domain::{canonical::Hash, ids::PersonId, person::Person, time::Timestamp},
     store::{Actor, Seat, Store, Visitor},
-    work::Ctx,
+    work::{Ctx, passphrase::Unproved, second_factor},
 };
 
 /// What a form or an address says, field by field, in its order.
@@ -84,6 +85,30 @@ impl Visit {
     /// The person and what they do here (`queue approve`), as the record names them.
     pub(super) fn by(&self, act: &str) -> Result<Actor, Problem> {
         Ok(actor(&self.person()?.id, act))
+    }
+
+    /// Whoever is signed in proves themselves once more, for an act that is grave: by the fields
+    /// `passphrase` and, where they have a second factor, `code` (`prove.html` has both).
+    pub(super) async fn prove(&self) -> Result<(), Problem> {
+        let id = &self.person()?.id;
+        self.console.0.throttle.admit_proof(id.as_str())?;
+        let given = SecretString::from(self.form.exact("passphrase"));
+        let (by, code) = (self.by("prove")?, self.form.get("code"));
+        match second_factor::prove(self.ctx(), &by, id, &given, code).await {
+            Ok(_) => Ok(()),
+            Err(Unproved::Wrong) => {
+                tracing::warn!(person = %id, from = %self.seat.address, "a person was not proved again");
+                Err(Problem::Told("prove-wrong"))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Their role needs a second factor, and they have none. Nobody in a demo does.
+    pub(super) fn lacks_second_factor(&self) -> bool {
+        let roles = &self.console.ctx().config.console.second_factor_for;
+        let lacks = |who: &Visitor| !who.second_factor && roles.contains(&who.person.role);
+        !self.frame.demo && self.who.as_ref().is_some_and(lacks)
     }
 
     /// A field of the form that names a time on the unit's own clock, as browsers write it
