@@ -2,4 +2,6 @@
 //! over a real connection.
 
 mod door;
+mod people;
 mod queue;
+mod second_factor;

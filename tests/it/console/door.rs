@@ -111,7 +111,7 @@ async fn every_route_admits_exactly_the_roles_of_the_table() {
         if ["/sign-out", "/live"].contains(&path) {
             continue;
         }
-        let path = path.replace("{reference}", "GGM-22222");
+        let path = path.replace("{reference}", "GGM-22222").replace("{person}", "ravi");
         for (role, browser) in &mut browsers {
             let page = match method.as_str() {
                 "GET" => browser.get(&path).await,
