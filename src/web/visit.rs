@@ -91,6 +91,9 @@ impl Visit {
     /// `passphrase` and, where they have a second factor, `code` (`prove.html` has both).
     pub(super) async fn prove(&self) -> Result<(), Problem> {
         let id = &self.person()?.id;
+        if self.form.exact("passphrase").is_empty() {
+            return Err(Problem::Missing("prove-passphrase"));
+        }
         self.console.0.throttle.admit_proof(id.as_str())?;
         let given = SecretString::from(self.form.exact("passphrase"));
         let (by, code) = (self.by("prove")?, self.form.get("code"));
