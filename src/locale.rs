@@ -22,7 +22,7 @@ macro_rules! files {
 
 /// Every file of messages, in English and in Hindi.
 const FILES: &[(&str, &str)] =
-    files!["setup", "console", "queue", "posts", "alarms", "orders", "banks", "tokens"];
+    files!["setup", "console", "queue", "posts", "alarms", "orders", "banks", "tokens", "people"];
 
 /// The messages of one language.
 pub struct Locale {

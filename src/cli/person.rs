@@ -15,7 +15,7 @@ use crate::{
         ids::PersonId,
         person::{Person, Role},
     },
-    store::Actor,
+    store::{Actor, EndSessions},
 };
 
 /// The people of the unit: who may do what, since when, until when.
@@ -30,6 +30,8 @@ pub(super) enum PersonCommand {
     Confirm(Confirm),
     End(End),
     Passphrase(SetPassphrase),
+    #[command(subcommand)]
+    SecondFactor(SecondFactorCommand),
 }
 
 impl PersonCommand {
@@ -40,6 +42,7 @@ impl PersonCommand {
             Self::Confirm(command) => command.run(globals).await,
             Self::End(command) => command.run(globals).await,
             Self::Passphrase(command) => command.run(globals).await,
+            Self::SecondFactor(SecondFactorCommand::Reset(command)) => command.run(globals).await,
         }
     }
 }
@@ -292,6 +295,39 @@ impl SetPassphrase {
         let (ctx, id) = (&session.app.ctx, &session.person.id);
         let hash = new_passphrase(&self.new, id, Some(&session.passphrase), &ctx.dice)?;
         ctx.store.set_passphrase(&session.by, id, &hash).await?;
+        ctx.store.end_sessions(&session.by, id, EndSessions::All).await?;
         say(&format!("the new passphrase of {id} is in force"))
+    }
+}
+
+/// One-time codes, which prove a person at the console besides their passphrase
+///
+/// People set them up themselves, at the console.
+#[derive(Debug, Subcommand)]
+pub(super) enum SecondFactorCommand {
+    Reset(ResetSecondFactor),
+}
+
+/// Removes the second factor of somebody who lost it (an administrator's act)
+///
+/// For a person who has lost their device and their recovery codes. Their sessions at the console
+/// end; they sign in with their passphrase alone and set up a new one, before anything else where
+/// their role needs one. Make sure that it is they who ask.
+#[derive(Debug, Args)]
+pub(super) struct ResetSecondFactor {
+    /// Whose
+    id: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl ResetSecondFactor {
+    async fn run(self, globals: &Globals) -> Outcome {
+        let session = self.signing.sign_in(globals, "person second-factor reset").await?;
+        let ctx = &session.app.ctx;
+        let administrator = session.person.as_administrator(ctx.clock.now())?;
+        let id = PersonId::new(&self.id);
+        ctx.store.end_second_factor(&session.by, Some(&administrator), &id).await?;
+        say(&format!("the second factor of {id} is gone, and their sessions have ended"))
     }
 }

@@ -1,8 +1,9 @@
-//! Sealing what must not be read by whoever can read the database: the platforms' grants.
+//! Sealing what must not be read by whoever can read the database: the platforms' grants, and the
+//! secrets of people's one-time codes.
 //!
 //! The invariants: what is sealed opens only with its key, which lives outside the database, and
-//! only for the account and purpose that it was sealed for: a sealed grant that somebody moves to
-//! another row does not open. Keys and opened texts are wiped from memory when they are let go.
+//! only as what it was sealed as, and for whom: a sealed grant that somebody moves to another row
+//! does not open. Keys and opened texts are wiped from memory when they are let go.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chacha20poly1305::{
@@ -13,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{
     canonical::{self, Hash},
-    ids::AccountName,
+    ids::{AccountName, PersonId},
 };
 
 /// The bytes of a nonce. It is drawn anew for every sealing: 192 random bits do not meet again.
@@ -22,7 +23,7 @@ pub const NONCE: usize = 24;
 /// The bytes of a key.
 const KEY: usize = 32;
 
-/// The keys of the grants: the first one seals, the older ones only open.
+/// The keys that seal: the first one seals, the older ones only open.
 pub struct Keyring(Vec<Key>);
 
 struct Key {
@@ -31,12 +32,21 @@ struct Key {
 }
 
 /// What a sealed text is for: it opens for nothing else.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// The account whose it is.
-    pub account: &'a AccountName,
-    /// What it is, in a word.
-    pub purpose: &'a str,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context<'a> {
+    /// An account's grant.
+    Grant(&'a AccountName),
+    /// The secret of a person's one-time codes.
+    SecondFactor(&'a PersonId),
+}
+
+impl std::fmt::Display for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Grant(account) => write!(f, "the grant of account {account}"),
+            Self::SecondFactor(person) => write!(f, "the second factor of {person}"),
+        }
+    }
 }
 
 /// A sealed text as it stands in the database.
@@ -60,7 +70,7 @@ pub enum Unopened {
     #[error("key {0} sealed it, and that key is not here")]
     NoKey(String),
     /// It was altered, or sealed for something else.
-    #[error("it was altered, or sealed for another account")]
+    #[error("it was altered, or sealed for another")]
     Altered,
 }
 
@@ -151,8 +161,11 @@ impl Key {
 
     /// What is authenticated beside the text: JSON, for no two contexts are written alike there.
     fn bound_to(&self, context: Context<'_>) -> String {
-        let (purpose, account) = (context.purpose, context.account.as_str());
-        canonical::json(&["takaza vault 1", &self.id, purpose, account])
+        let (purpose, owner) = match context {
+            Context::Grant(account) => ("grant", account.as_str()),
+            Context::SecondFactor(person) => ("second factor", person.as_str()),
+        };
+        canonical::json(&["takaza vault 1", &self.id, purpose, owner])
     }
 }
 
@@ -165,35 +178,32 @@ mod tests {
         Keyring::parse(&lines.iter().map(line).collect::<Vec<_>>().join("\n")).unwrap()
     }
 
-    fn context<'a>(account: &'a AccountName, purpose: &'a str) -> Context<'a> {
-        Context { account, purpose }
-    }
-
     #[test]
     fn what_is_sealed_opens_for_its_own_account_and_purpose_only() {
+        let person = PersonId::new("town");
         let (ring, town, desk) = (ring(&[1]), AccountName::new("town"), AccountName::new("desk"));
-        let sealed = ring.seal(b"a token", context(&town, "grant"), [7; NONCE]).unwrap();
+        let sealed = ring.seal(b"a token", Context::Grant(&town), [7; NONCE]).unwrap();
         assert!(!sealed.text.contains("token"));
-        let open = |account, purpose| ring.open(&sealed, context(account, purpose));
-        assert_eq!(open(&town, "grant").unwrap().as_slice(), b"a token");
-        assert_eq!(open(&desk, "grant").unwrap_err(), Unopened::Altered);
-        assert_eq!(open(&town, "other").unwrap_err(), Unopened::Altered);
+        let open = |context| ring.open(&sealed, context);
+        assert_eq!(open(Context::Grant(&town)).unwrap().as_slice(), b"a token");
+        assert_eq!(open(Context::Grant(&desk)).unwrap_err(), Unopened::Altered);
+        assert_eq!(open(Context::SecondFactor(&person)).unwrap_err(), Unopened::Altered);
     }
 
     #[test]
     fn every_altered_byte_is_noticed() {
         let (ring, town) = (ring(&[1]), AccountName::new("town"));
-        let sealed = ring.seal(b"a token", context(&town, "grant"), [7; NONCE]).unwrap();
+        let sealed = ring.seal(b"a token", Context::Grant(&town), [7; NONCE]).unwrap();
         let bytes = BASE64_STANDARD.decode(&sealed.text).unwrap();
         for n in 0..bytes.len() {
             let mut altered = bytes.clone();
             altered[n] ^= 1;
             let altered = Sealed { text: BASE64_STANDARD.encode(altered), ..sealed.clone() };
-            assert_eq!(ring.open(&altered, context(&town, "grant")), Err(Unopened::Altered));
+            assert_eq!(ring.open(&altered, Context::Grant(&town)), Err(Unopened::Altered));
         }
         for text in ["", "no base64!", "AAAA"] {
             let altered = Sealed { text: text.to_owned(), ..sealed.clone() };
-            assert_eq!(ring.open(&altered, context(&town, "grant")), Err(Unopened::Altered));
+            assert_eq!(ring.open(&altered, Context::Grant(&town)), Err(Unopened::Altered));
         }
     }
 
@@ -201,16 +211,16 @@ mod tests {
     fn an_older_key_opens_and_only_the_first_one_seals() {
         let (old, both, new) = (ring(&[1]), ring(&[2, 1]), ring(&[2]));
         let (town, nonce) = (AccountName::new("town"), [7; NONCE]);
-        let sealed = old.seal(b"a token", context(&town, "grant"), nonce).unwrap();
-        assert!(both.open(&sealed, context(&town, "grant")).is_ok());
+        let sealed = old.seal(b"a token", Context::Grant(&town), nonce).unwrap();
+        assert!(both.open(&sealed, Context::Grant(&town)).is_ok());
         let id = old.current().to_owned();
-        assert_eq!(new.open(&sealed, context(&town, "grant")), Err(Unopened::NoKey(id.clone())));
-        let anew = both.seal(b"a token", context(&town, "grant"), nonce).unwrap();
+        assert_eq!(new.open(&sealed, Context::Grant(&town)), Err(Unopened::NoKey(id.clone())));
+        let anew = both.seal(b"a token", Context::Grant(&town), nonce).unwrap();
         assert_eq!(anew.key_id, both.current());
         assert_eq!(both.older().collect::<Vec<_>>(), [id]);
         // Another key's id beside it does not make it that key's.
         let moved = Sealed { key_id: old.current().to_owned(), ..anew };
-        assert_eq!(both.open(&moved, context(&town, "grant")), Err(Unopened::Altered));
+        assert_eq!(both.open(&moved, Context::Grant(&town)), Err(Unopened::Altered));
     }
 
     #[test]

@@ -11,12 +11,13 @@ use super::{
     Actor, Store, StoreError,
     db::{Row, Tx, sql},
     record::Act,
+    second_factor,
 };
 use crate::domain::{
     ids::AccountName,
     person::Administrator,
     time::Timestamp,
-    vault::{Keyring, Sealed},
+    vault::{Context, Keyring, Sealed},
 };
 
 /// An account's grant as the ledger has it.
@@ -298,18 +299,18 @@ impl Store {
         Ok(true)
     }
 
-    /// Seals every grant anew with the current key, all or none: from its commit no older key seals
-    /// anything, and none is needed. Returns how many were sealed.
+    /// Seals every grant and every secret of one-time codes anew with the current key, all or none:
+    /// from its commit no older key seals anything, and none is needed. Returns how many were sealed.
     ///
     /// # Errors
-    /// A grant does not open (nothing was changed), these keys are older than the ledger's, or the
+    /// Something does not open (nothing was changed), these keys are older than the ledger's, or the
     /// ledger failed.
-    pub async fn reseal_grants(
+    pub async fn reseal_all(
         &self,
         by: &Actor,
         administrator: &Administrator,
         keys: &Keyring,
-        mut reseal: impl FnMut(&AccountName, &Sealed) -> Result<Sealed, StoreError> + Send,
+        mut reseal: impl FnMut(Context<'_>, &Sealed) -> Result<Sealed, StoreError> + Send,
     ) -> Result<u64, StoreError> {
         let mut tx = self.write().await?;
         if !sealing(&mut tx, keys).await? {
@@ -328,7 +329,7 @@ impl Store {
         for row in &rows {
             let row = read(row)?;
             let Some(old) = &row.sealed else { continue };
-            let sealed = reseal(&row.account, old)?;
+            let sealed = reseal(Context::Grant(&row.account), old)?;
             sql("UPDATE account_grant SET sealed = $2, key_id = $3 WHERE account = $1")
                 .bind(&row.account)
                 .bind(&sealed.text)
@@ -336,13 +337,16 @@ impl Store {
                 .run(&mut tx)
                 .await?;
         }
-        let body = json!({"key": keys.current(), "grants": rows.len(), "by": administrator.id()});
+        let factors = second_factor::reseal(&mut tx, keys, reseal).await?;
+        let body = json!({"key": keys.current(), "grants": rows.len(), "second_factors": factors,
+                          "by": administrator.id()});
         self.finish(tx, by, vec![Act::new("grants", "grant.resealed", body)]).await?;
-        Ok(rows.len() as u64)
+        Ok(rows.len() as u64 + factors)
     }
 
-    /// The key that sealed some grants is lost: they are deleted, each with an entry, and the
-    /// current key seals from now on. Returns how many were deleted.
+    /// The key that sealed some grants is lost: they are deleted, each with an entry, and so are the
+    /// second factors that it sealed; the current key seals from now on. Returns how many grants were
+    /// deleted.
     ///
     /// # Errors
     /// The ledger failed.
@@ -368,6 +372,8 @@ impl Store {
             let body = json!({"rev": rev, "why": "its key is lost", "by": administrator.id()});
             acts.push(Act::new(account, "grant.ended", body));
         }
+        let held = keys.older().chain([keys.current()]);
+        second_factor::give_up(&mut tx, ids(held), administrator.id(), &mut acts).await?;
         self.finish(tx, by, acts).await?;
         Ok(rows.len() as u64)
     }
@@ -379,7 +385,7 @@ fn ids<'a>(keys: impl Iterator<Item = &'a str>) -> Vec<serde_json::Value> {
 }
 
 /// Names the key that seals, under its row's lock. `false`: the ledger knows of a newer one.
-async fn sealing(tx: &mut Tx, keys: &Keyring) -> Result<bool, StoreError> {
+pub(super) async fn sealing(tx: &mut Tx, keys: &Keyring) -> Result<bool, StoreError> {
     let named = sql("UPDATE grant_key SET key_id = $1
          WHERE key_id IS NULL OR key_id = $1
            OR key_id IN (SELECT j.value->>'k' FROM json_each(CAST($2 AS TEXT)) AS j)")

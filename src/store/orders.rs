@@ -237,7 +237,7 @@ pub(super) async fn by_ids(
     Ok(orders?.into_iter().map(|order| (order.id.to_string(), order)).collect())
 }
 
-fn read(row: &Row) -> Result<StandingOrder, StoreError> {
+pub(super) fn read(row: &Row) -> Result<StandingOrder, StoreError> {
     let signed_by: Option<PersonId> = row.get("signed_by")?;
     let signed_at: Option<Timestamp> = row.get("signed_at")?;
     Ok(StandingOrder {

@@ -8,11 +8,12 @@ use serde_json::json;
 use super::{
     Actor, Store, StoreError,
     db::{Row, Tx, sql},
-    escalations,
+    escalations, orders,
     record::{Act, PERSON},
 };
 use crate::domain::{
-    ids::PersonId,
+    ids::{PersonId, Reference},
+    order::StandingOrder,
     person::{Administrator, NotAllowed, Person, Role},
     time::Timestamp,
 };
@@ -26,7 +27,124 @@ pub struct Passphrase {
     pub first: bool,
 }
 
+/// A person as those see them who look after people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Who.
+    pub person: Person,
+    /// Who gave them their role.
+    pub granted_by: PersonId,
+    /// Somebody else chose their passphrase, and they have not changed it yet.
+    pub first_passphrase: bool,
+    /// One-time codes prove them.
+    pub second_factor: bool,
+    /// Their last page, or when they signed in last, where they ever did.
+    pub seen_at: Option<Timestamp>,
+}
+
+/// What ends with a person, or is left open by them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// The standing orders in force that they signed.
+    pub orders: Vec<StandingOrder>,
+    /// What they approved and was not sent yet, by its public code; at most [`Ending::SHOWN`].
+    pub approvals: Vec<Reference>,
+    /// Posts that they took to post by hand and have not brought back; as many at most.
+    pub hand_offs: Vec<Reference>,
+    /// How many sessions they have.
+    pub sessions: u32,
+}
+
+impl Ending {
+    /// So many approvals and hand-offs are named at most.
+    pub const SHOWN: u32 = 50;
+}
+
+/// What [`known`] reads.
+macro_rules! known {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.*,
+               (SELECT f.confirmed_at FROM second_factor f WHERE f.person = p.id) AS factor,
+               (SELECT MAX(s.seen_at) FROM console_session s WHERE s.person = p.id) AS page_at,
+               (SELECT e.at FROM entry e WHERE e.subject = p.id AND e.act = 'person.signed-in'
+                ORDER BY e.seq DESC LIMIT 1) AS signed_in_at
+             FROM person p ",
+            $rest
+        )
+    };
+}
+
 impl Store {
+    /// A page of the people, by name: so many left out, so many shown.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn people_page(&self, (skip, most): (u32, u32)) -> Result<Vec<Known>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql(known!("ORDER BY p.id LIMIT $2 OFFSET $1"))
+            .bind(skip)
+            .bind(most)
+            .all(&mut tx)
+            .await?;
+        rows.iter().map(known).collect()
+    }
+
+    /// One person.
+    ///
+    /// # Errors
+    /// There is none, or the ledger failed.
+    pub async fn known_person(&self, id: &PersonId) -> Result<Known, StoreError> {
+        let mut tx = self.read().await?;
+        let row = sql(known!("WHERE p.id = $1")).bind(id).opt(&mut tx).await?;
+        row.as_ref().map_or_else(|| Err(StoreError::NotFound(format!("person {id}"))), known)
+    }
+
+    /// What ends with a person's role.
+    ///
+    /// # Errors
+    /// There is no such person, or the ledger failed.
+    pub async fn ends_with(&self, id: &PersonId) -> Result<Ending, StoreError> {
+        let mut tx = self.read().await?;
+        let now = tx.now().await?;
+        let person = as_recorded(&mut tx, id).await?;
+        let signed = sql("SELECT * FROM standing_order
+             WHERE signed_by = $1 AND revoked_at IS NULL ORDER BY signed_at")
+        .bind(id)
+        .all(&mut tx)
+        .await?;
+        let signed: Vec<StandingOrder> =
+            signed.iter().map(orders::read).collect::<Result<_, _>>()?;
+        let approvals = sql("SELECT reference FROM escalation
+             WHERE state = 'cleared' AND cleared_by = $1 ORDER BY money_at_risk DESC LIMIT $2")
+        .bind(id)
+        .bind(Ending::SHOWN)
+        .all(&mut tx)
+        .await?;
+        let hand_offs = sql("SELECT reference FROM delivery
+             WHERE state = 'sending' AND sender = 'hand-off' AND lease_holder = $1
+             ORDER BY lease_until LIMIT $2")
+        .bind(id)
+        .bind(Ending::SHOWN)
+        .all(&mut tx)
+        .await?;
+        let sessions = sql("SELECT COUNT(*) AS n FROM console_session
+             WHERE person = $1 AND until_at > $2")
+        .bind(id)
+        .bind(now)
+        .one(&mut tx)
+        .await?;
+        Ok(Ending {
+            orders: signed
+                .into_iter()
+                .filter(|order| order.in_force(&person, now).is_ok())
+                .collect(),
+            approvals: references(&approvals)?,
+            hand_offs: references(&hand_offs)?,
+            sessions: sessions.get("n")?,
+        })
+    }
+
     /// A person and their passphrase, for signing in.
     ///
     /// # Errors
@@ -80,6 +198,7 @@ impl Store {
             }
             None => person.id.clone(),
         };
+        makes_sense(person)?;
         let confirmed = person.role != Role::Approver;
         let known =
             sql("SELECT id FROM person WHERE id = $1").bind(&person.id).opt(&mut tx).await?;
@@ -144,8 +263,8 @@ impl Store {
         self.finish(tx, by, vec![act]).await
     }
 
-    /// Ends a person's role at an instant. What they approved but was not sent is held again, and
-    /// the orders that they signed are void from then. Returns how many were held again.
+    /// Ends a person's role at an instant. What they approved but was not sent is held again, the
+    /// orders that they signed are void from then, and their sessions end. Returns how many were held again.
     ///
     /// # Errors
     /// It is one's own role, there is no such person, or the ledger failed.
@@ -183,6 +302,7 @@ impl Store {
         if until <= now {
             let why = format!("{id} is no longer an approver");
             escalations::void_in(&mut tx, Some(id), None, &why, &mut acts).await?;
+            sql("DELETE FROM console_session WHERE person = $1").bind(id).run(&mut tx).await?;
         }
         let held = acts.len() as u64 - 1;
         self.finish(tx, by, acts).await?;
@@ -211,6 +331,22 @@ impl Store {
         }
         self.finish(tx, by, vec![Act::new(id, "person.passphrase-set", json!({}))]).await
     }
+}
+
+/// An acting approver has an order and its dates; a role ends after it began.
+fn makes_sense(person: &Person) -> Result<(), StoreError> {
+    if person.until.is_some_and(|until| until <= person.from) {
+        return Err(StoreError::Refused("the role would end before it begins".to_owned()));
+    }
+    let acting = person.role == Role::Approver && person.until.is_some();
+    if acting && person.order_number.as_ref().is_none_or(|number| number.trim().is_empty()) {
+        return Err(StoreError::Refused(
+            "an acting approver, whose role has an end, needs the number of the order that makes \
+             them one"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// The person as the ledger has them now: authority is never read from what a caller remembers.
@@ -242,4 +378,19 @@ fn read(row: &Row) -> Result<Person, StoreError> {
         until: row.get("until_at")?,
         confirmed: row.get("confirmed")?,
     })
+}
+
+fn known(row: &Row) -> Result<Known, StoreError> {
+    let page_at: Option<Timestamp> = row.get("page_at")?;
+    Ok(Known {
+        person: read(row)?,
+        granted_by: row.get("granted_by")?,
+        first_passphrase: row.get::<Option<i64>>("first_passphrase")? == Some(1),
+        second_factor: row.get::<Option<i64>>("factor")?.is_some(),
+        seen_at: page_at.max(row.get("signed_in_at")?),
+    })
+}
+
+fn references(rows: &[Row]) -> Result<Vec<Reference>, StoreError> {
+    rows.iter().map(|row| row.get("reference")).collect()
 }

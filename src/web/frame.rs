@@ -175,6 +175,8 @@ pub(super) struct Frame {
     pub(super) notice: Option<String>,
     /// Alarms that wait for somebody to take them.
     pub(super) alarms: u32,
+    /// Its reader is proved by a one-time code besides the passphrase.
+    pub(super) asks_code: bool,
     /// Everybody here is invented.
     pub(super) demo: bool,
     /// The unit's own name.
@@ -199,6 +201,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("/alarms", "nav-alarms"),
     ("/orders", "nav-orders"),
     ("/banks", "nav-banks"),
+    ("/people", "nav-people"),
 ];
 
 impl Frame {

@@ -42,7 +42,8 @@ const LARGEST_FORM: usize = 256 * 1024;
 pub enum Allow {
     /// Everyone, signed in or not.
     Anyone,
-    /// Everyone who is signed in, even where they must still choose their own passphrase.
+    /// Everyone who is signed in, even where something must still come first: their own passphrase,
+    /// a second factor.
     Own,
     /// Everyone who is signed in.
     SignedIn,
@@ -58,6 +59,9 @@ pub(super) const OFFICER: Allow = Allow::Roles(&[Role::Officer]);
 pub(super) const APPROVER: Allow = Allow::Roles(&[Role::Approver]);
 /// Who manages people, accounts and the directory.
 pub(super) const ADMINISTRATOR: Allow = Allow::Roles(&[Role::Administrator]);
+/// Who sees people, and may confirm a role that somebody else gave.
+pub(super) const SECOND_PERSON: Allow =
+    Allow::Roles(&[Role::Approver, Role::Auditor, Role::Administrator]);
 
 impl Allow {
     /// Whether somebody with this role, or nobody, may.
@@ -204,6 +208,9 @@ fn decide(visit: &Visit, allow: Allow, parts: &Parts) -> Result<(), Problem> {
     if who.first_passphrase {
         return Err(Problem::Must("/me/passphrase"));
     }
+    if visit.lacks_second_factor() {
+        return Err(Problem::Must("/me/second-factor"));
+    }
     who.person.in_force(visit.console.clock().now())?;
     if !allow.admits(Some(who.person.role)) {
         tracing::info!(person = %who.person.id, method = %parts.method, path = parts.uri.path(), "was not admitted");
@@ -244,6 +251,7 @@ async fn arrive(
         closed: closed(seen.gate, seen.stopped_by.map(|who| who.to_string())),
         notice: seen.who.as_ref().and_then(|who| who.notice.clone()),
         alarms: if seen.who.is_some() { seen.alarms } else { 0 },
+        asks_code: seen.who.as_ref().is_some_and(|who| who.second_factor),
         demo: console.0.demo,
         unit: match language {
             Language::En => unit.name_en.clone(),

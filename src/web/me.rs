@@ -61,8 +61,8 @@ async fn form(visit: Visit) -> Result<Response, Problem> {
 async fn change(visit: Visit) -> Result<Response, Problem> {
     let who = visit.visitor()?;
     let id = &who.person.id;
-    let given = SecretString::from(visit.form.exact("passphrase"));
-    let (_, old) = passphrase::verify(visit.store(), id, &given).await?;
+    visit.prove().await?;
+    let (_, old) = visit.store().person(id).await?;
     let chosen = visit.form.exact("new");
     if chosen != visit.form.exact("again") {
         return Err(Problem::Told("passphrases-differ-here"));

@@ -14,9 +14,11 @@ mod gate;
 mod live;
 mod me;
 mod orders;
+mod people;
 mod posts;
 mod problem;
 mod queue;
+mod second_factor;
 mod served;
 mod settings;
 mod sign_in;
@@ -210,6 +212,8 @@ fn routes() -> Vec<Route> {
         banks::routes,
         tokens::routes,
         api::routes,
+        second_factor::routes,
+        people::routes,
     ];
     pages.iter().flat_map(|page| page()).collect()
 }

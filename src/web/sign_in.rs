@@ -27,18 +27,24 @@ use crate::{
         person::{Person, Role},
     },
     store::EndSessions,
-    work::passphrase::{self, Unproved},
+    work::{
+        passphrase::{self, Unproved},
+        second_factor,
+    },
 };
 
 /// So many tries at once, and one more every twelve seconds, for one person from one address.
 const TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 /// So many for one address, whoever is tried.
 const TRIES_OF_ADDRESS: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
+/// So often in an hour somebody who is signed in proves themselves again.
+const PROOFS: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
 
 /// Holds back whoever tries too often.
 pub(super) struct Throttle {
     by_person: DefaultKeyedRateLimiter<(String, String)>,
     by_address: DefaultKeyedRateLimiter<String>,
+    proofs: DefaultKeyedRateLimiter<String>,
 }
 
 impl Default for Throttle {
@@ -46,6 +52,7 @@ impl Default for Throttle {
         Self {
             by_person: RateLimiter::keyed(Quota::per_minute(TRIES)),
             by_address: RateLimiter::keyed(Quota::per_minute(TRIES_OF_ADDRESS)),
+            proofs: RateLimiter::keyed(Quota::per_hour(PROOFS)),
         }
     }
 }
@@ -58,6 +65,12 @@ impl Throttle {
         let one = self.by_person.check_key(&(person.to_owned(), address.to_owned()));
         let all = self.by_address.check_key(&address.to_owned());
         one.and(all).map_err(|_| Problem::Throttled)
+    }
+
+    /// Somebody who is signed in would prove themselves again.
+    pub(super) fn admit_proof(&self, person: &str) -> Result<(), Problem> {
+        self.proofs.retain_recent();
+        self.proofs.check_key(&person.to_owned()).map_err(|_| Problem::Throttled)
     }
 }
 
@@ -121,7 +134,8 @@ async fn sign_in(visit: Visit) -> Result<Response, Problem> {
     }
     visit.console.0.throttle.admit(id.as_str(), &visit.seat.address)?;
     let given = SecretString::from(visit.form.exact("passphrase"));
-    match passphrase::verify(visit.store(), &id, &given).await {
+    let (by, code) = (actor(&id, "sign-in"), visit.form.get("code"));
+    match second_factor::prove(visit.ctx(), &by, &id, &given, code).await {
         Ok((person, _)) => enter(&visit, &person.id).await,
         Err(Unproved::Wrong) => {
             tracing::warn!(from = %visit.seat.address, "somebody was not signed in");

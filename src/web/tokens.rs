@@ -7,7 +7,6 @@ use axum::{
     routing::{get, post},
 };
 use jiff::SignedDuration;
-use secrecy::SecretString;
 
 use super::{
     Route,
@@ -17,7 +16,7 @@ use super::{
     problem::Problem,
     visit::Visit,
 };
-use crate::{domain::canonical::Hash, store::TokenRow, work::passphrase};
+use crate::{domain::canonical::Hash, store::TokenRow};
 
 /// For how many days a token may be good. None is for ever: what nobody renews nobody needs.
 const DAYS: &[i64] = &[1, 7, 30, 90];
@@ -79,9 +78,7 @@ async fn make(visit: Visit) -> Result<Response, Problem> {
     let person = &visit.person()?.id;
     let (name, scopes, days) = wanted(&visit)?;
     // A page that somebody left open is not enough to act in their name for weeks.
-    visit.console.0.throttle.admit(person.as_str(), &visit.seat.address)?;
-    let given = SecretString::from(visit.form.exact("passphrase"));
-    passphrase::verify(visit.store(), person, &given).await?;
+    visit.prove().await?;
     let dice = &visit.ctx().dice;
     let secret = format!("takaza_{}{}", dice.token(), dice.token());
     let until = visit.console.clock().now().plus(SignedDuration::from_hours(24 * days));

@@ -13,10 +13,7 @@ use super::{Console, frame::Frame, problem::Problem};
 use crate::{
     domain::{canonical::Hash, ids::PersonId, person::Person, time::Timestamp},
     store::{Actor, Seat, Store, Visitor},
-    work::{
-        Ctx,
-        passphrase::{self, Unproved},
-    },
+    work::{Ctx, passphrase::Unproved, second_factor},
 };
 
 /// What a form or an address says, field by field, in its order.
@@ -95,6 +92,33 @@ impl Visit {
         Ok(actor(&self.person()?.id, act))
     }
 
+    /// Whoever is signed in proves themselves once more, for an act that is grave: by the fields
+    /// `passphrase` and, where they have a second factor, `code` (`prove.html` has both).
+    pub(super) async fn prove(&self) -> Result<(), Problem> {
+        let id = &self.person()?.id;
+        if self.form.exact("passphrase").is_empty() {
+            return Err(Problem::Missing("prove-passphrase"));
+        }
+        self.console.0.throttle.admit_proof(id.as_str())?;
+        let given = SecretString::from(self.form.exact("passphrase"));
+        let (by, code) = (self.by("prove")?, self.form.get("code"));
+        match second_factor::prove(self.ctx(), &by, id, &given, code).await {
+            Ok(_) => Ok(()),
+            Err(Unproved::Wrong) => {
+                tracing::warn!(person = %id, from = %self.seat.address, "a person was not proved again");
+                Err(Problem::Told("prove-wrong"))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Their role needs a second factor, and they have none. Nobody in a demo does.
+    pub(super) fn lacks_second_factor(&self) -> bool {
+        let roles = &self.console.ctx().config.console.second_factor_for;
+        let lacks = |who: &Visitor| !who.second_factor && roles.contains(&who.person.role);
+        !self.frame.demo && self.who.as_ref().is_some_and(lacks)
+    }
+
     /// A field of the form that names a time on the unit's own clock, as browsers write it
     /// (`2026-12-01T10:00`). `label` is the key of its name in the page.
     pub(super) fn instant(&self, name: &str, label: &'static str) -> Result<Timestamp, Problem> {
@@ -103,26 +127,6 @@ impl Visit {
         let zoned = read.and_then(|at| at.to_zoned_datetime(self.console.zone().clone()).ok());
         let at = zoned.map(|zoned| Timestamp::from(zoned.timestamp()));
         at.ok_or_else(|| Problem::Wrong(self.frame.words.with("problem-no-time", "text", text)))
-    }
-
-    /// Whoever is signed in proves once more that it is they, before an act that is worth more than a
-    /// session: their passphrase, in the form's field `passphrase`. Tries are held back as at the
-    /// sign-in.
-    pub(super) async fn prove(&self) -> Result<(), Problem> {
-        let person = &self.person()?.id;
-        if self.form.exact("passphrase").is_empty() {
-            return Err(Problem::Missing("sign-in-passphrase"));
-        }
-        self.console.0.throttle.admit(person.as_str(), &self.seat.address)?;
-        let given = SecretString::from(self.form.exact("passphrase"));
-        match passphrase::verify(self.store(), person, &given).await {
-            Ok(_) => Ok(()),
-            Err(Unproved::Wrong) => {
-                tracing::warn!(%person, from = %self.seat.address, "did not prove themselves");
-                Err(Problem::Told("orders-prove-wrong"))
-            }
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// A page of HTML.

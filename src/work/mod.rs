@@ -21,6 +21,7 @@ pub mod rehearse;
 pub mod restore;
 pub mod saying;
 pub mod seal;
+pub mod second_factor;
 pub mod set_right;
 pub mod silence;
 pub mod story;

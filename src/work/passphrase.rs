@@ -26,7 +26,7 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA
 /// Why a passphrase was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum Unproved {
-    /// The person or the passphrase is wrong.
+    /// The person, the passphrase or the code is wrong.
     #[error(
         "the person or the passphrase is wrong. An administrator can list the people (`takaza \
          person list`)"
@@ -41,8 +41,8 @@ pub enum Unproved {
     /// The ledger failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Hashing failed.
-    #[error("the passphrase cannot be hashed: {0}")]
+    /// Hashing failed, or a second factor does not open.
+    #[error("who it is could not be proved: {0:#}")]
     Hash(#[from] anyhow::Error),
 }
 

@@ -16,14 +16,14 @@ use takaza::{
         ladder::Quiet,
         money::Paise,
         pacing::Why,
-        person::Role,
+        person::{Person, Role},
         platform::{Platform, Sender},
-        vault::{Keyring, Sealed},
+        vault::{Context, Keyring, Sealed},
     },
     store::{
-        BreakerRules, ClaimRules, DeliveryFilter, Ended, Kept, Leased, Listed, Note, Passphrase,
-        QueueFilter, QueueOrder, Rechecked, Report, SilenceOrder, SilenceScope, Store, StoreError,
-        Telling, WebhookRow,
+        BreakerRules, ClaimRules, DeliveryFilter, EndSessions, Ended, Kept, Leased, Listed, Note,
+        Passphrase, QueueFilter, QueueOrder, Rechecked, Report, Seat, SessionRules, SilenceOrder,
+        SilenceScope, Store, StoreError, Telling, WebhookRow,
     },
     work,
 };
@@ -52,6 +52,8 @@ macro_rules! on_both {
 
 on_both! {
     people_are_added_confirmed_ended,
+    people_are_signed_in_and_out,
+    second_factors_are_shown_begun_used_once_and_ended,
     accounts_are_connected_live_paused_revoked,
     handles_are_verified_and_resolved,
     grants_are_stored_leased_renewed_broken_and_ended,
@@ -113,8 +115,124 @@ async fn people_are_added_confirmed_ended(world: World) {
     assert_eq!(store.person(&dcp.id).await.unwrap().1, expected);
     let administrator = root.as_administrator(world.now()).unwrap();
     let (by, now) = (world.by("root"), world.now());
-    assert_eq!(store.end_person(&by, &administrator, &dcp.id, now).await.unwrap(), 0);
+    let row = world.cleared("ZPPL").await;
+    let order = signed_order(&world, &row, "small", |_| {}).await.id;
+    let ending = store.ends_with(&dcp.id).await.unwrap();
+    assert_eq!(ending.approvals, [row.escalation.reference]);
+    let orders: Vec<_> = ending.orders.into_iter().map(|order| order.id).collect();
+    assert_eq!((orders, ending.hand_offs, ending.sessions), (vec![order], vec![], 0));
+    assert_eq!(store.end_person(&by, &administrator, &dcp.id, now).await.unwrap(), 1);
     assert_eq!(world.person("dcp").await.until, Some(now));
+    let ending = store.ends_with(&dcp.id).await.unwrap();
+    assert!(ending.approvals.is_empty() && ending.orders.is_empty(), "{ending:?}");
+    let page = store.people_page((1, 2)).await.unwrap();
+    let names: Vec<_> = page.iter().map(|known| known.person.id.as_str()).collect();
+    assert_eq!(names, ["auditor", "dcp"]);
+    assert_eq!(store.known_person(&dcp.id).await.unwrap(), page[1]);
+    let mut acting = dcp.clone();
+    (acting.id, acting.until) = (PersonId::new("acting"), Some(now.plus(mins(60))));
+    acting.from = now;
+    acting.order_number = None;
+    let add = async |person: &Person| store.add_person(&by, Some(&root), person, "x").await;
+    assert!(matches!(add(&acting).await.unwrap_err(), StoreError::Refused(_)), "by what order?");
+    acting.order_number = Some("O/7".to_owned());
+    acting.until = Some(now);
+    assert!(matches!(add(&acting).await.unwrap_err(), StoreError::Refused(_)), "for no time");
+    acting.until = Some(now.plus(mins(60)));
+    add(&acting).await.unwrap();
+}
+
+async fn people_are_signed_in_and_out(world: World) {
+    let (store, asha, by) = (&world.ctx.store, PersonId::new("asha"), world.by("asha"));
+    let rules = SessionRules { idle: mins(30), longest: mins(720) };
+    let seat = Seat { address: "127.0.0.1".to_owned(), agent: "a browser".to_owned() };
+    let ids = ["one", "two", "three"].map(|text| Hash::of(text.as_bytes()));
+    for id in &ids {
+        store.begin_session(&by, id, &asha, &rules, &seat).await.unwrap();
+    }
+    store.leave_notice(&ids[0], "it is done").await.unwrap();
+    let who = async |id: &Hash| store.visit(Some(id), &rules).await.unwrap().who;
+    let visitor = who(&ids[0]).await.unwrap();
+    assert_eq!((visitor.person.id, visitor.notice.as_deref()), (asha.clone(), Some("it is done")));
+    assert!(visitor.first_passphrase && !visitor.second_factor);
+    store.session_seen(&ids[0]).await.unwrap();
+    assert_eq!(who(&ids[0]).await.unwrap().notice, None);
+    assert_eq!(store.sessions(Some(&asha)).await.unwrap().len(), 3);
+    assert_eq!(store.known_person(&asha).await.unwrap().seen_at, Some(world.now()));
+    assert_eq!(store.ends_with(&asha).await.unwrap().sessions, 3);
+    let end = async |which| store.end_sessions(&by, &asha, which).await.unwrap();
+    assert_eq!(end(EndSessions::One(&ids[2])).await, 1);
+    assert_eq!(end(EndSessions::AllBut(&ids[0])).await, 1);
+    assert_eq!(end(EndSessions::All).await, 1);
+    assert!(who(&ids[0]).await.is_none());
+    store.begin_session(&by, &ids[0], &asha, &rules, &seat).await.unwrap();
+    let root = world.person("root").await.as_administrator(world.now()).unwrap();
+    store.end_person(&world.by("root"), &root, &asha, world.now()).await.unwrap();
+    assert!(store.sessions(None).await.unwrap().is_empty(), "they end with the role");
+}
+
+async fn second_factors_are_shown_begun_used_once_and_ended(world: World) {
+    let (store, dcp, by) = (&world.ctx.store, PersonId::new("dcp"), world.by("dcp"));
+    let ring = |digits: &[&str]| {
+        let lines: Vec<_> = digits.iter().map(|digit| digit.repeat(64)).collect();
+        Keyring::parse(&lines.join("\n")).unwrap()
+    };
+    let (old, both, new) = (ring(&["1"]), ring(&["2", "1"]), ring(&["2"]));
+    let seal = |keys: &Keyring, text: &str| {
+        keys.seal(text.as_bytes(), Context::SecondFactor(&dcp), [7; 24]).unwrap()
+    };
+    let hash = |text: &str| Hash::of(text.as_bytes());
+    let factor = async || store.second_factor(&dcp).await.unwrap();
+    assert_eq!(factor().await, None);
+    let (first, shown) = (seal(&old, "first"), seal(&old, "shown"));
+    assert!(store.show_second_factor(&dcp, (&first, &old)).await.unwrap());
+    assert!(store.show_second_factor(&dcp, (&shown, &old)).await.unwrap());
+    assert!(!store.take_code(&dcp, 5).await.unwrap(), "it proves nothing yet");
+    world.pass(mins(61));
+    assert_eq!(factor().await, None, "it was shown too long ago");
+    assert!(store.show_second_factor(&dcp, (&shown, &old)).await.unwrap());
+    let codes = [hash("a"), hash("b")];
+    let late = store.begin_second_factor(&by, &dcp, &first, 5, &codes).await;
+    assert!(matches!(late.unwrap_err(), StoreError::Conflict(_)), "another was shown since");
+    store.begin_second_factor(&by, &dcp, &shown, 5, &codes).await.unwrap();
+    let known = factor().await.unwrap();
+    assert_eq!((known.since, known.recovery_codes), (Some(world.now()), 2));
+    assert!(store.show_second_factor(&dcp, (&first, &old)).await.is_err(), "they have one");
+    for (step, good) in [(5, false), (4, false), (6, true), (6, false), (8, true), (7, false)] {
+        assert_eq!(store.take_code(&dcp, step).await.unwrap(), good, "{step}");
+    }
+    assert!(store.has_recovery_code(&dcp, &codes[0]).await.unwrap());
+    assert!(store.take_recovery_code(&by, &dcp, &codes[0]).await.unwrap());
+    assert!(!store.take_recovery_code(&by, &dcp, &codes[0]).await.unwrap(), "once");
+    assert!(!store.has_recovery_code(&dcp, &codes[0]).await.unwrap());
+    assert!(!store.has_recovery_code(&PersonId::new("asha"), &codes[1]).await.unwrap());
+    store.renew_recovery_codes(&by, &dcp, &[hash("c")]).await.unwrap();
+    assert!(!store.has_recovery_code(&dcp, &codes[1]).await.unwrap());
+    // Under a new key, and then with that key lost.
+    let root = world.person("root").await.as_administrator(world.now()).unwrap();
+    let by_root = world.by("root");
+    let reseal = |context: Context<'_>, one: &Sealed| {
+        let plain = both.open(one, context).unwrap();
+        Ok(both.seal(&plain, context, [8; 24]).unwrap())
+    };
+    assert_eq!(store.reseal_all(&by_root, &root, &both, reseal).await.unwrap(), 1);
+    let sealed = factor().await.unwrap().sealed;
+    assert_eq!(new.open(&sealed, Context::SecondFactor(&dcp)).unwrap().as_slice(), b"shown");
+    let asha = PersonId::new("asha");
+    assert!(!store.show_second_factor(&asha, (&first, &old)).await.unwrap(), "a dropped key");
+    store.give_up_grants(&by_root, &root, &ring(&["3"])).await.unwrap();
+    assert_eq!(factor().await, None);
+    assert!(!store.has_recovery_code(&dcp, &hash("c")).await.unwrap());
+    // Reset by somebody else, never by oneself.
+    let three = ring(&["3"]);
+    let shown = seal(&three, "again");
+    store.show_second_factor(&dcp, (&shown, &three)).await.unwrap();
+    store.begin_second_factor(&by, &dcp, &shown, 9, &codes).await.unwrap();
+    let own = store.end_second_factor(&by_root, Some(&root), root.id()).await;
+    assert!(matches!(own.unwrap_err(), StoreError::NotAllowed(_)));
+    store.end_second_factor(&by_root, Some(&root), &dcp).await.unwrap();
+    let none = store.end_second_factor(&by, None, &dcp).await;
+    assert!(matches!(none.unwrap_err(), StoreError::NotFound(_)));
 }
 
 async fn accounts_are_connected_live_paused_revoked(world: World) {
@@ -205,13 +323,13 @@ async fn grants_are_stored_leased_renewed_broken_and_ended(world: World) {
     assert_eq!(renewed.unwrap(), Kept::Stored(2), "c had only slept");
     assert_eq!(store.grant(&unit).await.unwrap().unwrap().broken, None);
 
-    let reseal = |_: &AccountName, one: &Sealed| Ok(sealed(&both, &format!("{} anew", one.text)));
-    assert_eq!(store.reseal_grants(&by, &root, &both, reseal).await.unwrap(), 1);
+    let reseal = |_: Context<'_>, one: &Sealed| Ok(sealed(&both, &format!("{} anew", one.text)));
+    assert_eq!(store.reseal_all(&by, &root, &both, reseal).await.unwrap(), 1);
     let row = store.grant(&unit).await.unwrap().unwrap();
     assert_eq!((row.sealed, row.rev), (Some(sealed(&new, "two anew")), 2));
     let put = store.put_grant(&by, &root, &unit, (&sealed(&old, "x"), &old), ends).await;
     assert_eq!(put.unwrap(), Kept::OtherKey);
-    let behind = store.reseal_grants(&by, &root, &old, reseal).await;
+    let behind = store.reseal_all(&by, &root, &old, reseal).await;
     assert!(matches!(behind.unwrap_err(), StoreError::Refused(_)));
 
     let Leased::Taken(taken, _) = lease("e", 2).await.unwrap() else { panic!("it is free") };
@@ -871,6 +989,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/hand_offs.rs"),
         include_str!("../../src/store/orders.rs"),
         include_str!("../../src/store/people.rs"),
+        include_str!("../../src/store/second_factor.rs"),
         include_str!("../../src/store/spend.rs"),
         include_str!("../../src/store/timeline.rs"),
         include_str!("../../src/store/tokens.rs"),

@@ -100,7 +100,7 @@ problem-other-host-do = Ask the administrator for its address.
 problem-failed = The console could not do this
 problem-failed-do = Nothing half-done is left behind. Try again; if it stays so, tell the administrator: the service's log says why.
 
-sign-in-wrong = The person or the passphrase is wrong.
+sign-in-wrong = The person, the passphrase or the code is wrong.
 sign-in-nobody = Nobody is known here yet. The first administrator is made by the link that “takaza serve” printed when it started.
 sign-in-demo = Choose who you want to be:
 sign-in-person = Name you sign with

@@ -102,5 +102,3 @@ deeds-delivered = { $n } of { $of } posted
 deeds-acted = Acted on by now
 deeds-acted-of = { $n } of { $of } actions
 deeds-replies = Bank’s replies
-orders-passphrase = Your passphrase, once more
-orders-prove-wrong = That is not your passphrase. Nothing was done.

@@ -5,16 +5,17 @@ use clap::Args;
 use super::super::{Globals, failure::Outcome, output::say, sign_in::Signing};
 use crate::{app, work::grants};
 
-/// Changes the key that seals the accounts' grants (an administrator's act)
+/// Changes the key that seals the accounts' grants and people's second factors (an administrator's
+/// act)
 ///
-/// Makes a new key, seals every grant anew, and then drops the old key. Where this is cut short,
-/// repeat it: no grant is lost. A systemd credential is not ours to write: put the new key on the
+/// Makes a new key, seals all of them anew, and then drops the old key. Where this is cut short,
+/// repeat it: nothing is lost. A systemd credential is not ours to write: put the new key on the
 /// first line of its source and the old one below, restart the service, run this, and then take the
 /// old line away.
 #[derive(Debug, Args)]
 pub(in super::super) struct RotateKey {
-    /// The key that sealed the grants is lost for good: delete what no key here opens, and connect
-    /// those accounts anew
+    /// The key is lost for good: delete what no key here opens. Those accounts are connected anew,
+    /// and those people set up their second factor anew
     #[arg(long)]
     lost: bool,
     #[command(flatten)]
@@ -46,7 +47,7 @@ impl RotateKey {
             None => "Now take the old key's line out of the credential's source.".to_owned(),
         };
         say(&format!(
-            "{sealed} grants are sealed with the new key; the old one opens nothing\n{next}"
+            "{sealed} grants and second factors are sealed with the new key; the old one opens nothing\n{next}"
         ))
     }
 }

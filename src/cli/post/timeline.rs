@@ -1,7 +1,6 @@
 //! One post's whole history as a person reads it.
 
 use jiff::tz::TimeZone;
-use serde_json::Value as Json;
 
 use super::super::{times::clock, view::sheet};
 use crate::{

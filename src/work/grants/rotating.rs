@@ -1,7 +1,8 @@
-//! Changing the key of the grants, and storing the grant that a person got.
+//! Changing the key that seals the grants and the secrets of one-time codes, and storing the grant
+//! that a person got.
 //!
-//! The invariant: at no moment is a stored grant without its key in the key file. The new key is
-//! written first, the grants are sealed anew in one transaction, and only then is the old key
+//! The invariant: at no moment is anything sealed without its key in the key file. The new key is
+//! written first, everything is sealed anew in one transaction, and only then is the old key
 //! dropped: whatever is cut short, doing it again ends well.
 
 use anyhow::{Context as _, bail};
@@ -10,16 +11,20 @@ use zeroize::Zeroizing;
 use super::{Vault, renewing::SEALINGS};
 use crate::{
     destinations::tokens::Grant,
-    domain::{ids::AccountName, person::Administrator, vault::Keyring},
+    domain::{
+        ids::AccountName,
+        person::Administrator,
+        vault::{Context, Keyring},
+    },
     store::{Actor, Kept, Store, StoreError},
     work::key_file,
 };
 
-/// Changes the key. Returns how many grants were sealed anew.
+/// Changes the key. Returns how many grants and secrets of one-time codes were sealed anew.
 ///
 /// # Errors
-/// The key file cannot be read or written, a grant does not open, another process is changing the
-/// key, or the ledger failed. Every grant still opens.
+/// The key file cannot be read or written, something sealed does not open, another process is changing the
+/// key, or the ledger failed. Whatever opened still opens.
 pub async fn rotate(
     vault: &Vault,
     store: &Store,
@@ -40,7 +45,7 @@ pub async fn rotate(
     // Makes the file and its folder where there is none yet.
     vault.keys()?;
     let lock = std::fs::File::create(path.with_extension("lock"))?;
-    lock.try_lock().context("another process is changing the key of the grants; wait for it")?;
+    lock.try_lock().context("another process is changing the key; wait for it")?;
     let old = key_file::read(path)?;
     let written = || format!("{} cannot be written; the old key stays", path.display());
     let new = key_file::new_key(vault.dice());
@@ -50,7 +55,7 @@ pub async fn rotate(
     let sealed = reseal(vault, store, by, administrator, &keys).await?;
     key_file::replace(path, &new, vault.dice()).with_context(|| {
         format!(
-            "{}: the grants are sealed anew, but the old key could not be dropped",
+            "{}: everything is sealed anew, but the old key could not be dropped",
             path.display()
         )
     })?;
@@ -64,14 +69,15 @@ async fn reseal(
     administrator: &Administrator,
     keys: &Keyring,
 ) -> anyhow::Result<u64> {
-    let reseal = |account: &AccountName, sealed: &_| {
-        vault.reseal(keys, account, sealed).map_err(|error| StoreError::Refused(error.to_string()))
+    let reseal = |context: Context<'_>, sealed: &_| {
+        vault.reseal(keys, context, sealed).map_err(|error| StoreError::Refused(error.to_string()))
     };
-    Ok(store.reseal_grants(by, administrator, keys, reseal).await?)
+    Ok(store.reseal_all(by, administrator, keys, reseal).await?)
 }
 
 /// The key that sealed the ledger's grants is lost for good: ends those that no key here opens, and
-/// names the one that is here. Returns how many accounts must be connected anew.
+/// the second factors likewise, and names the one that is here. Returns how many accounts must be
+/// connected anew.
 ///
 /// # Errors
 /// The key file cannot be read or made, or the ledger failed.

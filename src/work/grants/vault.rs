@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The key file.
-    #[error("the key of the grants, {place}, cannot be read or made: {why}")]
+    #[error("the key that seals, {place}, cannot be read or made: {why}")]
     Key {
         /// Where it is looked for.
         place: String,
@@ -37,6 +37,16 @@ pub enum VaultError {
     Unopened {
         /// Whose it is.
         account: AccountName,
+        /// Why.
+        why: Unopened,
+        /// What to do.
+        todo: &'static str,
+    },
+    /// What an older key sealed could not be sealed anew.
+    #[error("{what} does not open: {why}{todo}")]
+    Kept {
+        /// What it is, and whose.
+        what: String,
         /// Why.
         why: Unopened,
         /// What to do.
@@ -65,10 +75,6 @@ struct Form<'a> {
     refresh: Cow<'a, str>,
     /// Microseconds since 1970 UTC.
     expires_at: i64,
-}
-
-const fn context(account: &AccountName) -> Context<'_> {
-    Context { account, purpose: "grant" }
 }
 
 fn secret(text: Cow<'_, str>) -> SecretString {
@@ -136,7 +142,7 @@ impl Vault {
         let mut plain = Zeroizing::new(Vec::with_capacity(16 << 10));
         let form_error = || VaultError::Form(account.clone());
         serde_json::to_writer(&mut *plain, &form).map_err(|_| form_error())?;
-        keys.seal(&plain, context(account), self.dice.bytes()).map_err(|_| form_error())
+        keys.seal(&plain, Context::Grant(account), self.dice.bytes()).map_err(|_| form_error())
     }
 
     /// Opens an account's grant.
@@ -144,7 +150,7 @@ impl Vault {
     /// # Errors
     /// Its key is not here, it was altered, or it is in no form that is known.
     pub fn open(&self, account: &AccountName, sealed: &Sealed) -> Result<Grant, VaultError> {
-        let plain = self.keys()?.open(sealed, context(account)).map_err(|why| {
+        let plain = self.keys()?.open(sealed, Context::Grant(account)).map_err(|why| {
             let todo = match why {
                 Unopened::NoKey(_) => "; put the newest key file here (secrets.key_file)",
                 Unopened::Altered => {
@@ -162,22 +168,25 @@ impl Vault {
         })
     }
 
-    /// Seals anew what an older key sealed.
+    /// Seals anew what an older key sealed, whatever it is.
     ///
     /// # Errors
     /// It does not open.
     pub fn reseal(
         &self,
         keys: &Keyring,
-        account: &AccountName,
+        context: Context<'_>,
         sealed: &Sealed,
     ) -> Result<Sealed, VaultError> {
-        let open = keys.open(sealed, context(account));
-        let todo = "; connect the account anew, or restore the key that sealed it";
-        let account = account.clone();
-        let plain =
-            open.map_err(|why| VaultError::Unopened { account: account.clone(), why, todo });
-        keys.seal(&plain?, context(&account), self.dice.bytes())
-            .map_err(|_| VaultError::Form(account.clone()))
+        let todo = match context {
+            Context::Grant(_) => "; connect the account anew, or restore the key that sealed it",
+            Context::SecondFactor(_) => {
+                "; reset it (`takaza person second-factor reset`), or restore the key that sealed it"
+            }
+        };
+        let kept = |why| VaultError::Kept { what: context.to_string(), why, todo };
+        let plain = keys.open(sealed, context).map_err(kept)?;
+        // What was short enough to be sealed once still is.
+        keys.seal(&plain, context, self.dice.bytes()).map_err(|_| kept(Unopened::Altered))
     }
 }

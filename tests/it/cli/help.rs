@@ -75,6 +75,7 @@ fn every_command_and_argument_says_what_it_is_for() {
         "person confirm",
         "person end",
         "person passphrase",
+        "person second-factor reset",
         "silence add",
         "silence list",
         "silence lift",

@@ -69,6 +69,8 @@ origin = "takaza/test"
 key_file = "key"
 [alarms]
 duty_officer = "the duty officer"
+[console]
+second_factor_for = []
 "#;
 
 /// Where a story's ledger lives.
