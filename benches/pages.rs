@@ -223,10 +223,14 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
 /// Asks both ledgers in turn for each page, and prints the medians and their ratio.
 async fn report(kind: &str, desks: &mut [Desk]) {
     let [small, large] = desks else { panic!("two ledgers") };
-    let pages = small.pages().await.into_iter().zip(large.pages().await);
-    for ((name, of_small), (_, of_large)) in pages {
-        let (Some(of_small), Some(of_large)) = (of_small, of_large) else {
+    let in_small: BTreeMap<_, _> = small.pages().await.into_iter().collect();
+    for (name, of_large) in large.pages().await {
+        let Some(of_large) = of_large else {
             println!("pages on {kind}: {name}: no such page yet");
+            continue;
+        };
+        let Some(of_small) = in_small.get(&name).cloned().flatten() else {
+            println!("pages on {kind}: {name}: the smaller ledger has no such page");
             continue;
         };
         let mut times = [Vec::new(), Vec::new()];
