@@ -1,7 +1,8 @@
 //! Pages: what the console's queue and posts answer, in milliseconds, over a full ledger (100,000
 //! held escalations, 1,000,000 deliveries) and over one of a tenth of it, on SQLite and on
 //! PostgreSQL. The ratio is about 1 where a page costs what it shows and not what it leaves out.
-//! Prints also what a browser loads for each page. `--tenth` takes a tenth of both sizes.
+//! Prints also what a browser loads for each page. `--tenth` takes a tenth of both sizes; `--sqlite`
+//! and `--postgres` ask one database alone.
 //!
 //! The ledgers take some gigabytes of the temporary folder (`TMPDIR`).
 
@@ -32,28 +33,44 @@ const PASSPHRASE: &str = "four words of the bench";
 
 #[tokio::main]
 async fn main() {
-    let tenth = std::env::args().any(|argument| argument == "--tenth");
-    let large = if tenth { a_tenth(FULL) } else { FULL };
+    let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
+    let large = if asked("--tenth") { a_tenth(FULL) } else { FULL };
     let sizes = [a_tenth(large), large];
-    let dir = tempfile::tempdir().expect("a folder");
-    let file = |name: &str, size: Size| {
-        format!("sqlite:{}", dir.path().join(format!("{name}-{}.db", size.held)).display())
-    };
-    let mut desks = Vec::new();
-    for size in sizes {
-        desks.push(Desk::over(&file("ledger", size), &file("cases", size), dir.path(), size).await);
+    if !asked("--postgres") {
+        on_sqlite(sizes).await;
     }
-    report("SQLite", &mut desks).await;
+    if asked("--sqlite") {
+        return;
+    }
     if server().is_none() {
         println!("pages on PostgreSQL: left out; `benches/run pages` starts one");
         return;
     }
+    on_postgres(sizes).await;
+}
+
+fn file(dir: &Path, name: &str, size: Size) -> String {
+    format!("sqlite:{}", dir.join(format!("{name}-{}.db", size.held)).display())
+}
+
+async fn on_sqlite(sizes: [Size; 2]) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut desks = Vec::new();
+    for size in sizes {
+        let (ledger, cases) = (file(dir.path(), "ledger", size), file(dir.path(), "cases", size));
+        desks.push(Desk::over(&ledger, &cases, dir.path(), size).await);
+    }
+    report("SQLite", &mut desks).await;
+}
+
+async fn on_postgres(sizes: [Size; 2]) {
+    let dir = tempfile::tempdir().expect("a folder");
     let mut desks = Vec::new();
     for size in sizes {
         let name = format!("pages_{}", size.held);
         on_server(format!("DROP DATABASE IF EXISTS {name}")).await;
         on_server(format!("CREATE DATABASE {name}")).await;
-        let cases = file("cases-of-postgres", size);
+        let cases = file(dir.path(), "cases", size);
         desks.push(Desk::over(&database(&name), &cases, dir.path(), size).await);
     }
     report("PostgreSQL", &mut desks).await;

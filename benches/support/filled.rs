@@ -42,7 +42,7 @@ pub async fn fill(ledger: &str, cases: &str, size: Size) -> Ctx {
 
 async fn two_real_ones(ledger: &str, cases: &str) -> (EscalationRow, EscalationRow, Ctx) {
     let mut writer = SqliteConnection::connect(&format!("{cases}?mode=rwc")).await.expect("SQLite");
-    let rows = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9) \
+    let rows = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 5) \
         INSERT INTO bank_action SELECT 'A-' || i, 'FIR ' || i, 'B' || (i % 2), 'lien', 1, \
         '12345.00', datetime('now', '-72 hours'), datetime('now', '-72 hours'), NULL, 1, \
         'pending', NULL, NULL, 1, datetime('now', '-70 hours'), datetime('now', '-70 hours') \
@@ -118,19 +118,15 @@ impl Writer {
         if let Self::Sqlite(_) = self {
             self.run("PRAGMA synchronous = OFF; PRAGMA cache_size = -500000").await;
         }
-        self.run("BEGIN").await;
     }
 
     /// PostgreSQL gathers its statistics by itself sooner or later; SQLite has none unless it is told
     /// to, and nothing tells it.
     async fn finish(&mut self) {
         self.run("DROP TABLE filling").await;
-        self.run("COMMIT").await;
-        self.run(match self {
-            Self::Sqlite(_) => "PRAGMA wal_checkpoint(TRUNCATE)",
-            Self::Postgres(_) => "VACUUM ANALYZE",
-        })
-        .await;
+        if let Self::Postgres(_) = self {
+            self.run("VACUUM ANALYZE").await;
+        }
     }
 
     fn hex(&self, number: &str, digits: u32) -> String {
@@ -219,6 +215,9 @@ impl Writer {
             values.join(", ")
         ))
         .await;
+        if let Self::Sqlite(_) = self {
+            self.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        }
     }
 }
 
