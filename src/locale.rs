@@ -21,7 +21,7 @@ macro_rules! files {
 }
 
 /// Every file of messages, in English and in Hindi.
-const FILES: &[(&str, &str)] = files!["setup", "console", "queue"];
+const FILES: &[(&str, &str)] = files!["setup", "console", "queue", "audit", "source", "accounts"];
 
 /// The messages of one language.
 pub struct Locale {

@@ -84,6 +84,13 @@ impl Words {
         self.said(key, &[("n", Value::from(n.number()))])
     }
 
+    /// A message about several things.
+    pub(super) fn with_all(&self, key: &str, given: &[(&str, String)]) -> String {
+        let given: Vec<_> =
+            given.iter().map(|(name, value)| (*name, Value::from(value.as_str()))).collect();
+        self.said(key, &given)
+    }
+
     fn said(&self, key: &str, given: &[(&str, Value<'_>)]) -> String {
         self.locale.say(key, given).unwrap_or_else(|error| {
             tracing::error!("a page lacks a message: {error:#}");
@@ -178,7 +185,12 @@ pub(super) struct Closed {
 }
 
 /// The pages of the navigation: the address, and the message that names it.
-pub(super) const PAGES: &[(&str, &str)] = &[("/queue", "nav-queue")];
+pub(super) const PAGES: &[(&str, &str)] = &[
+    ("/queue", "nav-queue"),
+    ("/source", "nav-source"),
+    ("/accounts", "nav-accounts"),
+    ("/audit", "nav-audit"),
+];
 
 impl Frame {
     /// A message; see [`Words::t`].
@@ -193,9 +205,10 @@ impl Frame {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 
-    /// The navigation.
-    pub(super) fn pages(&self) -> &'static [(&'static str, &'static str)] {
-        if self.person.is_some() { PAGES } else { &[] }
+    /// The navigation: the pages that the table of routes opens to its reader.
+    pub(super) fn pages(&self) -> Vec<(&'static str, &'static str)> {
+        let Some(person) = &self.person else { return Vec::new() };
+        PAGES.iter().copied().filter(|(page, _)| super::opens(page, person.role)).collect()
     }
 
     /// Whether its reader may press the stop switch.

@@ -5,7 +5,10 @@
 //! stands in one table with who may use it ([`ROUTES`]), and the gate asks that table and nothing
 //! else; a page says nothing of another host and runs no code that is not in `assets/`.
 
+mod accounts;
 mod assets;
+mod audit;
+mod file;
 mod frame;
 mod gate;
 mod live;
@@ -15,10 +18,14 @@ mod queue;
 mod served;
 mod settings;
 mod sign_in;
+mod source;
 mod stop;
 mod visit;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
@@ -33,8 +40,12 @@ pub use self::{gate::Allow, served::serve};
 
 use self::{frame::Words, live::Pulse, sign_in::Throttle};
 use crate::{
-    cases::embedded::EmbeddedCases, clock::Clock, domain::platform::Language, locale::Locale,
-    store::SessionRules, work::Ctx,
+    cases::embedded::EmbeddedCases,
+    clock::Clock,
+    domain::{person::Role, platform::Language},
+    locale::Locale,
+    store::SessionRules,
+    work::Ctx,
 };
 
 /// The program's version, at the foot of every page.
@@ -51,6 +62,8 @@ struct Inner {
     words: [Arc<Locale>; 2],
     throttle: Throttle,
     pulse: Pulse,
+    checks: audit::Checks,
+    imports: source::Readings,
     first: Option<String>,
     demo: bool,
 }
@@ -78,7 +91,19 @@ impl Console {
         let Opening { ctx, data, embedded, first, demo } = opening;
         let words = [Arc::new(Locale::new(Language::En)?), Arc::new(Locale::new(Language::Hi)?)];
         let (throttle, pulse) = (Throttle::default(), Pulse::default());
-        Ok(Self(Arc::new(Inner { ctx, data, embedded, words, throttle, pulse, first, demo })))
+        let (checks, imports) = (audit::Checks::default(), source::Readings::default());
+        Ok(Self(Arc::new(Inner {
+            ctx,
+            data,
+            embedded,
+            words,
+            throttle,
+            pulse,
+            checks,
+            imports,
+            first,
+            demo,
+        })))
     }
 
     fn ctx(&self) -> &Ctx {
@@ -155,12 +180,28 @@ impl Route {
 
 /// Every route of the console, page by page.
 fn routes() -> Vec<Route> {
-    let pages: &[fn() -> Vec<Route>] =
-        &[sign_in::routes, settings::routes, live::routes, me::routes, queue::routes, stop::routes];
+    let pages: &[fn() -> Vec<Route>] = &[
+        sign_in::routes,
+        settings::routes,
+        live::routes,
+        me::routes,
+        queue::routes,
+        stop::routes,
+        source::routes,
+        accounts::routes,
+        audit::routes,
+    ];
     pages.iter().flat_map(|page| page()).collect()
 }
 
 /// The table of who may use what: method, path, who.
 pub fn table() -> Vec<(Method, &'static str, Allow)> {
     routes().into_iter().map(|route| (route.method, route.path, route.allow)).collect()
+}
+
+/// Whether the page at this path opens to a role.
+fn opens(path: &str, role: Role) -> bool {
+    static TABLE: LazyLock<Vec<(Method, &'static str, Allow)>> = LazyLock::new(table);
+    let row = TABLE.iter().find(|(method, at, _)| method == Method::GET && *at == path);
+    row.is_some_and(|(_, _, allow)| allow.admits(Some(role)))
 }
