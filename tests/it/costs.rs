@@ -385,7 +385,7 @@ fn money_is_never_a_float() {
         include_str!("../../src/domain/cost/amount.rs"),
         include_str!("../../src/store/spend.rs"),
         include_str!("../../src/work/meter.rs"),
-        include_str!("../../src/cli/costs.rs"),
+        include_str!("../../src/work/bill.rs"),
     ];
     for source in counting {
         assert!(

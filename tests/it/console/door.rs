@@ -111,7 +111,8 @@ async fn every_route_admits_exactly_the_roles_of_the_table() {
         if ["/sign-out", "/live"].contains(&path) {
             continue;
         }
-        let path = path.replace("{reference}", "GGM-22222");
+        let path = path.replace("{reference}", "GGM-22222").replace("{id}", "none");
+        let path = path.replace("{number}", "1").replace("{name}", "unit");
         for (role, browser) in &mut browsers {
             let page = match method.as_str() {
                 "GET" => browser.get(&path).await,
