@@ -21,7 +21,8 @@ macro_rules! files {
 }
 
 /// Every file of messages, in English and in Hindi.
-const FILES: &[(&str, &str)] = files!["setup", "console", "queue", "audit", "source", "accounts"];
+const FILES: &[(&str, &str)] =
+    files!["setup", "console", "queue", "posts", "alarms", "audit", "source", "accounts",];
 
 /// The messages of one language.
 pub struct Locale {

@@ -3,6 +3,7 @@
 #   start_postgres; start_mariadb; start_mastodon_mock    each exports where it listens
 #   start_oidc; start_prism                               the same
 #   start_bluesky                                         the same; wants PostgreSQL to run
+#   start_chromedriver                                    opens real browsers; exports axe-core's folder too
 #   find_twitter_text                                     exports where X's own library lies
 #   stop_servers                                          ends what was started, by process id
 #
@@ -55,17 +56,21 @@ install_missing() {
     command -v node >/dev/null || missing+=(nodejs)
     command -v npm >/dev/null || missing+=(npm)
     command -v redis-server >/dev/null || missing+=(redis-server)
+    command -v chromium >/dev/null || missing+=(chromium)
+    command -v chromedriver >/dev/null || missing+=(chromium-driver)
     [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
     install_mastodon_mock
     install_bluesky
     install_from_npm OIDC_HOME oidc-provider "$OIDC_PROVIDER_VERSION"
     install_from_npm PRISM_HOME @stoplight/prism-cli "$PRISM_VERSION"
     install_from_npm TWITTER_TEXT_HOME twitter-text "$TWITTER_TEXT_VERSION"
+    install_from_npm AXE_HOME axe-core "$AXE_VERSION"
 }
 
 OIDC_PROVIDER_VERSION=9.13.3
 PRISM_VERSION=5.16.0
 TWITTER_TEXT_VERSION=3.1.0
+AXE_VERSION=4.14.1
 
 # install_from_npm VARIABLE PACKAGE VERSION: into target/peers, and the folder into VARIABLE.
 install_from_npm() {
@@ -218,6 +223,18 @@ start_mastodon_mock() {
     wait_for mastodon-mock "$!" "$log" python3 -c \
         "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$port/api/v1/instance', timeout=5)"
     export TAKAZA_TEST_MASTODON_MOCK="http://127.0.0.1:$port"
+}
+
+start_chromedriver() {
+    servers_dir
+    local log="$SERVERS_DIR/chromedriver.log" port
+    port=$(free_port)
+    say "starting $(chromedriver --version | cut -d' ' -f1,2) on 127.0.0.1:$port"
+    chromedriver --port="$port" >"$log" 2>&1 &
+    SERVER_PIDS+=("$!:TERM")
+    wait_for chromedriver "$!" "$log" python3 -c \
+        "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$port/status', timeout=5)"
+    export TAKAZA_TEST_CHROMEDRIVER="http://127.0.0.1:$port" TAKAZA_TEST_AXE="$AXE_HOME"
 }
 
 start_oidc() {

@@ -54,22 +54,22 @@ async fn play(command: Demo, globals: &Globals) -> Outcome {
         seconds: command.seconds,
         passphrase_hash: hash(&PASSPHRASE.to_owned().into(), &Dice::from_os())?,
     };
-    let mut demo = run::Demo::set_up(&options).await?;
+    let quiet = command.format.json;
+    let mut tell = |line: &str| {
+        if !quiet {
+            println!("{line}");
+        }
+    };
+    let mut demo = run::Demo::set_up(&options, &mut tell).await?;
     let stopping = CancellationToken::new();
     let (console, answered) =
         web::serve(demo.console()?, command.console, stopping.clone()).await?;
-    let quiet = command.format.json;
     let no_color = std::env::var_os("NO_COLOR");
     let terminal = std::io::stdout().is_terminal();
     let narrator = Narrator::for_output(terminal, no_color.as_deref(), Language::En);
     if !quiet {
         println!("{}", opening(&demo, &options, console));
     }
-    let mut tell = |line: &str| {
-        if !quiet {
-            println!("{line}");
-        }
-    };
     demo.play(&narrator, options.seconds, &mut tell).await?;
     stopping.cancel();
     answered.await.map_err(anyhow::Error::from)?;
@@ -84,7 +84,7 @@ fn opening(demo: &run::Demo, options: &run::Options, console: SocketAddr) -> Str
         None => "Ctrl-C ends it.".to_owned(),
     };
     format!(
-        "The town square is open at {}\n\
+        "\nThe town square is open at {}\n\
          The console is open at http://{console}\n\
          Everybody here is invented, and nothing leaves this machine. {end}\n\
          Files: {}\n\

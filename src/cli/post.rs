@@ -20,7 +20,9 @@ use crate::{
     domain::{
         delivery::{State, StateName},
         ids::{AccountName, BankCode},
+        platform::Language,
     },
+    locale::Locale,
     store::{Actor, DeliveryFilter, DeliveryRow, Listed},
     work::{bill, set_right},
 };
@@ -116,7 +118,8 @@ async fn show(command: Show, globals: &Globals) -> Outcome {
     let zone = app.ctx.limits.calendar().zone();
     let bill = bill::bill(&app.ctx, std::slice::from_ref(&history.row)).await?;
     let view = HistoryView::of(&history, &bill);
-    command.format.print(&view, |_| timeline::people(&history, &bill, zone))
+    let told = timeline::people(&history, &bill, zone, &Locale::new(Language::En)?)?;
+    command.format.print(&view, |_| told)
 }
 
 /// One delivery in a list.

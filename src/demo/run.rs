@@ -57,8 +57,6 @@ const SPAN: SignedDuration = SignedDuration::from_hours(24);
 const PACE: i32 = 300;
 /// A story with an end spans at least this.
 const SHORTEST: i64 = 10 * 3600;
-/// So long before the story the case source was watched.
-const MONTH: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// How often the world moves.
 const STEP: std::time::Duration = std::time::Duration::from_millis(200);
 /// How often, on the story's clock, the case source is read.
@@ -91,13 +89,13 @@ struct Told {
 }
 
 impl Demo {
-    /// Makes the folder, the invented unit, its month of cases and its town square. The month before
-    /// the story is watched and the order rehearsed on a clock that is stepped; the story's own
-    /// begins to run when all is set.
+    /// Makes the folder, the invented unit, its month of cases and its town square. The last days of
+    /// the month are watched and the order rehearsed on a clock that is stepped; the story's own
+    /// begins to run when all is set. That takes seconds, and `doing` is told what they go into.
     ///
     /// # Errors
     /// The folder holds a demo already, the address is taken, or a file cannot be written.
-    pub async fn set_up(options: &Options) -> anyhow::Result<Self> {
+    pub async fn set_up(options: &Options, doing: &mut stage::Doing<'_>) -> anyhow::Result<Self> {
         let folder = &options.folder;
         if folder.join("takaza.db").exists() {
             bail!("{} holds a ledger already; name another folder with --data", folder.display());
@@ -126,14 +124,17 @@ impl Demo {
             seed,
             Arc::new(move || running.get().map_or(start, Clock::now)),
         ));
+        doing("Making a month of invented cases …");
         let world = World::seeded(seed, start);
-        let past = Clock::stepped(start.minus(MONTH));
+        let past = Clock::stepped(start.minus(stage::BEFORE));
         let app = App::with(config()?, folder.clone(), past, dice.clone()).await?;
         let embedded = app.embedded.context("the demo reads the embedded case database")?;
-        stage::watch_the_month(&app.ctx, &embedded, &world, start).await?;
+        let days = stage::REHEARSED;
+        doing(&format!("Watching their last {days} days hour by hour, as the service would …"));
+        stage::watch_the_days(&app.ctx, &embedded, &world, start).await?;
         stage::spoil_some(&embedded, &world, start).await?;
         let unit = stage::Unit { page: &page, token_file: &token_file, square: &square };
-        let rehearsal = unit.settle_in(&app.ctx, &options.passphrase_hash, start).await?;
+        let rehearsal = unit.settle_in(&app.ctx, &options.passphrase_hash, start, doing).await?;
         while work::seal::run_once(&app.ctx).await?.more {}
 
         tokio::spawn(http::serve(square.clone(), listener, std::future::pending()));

@@ -23,6 +23,7 @@ use crate::{
         action::Status,
         engagement::{Author, Identity},
         escalation::EscalationKind,
+        history::{LONGEST_BETWEEN_POLLS, start_of_days},
         ids::{AccountName, ExternalId, PersonId},
         money::Paise,
         order::{MINIMUM_REHEARSED_DAYS, Terms},
@@ -45,8 +46,8 @@ pub const ORDER: &str = "slow banks";
 /// The name of the unit's account in the square.
 const ACCOUNT: &str = "square";
 
-/// On how many days the order is rehearsed: a little more than a signature needs.
-const REHEARSED: u32 = MINIMUM_REHEARSED_DAYS + 2;
+/// On how many days the order is rehearsed: as many as a signature needs.
+pub const REHEARSED: u32 = MINIMUM_REHEARSED_DAYS;
 
 /// Writes a file that nobody else can read.
 ///
@@ -82,20 +83,28 @@ pub fn name_of(id: &PersonId) -> String {
     found.map_or_else(|| id.to_string(), |person| person.name)
 }
 
-/// How often the case source was read in the month before the story.
-const READ_EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// The ledger is made so long before the story: before the first of those days.
+pub const BEFORE: SignedDuration = SignedDuration::from_hours(24 * (REHEARSED as i64 + 1));
 
-/// The month before the story, read from the case source as it went: the ledger's history really
-/// holds those days, and the last of them is the present of the stepped clock.
+/// How often the case source was read before the story: as seldom as a day may be watched without
+/// a gap ([`crate::domain::history::LONGEST_BETWEEN_POLLS`]).
+const READ_EVERY: SignedDuration = LONGEST_BETWEEN_POLLS;
+
+/// The days before the story on which the order is rehearsed, read from the case source as they
+/// went: the ledger's history really holds those days, and the last of them is the present of the
+/// stepped clock. What was there before them is seen at the first reading.
 ///
 /// # Errors
 /// The ledger or the case database failed.
-pub async fn watch_the_month(
+pub async fn watch_the_days(
     ctx: &Ctx,
     cases: &EmbeddedCases,
     world: &World,
     until: Timestamp,
 ) -> anyhow::Result<()> {
+    let zone = ctx.limits.calendar().zone();
+    let from = start_of_days(until, REHEARSED, zone);
+    ctx.clock.advance(from.since(ctx.clock.now()));
     let mut ahead = world.month.as_slice();
     loop {
         let now = ctx.clock.now();
@@ -143,6 +152,9 @@ pub async fn spoil_some(
     Ok(())
 }
 
+/// Told what is being done, in a line, as it begins.
+pub type Doing<'a> = dyn FnMut(&str) + Send + 'a;
+
 /// The invented unit, about to settle in.
 pub struct Unit<'a> {
     /// Where the square is.
@@ -164,11 +176,15 @@ impl Unit<'_> {
         ctx: &Ctx,
         hash: &str,
         now: Timestamp,
+        doing: &mut Doing<'_>,
     ) -> anyhow::Result<Rehearsal> {
         people(ctx, hash, now).await?;
         self.account(ctx, now).await?;
         self.handles(ctx, now).await?;
         silences(ctx, now).await?;
+        doing(
+            "Rehearsing on them what the standing order would have posted, before it is signed …",
+        );
         order(ctx, now).await
     }
 

@@ -4,6 +4,8 @@
 //! Every integer is written as a decimal string: JSON numbers beyond 2^53 do not survive other
 //! people's readers.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -84,6 +86,32 @@ pub fn of_value(value: &Value) -> String {
     out
 }
 
+/// [`json`] of an object with these fields, each named once.
+pub fn of_fields(mut fields: Vec<(&str, Value)>) -> String {
+    let mut out = String::with_capacity(1024);
+    fields.sort_unstable_by(|(a, _), (b, _)| by_utf16(a, b));
+    write_fields(fields.iter().map(|(key, value)| (*key, value)), &mut out);
+    out
+}
+
+/// RFC 8785 sorts by UTF-16 code units, which no map of ours promises.
+fn by_utf16(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
+}
+
+fn write_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a Value)>, out: &mut String) {
+    out.push('{');
+    for (n, (key, value)) in fields.enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        write_text(key, out);
+        out.push(':');
+        write(value, out);
+    }
+    out.push('}');
+}
+
 fn write(value: &Value, out: &mut String) {
     match value {
         Value::Number(integer) if !integer.is_f64() => {
@@ -102,19 +130,9 @@ fn write(value: &Value, out: &mut String) {
             out.push(']');
         }
         Value::Object(fields) => {
-            // RFC 8785 sorts by UTF-16 code units, which no map of ours promises.
-            let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-            out.push('{');
-            for (n, (key, value)) in fields.into_iter().enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
-                write_text(key, out);
-                out.push(':');
-                write(value, out);
-            }
-            out.push('}');
+            let mut fields: Vec<_> = fields.iter().map(|(key, value)| (&**key, value)).collect();
+            fields.sort_unstable_by(|(a, _), (b, _)| by_utf16(a, b));
+            write_fields(fields.into_iter(), out);
         }
         Value::String(text) => write_text(text, out),
         Value::Bool(true) => out.push_str("true"),
@@ -189,7 +207,12 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_what_the_published_canonicalizer_writes(value in any_json()) {
-            prop_assert_eq!(json(&value), serde_json_canonicalizer::to_string(&value).unwrap());
+            let canonical = serde_json_canonicalizer::to_string(&value).unwrap();
+            prop_assert_eq!(&json(&value), &canonical);
+            if let Value::Object(fields) = &value {
+                let fields = fields.iter().rev().map(|(key, value)| (&**key, value.clone()));
+                prop_assert_eq!(of_fields(fields.collect()), canonical);
+            }
         }
     }
 }

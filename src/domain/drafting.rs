@@ -11,7 +11,8 @@ use super::{
     platform::Account,
     time::Timestamp,
     wording::{
-        self, Objection, Place, Rendered, Said, Subject, Templates, WordingRules, may_be_said,
+        self, Objection, Place, Rendered, Said, Subject, Templates, WordingRules, against_cases,
+        may_be_said,
     },
 };
 
@@ -114,6 +115,17 @@ impl Grounds {
                 against.into_iter().map(move |objection| (n, objection))
             })
             .collect()
+    }
+
+    /// Whether the cases alone stand against any text of this kind about these facts. If so, so does
+    /// [`Grounds::against`], which reads each text too.
+    pub fn cases_stand_against(
+        &self,
+        kind: EscalationKind,
+        facts: &FactPack,
+        rules: &WordingRules,
+    ) -> bool {
+        !against_cases(kind, facts, &self.members, &self.earlier, rules).is_empty()
     }
 
     fn against_one(

@@ -8,7 +8,7 @@
 use std::{collections::BTreeMap, path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use futures::TryStreamExt as _;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use sqlx::{
     Column as _, Connection as _, PgConnection, Postgres, Row as _, Sqlite, Transaction,
     TypeInfo as _, ValueRef as _,
@@ -37,6 +37,9 @@ use crate::domain::{
     platform::{Language, MentionMode, Platform, Sender, Visibility},
     time::Timestamp,
 };
+
+/// How long a connection that lies idle is taken to be alive.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// Whose clock stamps leases and entries.
 #[derive(Clone)]
@@ -68,6 +71,16 @@ impl Pool {
             let pool = PgPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(Duration::from_secs(30))
+                // A connection that worked a moment ago is not asked whether it still does.
+                .test_before_acquire(false)
+                .before_acquire(|connection, meta| {
+                    Box::pin(async move {
+                        if meta.idle_for >= TRUSTED_FOR {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                })
                 .connect_with(options)
                 .await?;
             return Ok(Self::Postgres(pool));
@@ -103,7 +116,7 @@ impl Pool {
             Self::Sqlite(pool) => Conn::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Conn::Postgres(pool.begin().await?),
         };
-        Ok(Tx { conn, time: time.clone(), digests: BTreeMap::new() })
+        Ok(Tx::new(conn, time))
     }
 
     /// A transaction that only reads.
@@ -115,7 +128,7 @@ impl Pool {
                     .await?,
             ),
         };
-        Ok(Tx { conn, time: time.clone(), digests: BTreeMap::new() })
+        Ok(Tx::new(conn, time))
     }
 }
 
@@ -141,6 +154,8 @@ enum Conn {
 pub(super) struct Tx {
     conn: Conn,
     time: DbTime,
+    /// Read once: all that one act writes bears one time.
+    now: Option<Timestamp>,
     /// The rows written so far, by table and key: each as it was left last.
     pub(super) digests: BTreeMap<(&'static str, String), Hash>,
 }
@@ -157,10 +172,18 @@ pub struct RowDigest {
 }
 
 impl Tx {
-    /// The time that stamps leases and entries.
+    fn new(conn: Conn, time: &DbTime) -> Self {
+        Self { conn, time: time.clone(), now: None, digests: BTreeMap::new() }
+    }
+
+    /// The time that stamps leases and entries: as it was when it was first asked for in this
+    /// transaction. Whoever decides under the gate's lock asks after they have it.
     pub(super) async fn now(&mut self) -> Result<Timestamp, StoreError> {
-        match &self.time {
-            DbTime::Given(clock) => Ok(clock()),
+        if let Some(now) = self.now {
+            return Ok(now);
+        }
+        let now = match &self.time {
+            DbTime::Given(clock) => clock(),
             DbTime::Database => {
                 let text = match self.conn {
                     Conn::Sqlite(_) => "SELECT CAST(unixepoch('subsec') * 1000000 AS BIGINT) AS t",
@@ -168,9 +191,11 @@ impl Tx {
                         "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS t"
                     }
                 };
-                sql(text).one(self).await?.get("t")
+                sql(text).one(self).await?.get("t")?
             }
-        }
+        };
+        self.now = Some(now);
+        Ok(now)
     }
 
     /// Makes it durable.
@@ -306,18 +331,18 @@ pub(super) struct Followed {
 
 impl Followed {
     pub(super) fn digest(&self, row: &Row) -> Result<RowDigest, StoreError> {
-        let mut fields = row.to_json()?;
+        let mut fields = row.fields()?;
         let mut key = Vec::new();
         for column in self.key {
-            match fields.get(*column) {
-                Some(Json::String(text)) => key.push(text.clone()),
-                Some(other) => key.push(other.to_string()),
+            match fields.iter().find(|(name, _)| name == column) {
+                Some((_, Json::String(text))) => key.push(text.clone()),
+                Some((_, other)) => key.push(other.to_string()),
                 None => return Err(StoreError::Conflict("a followed row without its key")),
             }
         }
         // A column that a later migration adds is empty in old rows and leaves their digests alone.
-        fields.retain(|column, value| !value.is_null() && !self.unfollowed.contains(&&**column));
-        let hash = Hash::of(canonical::of_value(&Json::Object(fields)).as_bytes());
+        fields.retain(|(name, value)| !value.is_null() && !self.unfollowed.contains(name));
+        let hash = Hash::of(canonical::of_fields(fields).as_bytes());
         Ok(RowDigest { table: self.name.to_owned(), key: key.join("/"), hash })
     }
 }
@@ -342,10 +367,10 @@ impl Row {
     }
 
     /// Every column by name: integers and texts, as the schema has no others.
-    fn to_json(&self) -> Result<Map<String, Json>, StoreError> {
+    fn fields(&self) -> Result<Vec<(&str, Json)>, StoreError> {
         macro_rules! fields {
             ($row:expr) => {{
-                let mut fields = Map::new();
+                let mut fields = Vec::with_capacity($row.columns().len());
                 for column in $row.columns() {
                     let at = column.ordinal();
                     let raw = $row.try_get_raw(at)?;
@@ -356,7 +381,7 @@ impl Row {
                     } else {
                         Json::from($row.try_get::<String, _>(at)?)
                     };
-                    fields.insert(column.name().to_owned(), value);
+                    fields.push((column.name(), value));
                 }
                 fields
             }};

@@ -8,40 +8,37 @@ mod claiming;
 mod doubts;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
-use super::{
-    Actor, Store, StoreError,
-    db::{Row, Tx, sql},
-    escalations::{self, EscalationRow, Evidence, StoredClearance},
-    gate,
-    record::{ATTEMPT, Act, DELIVERY},
-    spend,
+use self::{
+    claiming::{Decided, decide, due, put_off, take, with_evidence},
+    rows::{by_ids, retract_target},
 };
-use crate::domain::{
-    canonical::Hash,
-    clearance::Clearance,
-    cost::Costs,
-    delivery::{
-        ClaimedDelivery, Content, Delivery, Doubt, LateReceipt, Lease, Look, LookRules, Outcome,
-        Receipt, State, StateName,
-    },
-    escalation::Escalation,
-    ids::{AccountName, DeliveryId, EscalationId, PersonId},
-    order::StandingOrder,
-    pacing::{self, Candidate, Gate, PacingRules, Send, Why},
-    person::Person,
-    platform::Sender,
-    time::Timestamp,
-};
-
-use self::{claiming::*, rows::*};
 pub(super) use self::{
     doubts::doubt_unfinished,
     rows::{find, of_escalations, put, read, save},
+};
+use super::{
+    Actor, Store, StoreError,
+    db::{Tx, sql},
+    escalations::{self, Evidence},
+    gate,
+    record::{ATTEMPT, Act},
+};
+use crate::domain::{
+    cost::Costs,
+    delivery::{
+        ClaimedDelivery, Content, Delivery, LateReceipt, Lease, LookRules, Outcome, State,
+        StateName,
+    },
+    escalation::Escalation,
+    ids::{DeliveryId, EscalationId},
+    pacing::{PacingRules, Why},
+    platform::Sender,
+    time::Timestamp,
 };
 
 /// A delivery as the ledger has it.

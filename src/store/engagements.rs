@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Actor, Store, StoreError,
-    db::{Tx, sql},
+    db::{Row, Tx, sql},
     deliveries::{self, DeliveryRow},
     record::{Act, ENGAGEMENT, ERASURE},
 };
@@ -284,20 +284,20 @@ impl Store {
         .bind(delivery)
         .all(&mut tx)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Engagement {
-                    kind: row.get("kind")?,
-                    voice: row.get("voice")?,
-                    author: row.get("author")?,
-                    at: row.get("at")?,
-                    first_seen_at: row.get("first_seen_at")?,
-                    text: row.get("text")?,
-                    post_id: row.get("post_id")?,
-                })
-            })
-            .collect()
+        rows.iter().map(read).collect()
     }
+}
+
+pub(super) fn read(row: &Row) -> Result<Engagement, StoreError> {
+    Ok(Engagement {
+        kind: row.get("kind")?,
+        voice: row.get("voice")?,
+        author: row.get("author")?,
+        at: row.get("at")?,
+        first_seen_at: row.get("first_seen_at")?,
+        text: row.get("text")?,
+        post_id: row.get("post_id")?,
+    })
 }
 
 async fn note_erasures(tx: &mut Tx, rows: Vec<Json>, now: Timestamp) -> Result<(), StoreError> {

@@ -56,7 +56,7 @@ pub use record::{Actor, Entry};
 pub use seal::{Broken, SealError, SealRules, Sealed};
 pub use sessions::{EndSessions, Seat, SessionRow, SessionRules, Visit, Visitor};
 pub use standing::{Standing, Worker};
-pub use timeline::{Attempt, DeliveryFilter, EngagementCount, Listed, PostHistory};
+pub use timeline::{Attempt, DeliveryFilter, EngagementCount, Listed, PostHistory, Sequel};
 pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
 
 pub use crate::domain::tagging::{Overdue, SilenceOrder, SilenceScope};

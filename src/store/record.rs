@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Store, StoreError,
-    db::{Followed, RowDigest, Tx, sql},
+    db::{Followed, Row, RowDigest, Tx, sql},
 };
 use crate::domain::{
     canonical::{self, Hash},
@@ -159,13 +159,15 @@ impl Store {
 /// The number of each subject's last entry.
 async fn last_seqs(tx: &mut Tx, acts: &[Act]) -> Result<BTreeMap<String, i64>, StoreError> {
     let subjects = acts.iter().map(|act| json!({"s": act.subject})).collect();
-    let rows = sql("SELECT subject, MAX(seq) AS seq FROM entry
-         WHERE subject IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
-         GROUP BY subject")
+    // Subject by subject, each by the index: the entries are wide, and there are many.
+    let rows = sql("SELECT j.value->>'s' AS subject,
+           (SELECT MAX(e.seq) FROM entry e WHERE e.subject = j.value->>'s') AS seq
+         FROM json_each(CAST($1 AS TEXT)) AS j")
     .batch(subjects)
     .all(tx)
     .await?;
-    rows.iter().map(|row| Ok((row.get("subject")?, row.get("seq")?))).collect()
+    let last = |row: &Row| Ok((row.get("subject")?, row.get::<Option<i64>>("seq")?.unwrap_or(0)));
+    rows.iter().map(last).collect()
 }
 
 /// Each digest goes to the entry about its own row's subject, or to the act's first entry.

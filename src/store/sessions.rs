@@ -59,6 +59,8 @@ pub struct Visit {
     pub stopped_by: Option<PersonId>,
     /// Nobody is known yet: the first administrator is to be made.
     pub nobody: bool,
+    /// Alarms that nobody has taken, a hundred at most.
+    pub alarms: u32,
 }
 
 /// Who is signed in, as the ledger has them now.
@@ -99,7 +101,12 @@ impl Store {
         };
         let nobody =
             who.is_none() && sql("SELECT id FROM person LIMIT 1").opt(&mut tx).await?.is_none();
-        Ok(Visit { who, gate, stopped_by, nobody })
+        let waiting = sql("SELECT COUNT(*) AS n FROM
+             (SELECT id FROM alarm WHERE taken_at IS NULL LIMIT 100) AS waiting")
+        .opt(&mut tx)
+        .await?;
+        let alarms = waiting.map_or(Ok(0), |row| row.get("n"))?;
+        Ok(Visit { who, gate, stopped_by, nobody, alarms })
     }
 
     /// Signs a person in, and forgets sessions that are over.
@@ -214,15 +221,20 @@ impl Store {
 }
 
 impl Store {
-    /// The id of the record's last entry: it changes with every act.
+    /// What changes with every act of every process: the time of the record's last entry, and how
+    /// many there are of its last minute, so that an act that commits late is seen too.
     ///
     /// # Errors
     /// The ledger failed.
-    pub async fn last_entry(&self) -> Result<Option<String>, StoreError> {
+    pub async fn pulse(&self) -> Result<(i64, i64), StoreError> {
         let mut tx = self.read().await?;
         let row =
-            sql("SELECT id FROM entry ORDER BY at DESC, id DESC LIMIT 1").opt(&mut tx).await?;
-        row.map(|row| row.get("id")).transpose()
+            sql("SELECT l.at AS at, (SELECT COUNT(*) FROM entry e WHERE e.at > l.at - 60000000)
+               AS n
+             FROM (SELECT COALESCE(MAX(at), 0) AS at FROM entry) AS l")
+            .one(&mut tx)
+            .await?;
+        Ok((row.get("at")?, row.get("n")?))
     }
 }
 

@@ -8,13 +8,15 @@ use super::{
     Actor, Entry, Store, StoreError,
     db::{Row, Tx, sql},
     deliveries::{self, DeliveryRow},
+    engagements::{self, Engagement},
     escalations::{self, EscalationRow, Evidence},
     record::Act,
 };
 use crate::domain::{
     delivery::StateName,
     engagement::{EngagementKind, Voice},
-    ids::{AccountName, BankCode, DeliveryId, Reference},
+    escalation::{EscalationKind, EscalationState},
+    ids::{AccountName, BankCode, DeliveryId, EscalationId, Reference},
     person::Desk,
     platform::Sender,
     time::Timestamp,
@@ -79,7 +81,10 @@ pub struct DeliveryFilter {
     pub sender: Option<Sender>,
     /// Only those whose escalation is cleared or was sent: what a person may act upon.
     pub cleared: bool,
-    /// How many to skip, and how many to show at most.
+    /// Only those that were drafted before this one: where the page before ended.
+    pub before: Option<DeliveryId>,
+    /// How many to skip, and how many to show at most. Deep pages cost what they skip: pages that
+    /// follow each other go by `before`.
     pub page: (u32, u32),
 }
 
@@ -90,6 +95,76 @@ pub struct Listed {
     pub row: DeliveryRow,
     /// When its escalation was drafted.
     pub drafted_at: Timestamp,
+    /// Where its escalation stands.
+    pub escalation: EscalationState,
+}
+
+/// An escalation that speaks of an earlier one: a thank-you, a correction, a retraction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sequel {
+    /// Its reference.
+    pub reference: Reference,
+    /// What it says.
+    pub kind: EscalationKind,
+    /// Where it stands.
+    pub state: EscalationState,
+}
+
+/// Above every id.
+const NEWEST: &str = "z";
+
+/// What a list begins with, so that it reads an index from its newest row down and no more rows than
+/// it shows. Each narrows by an expression that an index of its own has (see the migration).
+macro_rules! listed {
+    ($from:literal, $lead:literal) => {
+        concat!(
+            "SELECT d.*, e.drafted_at AS drafted_at, e.state AS escalation_state FROM ",
+            $from,
+            " WHERE ",
+            $lead,
+            " AND d.id < $6 AND ($1 = '' OR d.state = $1) AND ($2 = '' OR d.bank = $2)
+               AND ($3 = '' OR d.account = $3) AND ($4 = '' OR d.sender = $4)
+               AND ($5 = 0 OR e.state IN ('cleared', 'closed'))
+             ORDER BY d.id DESC LIMIT $7"
+        )
+    };
+}
+
+impl DeliveryFilter {
+    /// The deliveries in one state, or in any, by the narrowest index.
+    fn text(&self, state: Option<StateName>) -> &'static str {
+        let rare = |state| {
+            use StateName::{Refused, Retracted, Sending, Uncertain};
+            matches!(state, Sending | Uncertain | Refused | Retracted)
+        };
+        match state {
+            Some(StateName::Waiting) if self.cleared => listed!(
+                "escalation e CROSS JOIN delivery d",
+                "e.state = 'cleared' AND d.escalation = e.id"
+            ),
+            Some(state) if rare(state) => listed!(
+                "delivery d CROSS JOIN escalation e",
+                "e.id = d.escalation AND (d.state || '') = $1"
+            ),
+            _ if self.bank.is_some() => listed!(
+                "delivery d CROSS JOIN escalation e",
+                "e.id = d.escalation AND (d.bank || '') = $2"
+            ),
+            _ if self.account.is_some() => listed!(
+                "delivery d CROSS JOIN escalation e",
+                "e.id = d.escalation AND (d.account || '') = $3"
+            ),
+            _ if self.sender == Some(Sender::HandOff) => listed!(
+                "delivery d CROSS JOIN escalation e",
+                "e.id = d.escalation AND d.sender = 'hand-off'"
+            ),
+            Some(_) => listed!(
+                "delivery d CROSS JOIN escalation e",
+                "e.id = d.escalation AND (d.state || '') = $1"
+            ),
+            None => listed!("delivery d CROSS JOIN escalation e", "e.id = d.escalation"),
+        }
+    }
 }
 
 impl Store {
@@ -116,27 +191,88 @@ impl Store {
     /// The ledger failed.
     pub async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<Listed>, StoreError> {
         let mut tx = self.read().await?;
-        let states = if filter.states.is_empty() { StateName::ALL } else { &filter.states };
-        let rows = sql("SELECT d.*, e.drafted_at AS drafted_at FROM delivery d
-             JOIN escalation e ON e.id = d.escalation
-             WHERE d.state IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
-               AND ($2 = '' OR d.bank = $2) AND ($3 = '' OR d.account = $3)
-               AND ($4 = '' OR d.sender = $4) AND ($5 = 0 OR e.state IN ('cleared', 'closed'))
-             ORDER BY e.drafted_at DESC, d.id DESC LIMIT $6 OFFSET $7")
-        .batch(states.iter().map(|state| json!({"s": state})).collect())
-        .bind(filter.bank.as_ref().map_or("", BankCode::as_str))
-        .bind(filter.account.as_ref().map_or("", AccountName::as_str))
-        .bind(filter.sender.map_or("", Sender::as_str))
-        .bind(i64::from(filter.cleared))
-        .bind(i64::from(filter.page.1))
-        .bind(i64::from(filter.page.0))
+        let states = match filter.states.as_slice() {
+            // What is cleared is found state by state: most that waits may not be.
+            [] if filter.cleared => StateName::ALL.iter().copied().map(Some).collect(),
+            [] => vec![None],
+            some => some.iter().copied().map(Some).collect(),
+        };
+        let (skip, limit) = (filter.page.0 as usize, filter.page.1 as usize);
+        let mut found = Vec::new();
+        for state in states {
+            let rows = sql(filter.text(state))
+                .bind(state.map_or("", StateName::as_str))
+                .bind(filter.bank.as_ref().map_or("", BankCode::as_str))
+                .bind(filter.account.as_ref().map_or("", AccountName::as_str))
+                .bind(filter.sender.map_or("", Sender::as_str))
+                .bind(i64::from(filter.cleared))
+                .bind(filter.before.as_ref().map_or(NEWEST, DeliveryId::as_str))
+                .bind(i64::from(filter.page.0) + i64::from(filter.page.1))
+                .all(&mut tx)
+                .await?;
+            for row in &rows {
+                found.push(Listed {
+                    row: deliveries::read(row)?,
+                    drafted_at: row.get("drafted_at")?,
+                    escalation: row.get("escalation_state")?,
+                });
+            }
+        }
+        found.sort_by(|one, other| other.row.delivery.id.cmp(&one.row.delivery.id));
+        Ok(found.into_iter().skip(skip).take(limit).collect())
+    }
+
+    /// How much came back on each of these deliveries, by kind and voice.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn came_back(
+        &self,
+        deliveries: &[&DeliveryId],
+    ) -> Result<Vec<EngagementCount>, StoreError> {
+        let mut tx = self.read().await?;
+        engagement(&mut tx, deliveries.iter().map(|id| json!({"s": id})).collect()).await
+    }
+
+    /// The replies and quotes on these deliveries that are shown one by one: a bank's own, those of
+    /// who looks like it, and others' while their text is kept. The bank's first, then the newest.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn answers(
+        &self,
+        deliveries: &[&DeliveryId],
+        limit: u32,
+    ) -> Result<Vec<(DeliveryId, Engagement)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT * FROM engagement
+             WHERE delivery IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+               AND kind IN ('reply', 'quote') AND (voice <> 'other' OR text IS NOT NULL)
+             ORDER BY CASE voice WHEN 'bank' THEN 0 WHEN 'look-alike' THEN 1 ELSE 2 END,
+               first_seen_at DESC, platform_id LIMIT $2")
+        .batch(deliveries.iter().map(|id| json!({"s": id})).collect())
+        .bind(limit)
         .all(&mut tx)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Listed { row: deliveries::read(row)?, drafted_at: row.get("drafted_at")? })
-            })
-            .collect()
+        rows.iter().map(|row| Ok((row.get("delivery")?, engagements::read(row)?))).collect()
+    }
+
+    /// What was drafted about an escalation: what thanks for it or sets it right, the latest first.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn sequels(&self, escalation: &EscalationId) -> Result<Vec<Sequel>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT reference, kind, state FROM escalation WHERE about = $1
+             ORDER BY drafted_at DESC, id DESC LIMIT 50")
+        .bind(escalation)
+        .all(&mut tx)
+        .await?;
+        let read = |row: &Row| {
+            let (reference, kind) = (row.get("reference")?, row.get("kind")?);
+            Ok(Sequel { reference, kind, state: row.get("state")? })
+        };
+        rows.iter().map(read).collect()
     }
 
     /// Shows a person the actions that an escalation rests on, case references and all, for the

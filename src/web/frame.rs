@@ -2,9 +2,10 @@
 
 use std::{borrow::Borrow, fmt::Display, sync::Arc};
 
+use axum::http::Method;
 use jiff::{SignedDuration, tz::TimeZone};
 
-use super::gate::DESK;
+use super::{gate::DESK, table};
 use crate::{
     domain::{money::Paise, person::Person, platform::Language, time::Timestamp},
     locale::{Locale, Value},
@@ -167,6 +168,8 @@ pub(super) struct Frame {
     pub(super) closed: Option<Closed>,
     /// What the last act left to be told.
     pub(super) notice: Option<String>,
+    /// Alarms that wait for somebody to take them.
+    pub(super) alarms: u32,
     /// Everybody here is invented.
     pub(super) demo: bool,
     /// The unit's own name.
@@ -187,6 +190,8 @@ pub(super) struct Closed {
 /// The pages of the navigation: the address, and the message that names it.
 pub(super) const PAGES: &[(&str, &str)] = &[
     ("/queue", "nav-queue"),
+    ("/posts", "nav-posts"),
+    ("/alarms", "nav-alarms"),
     ("/source", "nav-source"),
     ("/accounts", "nav-accounts"),
     ("/audit", "nav-audit"),
@@ -205,10 +210,15 @@ impl Frame {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 
-    /// The navigation: the pages that the table of routes opens to its reader.
+    /// The navigation: the pages that its reader may open.
     pub(super) fn pages(&self) -> Vec<(&'static str, &'static str)> {
         let Some(person) = &self.person else { return Vec::new() };
-        PAGES.iter().copied().filter(|(page, _)| super::opens(page, person.role)).collect()
+        let open = |page: &str| {
+            let mut table = table().iter();
+            let row = table.find(|(method, path, _)| method == Method::GET && *path == page);
+            row.is_some_and(|(_, _, allow)| allow.admits(Some(person.role)))
+        };
+        PAGES.iter().copied().filter(|(page, _)| open(page)).collect()
     }
 
     /// Whether its reader may press the stop switch.

@@ -180,6 +180,7 @@ async fn arrive(
             .to_owned(),
         closed: closed(seen.gate, seen.stopped_by.map(|who| who.to_string())),
         notice: seen.who.as_ref().and_then(|who| who.notice.clone()),
+        alarms: if seen.who.is_some() { seen.alarms } else { 0 },
         demo: console.0.demo,
         unit: match language {
             Language::En => unit.name_en.clone(),

@@ -18,12 +18,12 @@ use super::{Console, Route, gate::Allow, problem::Problem, visit::Visit};
 /// A silent connection says that it lives before a proxy takes it for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// The last change that this process has seen: the id of the record's last entry.
-pub(super) struct Pulse(watch::Sender<String>);
+/// The last change that this process has seen.
+pub(super) struct Pulse(watch::Sender<(i64, i64)>);
 
 impl Default for Pulse {
     fn default() -> Self {
-        Self(watch::Sender::new(String::new()))
+        Self(watch::Sender::new((0, 0)))
     }
 }
 
@@ -34,7 +34,7 @@ impl Console {
     /// # Errors
     /// The ledger failed.
     pub async fn beat(&self) -> anyhow::Result<()> {
-        let last = self.ctx().store.last_entry().await?.unwrap_or_default();
+        let last = self.ctx().store.pulse().await?;
         self.0.pulse.0.send_if_modified(|seen| {
             let moved = *seen != last;
             *seen = last;

@@ -6,6 +6,7 @@
 //! else; a page says nothing of another host and runs no code that is not in `assets/`.
 
 mod accounts;
+mod alarms;
 mod assets;
 mod audit;
 mod file;
@@ -13,6 +14,7 @@ mod frame;
 mod gate;
 mod live;
 mod me;
+mod posts;
 mod problem;
 mod queue;
 mod served;
@@ -36,16 +38,15 @@ use axum::{
 };
 use jiff::tz::TimeZone;
 
-pub use self::{gate::Allow, served::serve};
+pub use self::{
+    gate::Allow,
+    served::{Certificate, serve},
+};
 
 use self::{frame::Words, live::Pulse, sign_in::Throttle};
 use crate::{
-    cases::embedded::EmbeddedCases,
-    clock::Clock,
-    domain::{person::Role, platform::Language},
-    locale::Locale,
-    store::SessionRules,
-    work::Ctx,
+    cases::embedded::EmbeddedCases, clock::Clock, domain::platform::Language, locale::Locale,
+    store::SessionRules, work::Ctx,
 };
 
 /// The program's version, at the foot of every page.
@@ -187,6 +188,8 @@ fn routes() -> Vec<Route> {
         me::routes,
         queue::routes,
         stop::routes,
+        posts::routes,
+        alarms::routes,
         source::routes,
         accounts::routes,
         audit::routes,
@@ -195,13 +198,9 @@ fn routes() -> Vec<Route> {
 }
 
 /// The table of who may use what: method, path, who.
-pub fn table() -> Vec<(Method, &'static str, Allow)> {
-    routes().into_iter().map(|route| (route.method, route.path, route.allow)).collect()
-}
-
-/// Whether the page at this path opens to a role.
-fn opens(path: &str, role: Role) -> bool {
-    static TABLE: LazyLock<Vec<(Method, &'static str, Allow)>> = LazyLock::new(table);
-    let row = TABLE.iter().find(|(method, at, _)| method == Method::GET && *at == path);
-    row.is_some_and(|(_, _, allow)| allow.admits(Some(role)))
+pub fn table() -> &'static [(Method, &'static str, Allow)] {
+    static TABLE: LazyLock<Vec<(Method, &'static str, Allow)>> = LazyLock::new(|| {
+        routes().into_iter().map(|route| (route.method, route.path, route.allow)).collect()
+    });
+    &TABLE
 }

@@ -1,7 +1,11 @@
 //! The console's listener: plain for this machine and for a proxy before it, or under its own
 //! certificate, which is read again when its files change.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use axum_server::{Handle, tls_rustls::RustlsConfig};
@@ -36,7 +40,12 @@ pub async fn serve(
     listener.set_nonblocking(true)?;
     let at = listener.local_addr()?;
     let tls = match (&config.certificate, &config.key) {
-        (Some(chain), Some(key)) => Some(certificate(chain, key, &stopping).await?),
+        (Some(chain), Some(key)) => {
+            let certificate = Certificate::read(chain, key).await?;
+            let tls = certificate.tls();
+            tokio::spawn(certificate.keep_renewing(stopping.clone()));
+            Some(tls)
+        }
         _ => None,
     };
     let handle = Handle::new();
@@ -79,37 +88,59 @@ async fn keep_telling(console: Console, stopping: CancellationToken) {
     }
 }
 
-/// The certificate, and a task that reads it again whenever its files change.
-async fn certificate(
-    chain: &Path,
-    key: &Path,
-    stopping: &CancellationToken,
-) -> anyhow::Result<RustlsConfig> {
-    let read = || format!("the certificate {} with {}", chain.display(), key.display());
-    let tls = RustlsConfig::from_pem_file(chain, key).await.with_context(read)?;
-    let (chain, key) = (chain.to_owned(), key.to_owned());
-    let (renewed, stopping) = (tls.clone(), stopping.clone());
-    tokio::spawn(async move {
-        let mut seen = print(&chain, &key).await;
+/// A certificate in two files, as it was read last.
+pub struct Certificate {
+    chain: PathBuf,
+    key: PathBuf,
+    tls: RustlsConfig,
+    seen: Option<Hash>,
+}
+
+impl Certificate {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// A file cannot be read, or they do not belong together.
+    pub async fn read(chain: &Path, key: &Path) -> anyhow::Result<Self> {
+        let what = || format!("the certificate {} with {}", chain.display(), key.display());
+        let tls = RustlsConfig::from_pem_file(chain, key).await.with_context(what)?;
+        let seen = print(chain, key).await;
+        Ok(Self { chain: chain.to_owned(), key: key.to_owned(), tls, seen })
+    }
+
+    /// What new connections are shown.
+    pub fn tls(&self) -> RustlsConfig {
+        self.tls.clone()
+    }
+
+    /// Reads it again if its files changed. What cannot be used leaves the old one in force.
+    ///
+    /// # Errors
+    /// The new one cannot be used.
+    pub async fn renew(&mut self) -> anyhow::Result<bool> {
+        let now = print(&self.chain, &self.key).await;
+        if now.is_none() || now == self.seen {
+            return Ok(false);
+        }
+        let read = self.tls.reload_from_pem_file(&self.chain, &self.key).await;
+        read.context("the new certificate cannot be used; the old one stays in force")?;
+        self.seen = now;
+        Ok(true)
+    }
+
+    async fn keep_renewing(mut self, stopping: CancellationToken) {
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return,
                 () = tokio::time::sleep(RENEW) => {}
             }
-            let now = print(&chain, &key).await;
-            if now == seen {
-                continue;
-            }
-            match renewed.reload_from_pem_file(&chain, &key).await {
-                Ok(()) => {
-                    seen = now;
-                    tracing::info!("the console's certificate was read again");
-                }
-                Err(error) => tracing::error!(%error, "the new certificate cannot be used"),
+            match self.renew().await {
+                Ok(true) => tracing::info!("the console's certificate was read again"),
+                Ok(false) => {}
+                Err(error) => tracing::error!("{error:#}"),
             }
         }
-    });
-    Ok(tls)
+    }
 }
 
 /// What the two files hold, in short; `None` where one cannot be read just now.

@@ -9,7 +9,7 @@ use crate::{
         cost::{MicroDollars, Used},
         ids::{AccountName, DeliveryId},
     },
-    store::{EscalationRow, StoreError},
+    store::{DeliveryRow, EscalationRow, StoreError},
     work::{Ctx, meter},
 };
 
@@ -43,10 +43,25 @@ pub struct Bill {
 /// The ledger failed.
 pub async fn bill(ctx: &Ctx, rows: &[EscalationRow]) -> Result<Bill, StoreError> {
     let deliveries: Vec<_> = rows.iter().flat_map(|row| &row.deliveries).collect();
+    let months = meter::months(ctx).await?.into_iter();
+    Ok(Bill {
+        costs: costs(ctx, &deliveries).await?,
+        months: months.map(|month| (month.account.clone(), month)).collect(),
+    })
+}
+
+/// What each of these deliveries costs or has cost; what costs nothing is not among them.
+///
+/// # Errors
+/// The ledger failed.
+pub async fn costs(
+    ctx: &Ctx,
+    deliveries: &[&DeliveryRow],
+) -> Result<BTreeMap<DeliveryId, Cost>, StoreError> {
     let sent = deliveries.iter().filter(|row| row.delivery.name().may_be_public());
     let sent: Vec<_> = sent.map(|row| &row.delivery.id).collect();
     let frozen = ctx.store.frozen_prices(&sent).await?;
-    let mut bill = Bill::default();
+    let mut costs = BTreeMap::new();
     for row in deliveries {
         let delivery = &row.delivery;
         let cost = match delivery.name() {
@@ -59,11 +74,9 @@ pub async fn bill(ctx: &Ctx, rows: &[EscalationRow]) -> Result<Bill, StoreError>
                 price.map(|usd| Cost { usd, spent: false })
             }
         };
-        bill.costs.extend(cost.map(|cost| (delivery.id.clone(), cost)));
+        costs.extend(cost.map(|cost| (delivery.id.clone(), cost)));
     }
-    let months = meter::months(ctx).await?.into_iter();
-    bill.months = months.map(|month| (month.account.clone(), month)).collect();
-    Ok(bill)
+    Ok(costs)
 }
 
 impl Bill {

@@ -3,18 +3,37 @@
 
 use anyhow::{Context, bail};
 
+pub use crate::destinations::hand_off::BadPermalink;
+
 use super::{Ctx, deliver};
 use crate::{
     destinations::hand_off::{intent_link, post_id},
     domain::{
-        delivery::{LateReceipt, Look, LookRules, Outcome, Receipt, State},
+        delivery::{Delivery, LateReceipt, Look, LookRules, Outcome, Receipt, State},
         ids::DeliveryId,
         person::{Desk, Person},
-        platform::Account,
+        platform::{Account, Sender},
         time::Timestamp,
     },
     store::{Actor, ClaimRules, DeliveryRow, Ended, Rechecked, Report},
 };
+
+/// Why a hand-off is not taken, ended, or given back: for its reader to act upon.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is no longer true, or may not go now.
+    #[error("it must not be posted: {0}")]
+    MustNot(String),
+    /// Somebody else took it.
+    #[error("only who took it, or an approver, can say that it was not posted")]
+    NotTheTaker,
+    /// It was posted: the permalink.
+    #[error("it is there: {0}; bring it back with `takaza handoff done`")]
+    There(String),
+    /// Whether it is there cannot be seen now.
+    #[error("the account could not be read: {0}; try again")]
+    Blind(String),
+}
 
 /// What the officer posts, and how.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -42,31 +61,47 @@ pub async fn take(ctx: &Ctx, by: &Actor, desk: &Desk, id: &DeliveryId) -> anyhow
     let claimed = ctx.store.take_hand_off(by, id, &rules).await?;
     let one = claimed.deliveries.first().context("the hand-off was not taken")?;
     let delivery = one.delivery();
-    let escalation = claimed.escalations.get(&delivery.escalation).context("it is unreadable")?;
     let members = claimed.members_of(&delivery.escalation);
     let recheck = Rechecked {
         at: ctx.clock.now(),
         members: u32::try_from(members.len()).unwrap_or(u32::MAX),
     };
     let look = deliver::look_again(ctx, &claimed).await;
-    if let Some(verdict) = look.against(ctx, escalation, members).await {
+    if let Some(verdict) = look.against(ctx, &claimed, &delivery.escalation).await {
         let why = match &verdict {
             Ended::NotNow { why, .. } | Ended::Untrue { why, .. } => why.clone(),
             Ended::Attempted(_) => String::new(),
         };
         report(ctx, by, delivery.id.clone(), one.lease().token.clone(), verdict).await?;
-        bail!("it must not be posted: {why}");
+        bail!(Refusal::MustNot(why));
     }
     let token = &one.lease().token;
     ctx.store.hand_off_rechecked(by, &delivery.id, token, recheck).await?;
     let account = account(ctx, delivery.content.account.as_str()).await?;
-    Ok(Taken {
+    Ok(prepared(delivery, account, one.lease().until))
+}
+
+fn prepared(delivery: &Delivery, account: Account, until: Timestamp) -> Taken {
+    Taken {
         delivery: delivery.id.clone(),
         text: delivery.content.text.clone(),
         intent_link: intent_link(account.platform, &account.base_url, &delivery.content.text),
         account,
-        until: one.lease().until,
-    })
+        until,
+    }
+}
+
+/// What somebody has taken and not yet ended, once more: a page that was closed shows it again.
+///
+/// # Errors
+/// The ledger failed.
+pub async fn in_hand(ctx: &Ctx, row: &DeliveryRow) -> anyhow::Result<Option<Taken>> {
+    let State::Sending(lease) = row.delivery.state() else { return Ok(None) };
+    if row.sender != Sender::HandOff {
+        return Ok(None);
+    }
+    let account = account(ctx, row.delivery.content.account.as_str()).await?;
+    Ok(Some(prepared(&row.delivery, account, lease.until)))
 }
 
 /// What came of bringing a permalink back.
@@ -128,18 +163,13 @@ pub async fn not_posted(
         _ => false,
     };
     if !taker && person.as_approver(now).is_err() {
-        bail!("only who took it, or an approver, can say that it was not posted");
+        bail!(Refusal::NotTheTaker);
     }
     if let Some(destination) = ctx.destinations.get(&row.delivery.content.account) {
         match destination.look(&row.delivery).await {
             Look::NotThere | Look::NoWay => {}
-            Look::Found(receipt) => {
-                bail!(
-                    "it is there: {}; bring it back with `takaza handoff done`",
-                    receipt.permalink
-                )
-            }
-            Look::Blind { reason } => bail!("the account could not be read: {reason}; try again"),
+            Look::Found(receipt) => bail!(Refusal::There(receipt.permalink)),
+            Look::Blind { reason } => bail!(Refusal::Blind(reason)),
         }
     }
     match row.delivery.state() {

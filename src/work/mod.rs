@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod alarms;
+pub mod annex;
 pub mod audit;
 pub mod bill;
 pub mod clear;
@@ -22,6 +23,7 @@ pub mod restore;
 pub mod saying;
 pub mod seal;
 pub mod set_right;
+pub mod story;
 pub mod sweep;
 pub mod switch;
 pub mod waits;

@@ -17,6 +17,17 @@ use crate::{
     store::{Actor, Draft, EscalationRow},
 };
 
+/// Why nothing is drafted: for its reader to act upon.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Nothing of it is there.
+    #[error("nothing of {0} was delivered, so there is nothing to set right")]
+    NotDelivered(String),
+    /// The template's text may not be said.
+    #[error("the drafted text may not be said: {0}; mend its template")]
+    MayNotBeSaid(String),
+}
+
 /// Drafts the correction of an escalation that was delivered.
 ///
 /// # Errors
@@ -86,14 +97,14 @@ async fn draft(
     let about = About { kind, about };
     let (contents, senders) = contents(ctx, &row, &facts, &about)?;
     if contents.is_empty() {
-        bail!("nothing of {reference} was delivered, so there is nothing to set right");
+        bail!(Refusal::NotDelivered(reference.to_owned()));
     }
     let id = EscalationId::new(ctx.dice.uuid(now));
     let ladder = &ctx.config.ladder;
     let escalation: Escalation = drafting::held(id, facts, contents, &about, ladder, now);
     let grounds = Grounds::gather(ctx, &escalation, &[]).await?;
     if let Some((_, first)) = grounds.against(&escalation, &ctx.config.wording).first() {
-        bail!("the drafted text may not be said: {first}; mend its template");
+        bail!(Refusal::MayNotBeSaid(first.to_string()));
     }
     let new = escalation.reference.to_string();
     let draft = Draft { escalation, members: Vec::new(), senders };

@@ -2,7 +2,11 @@
 //! over a real connection.
 
 mod accounts;
+mod alarms;
 mod audit;
+mod browser;
 mod door;
+mod posts;
 mod queue;
+mod served;
 mod source;

@@ -48,7 +48,7 @@ fn the_demo_ends_by_itself_and_prints_one_summary_of_a_path_that_was_really_gone
     let order = takaza(&["order", "show", "slow banks", "--json", "--data", data]);
     let order: serde_json::Value = serde_json::from_slice(&order.stdout).expect("one document");
     assert_eq!(order["standing"], "in force");
-    assert_eq!(order["rehearsed_days"], 16, "the days that the ledger really watched: {order:#}");
+    assert_eq!(order["rehearsed_days"], 14, "the days that the ledger really watched: {order:#}");
 
     let again = takaza(&demo);
     assert!(!again.status.success(), "a folder with a ledger is not played over");

@@ -10,7 +10,7 @@ use takaza::{
         canonical::Hash,
         cost::{Costs, Item, MicroDollars},
         delivery::{LateReceipt, Look, LookRules, Outcome, Receipt, StateName},
-        engagement::{Author, Identity},
+        engagement::{Author, EngagementKind, Identity, Voice},
         escalation::{EscalationKind, EscalationState},
         ids::{AccountName, BankCode, ExternalId, PersonId},
         importing::ImportState,
@@ -22,8 +22,9 @@ use takaza::{
         vault::{Keyring, Sealed},
     },
     store::{
-        BreakerRules, ClaimRules, Ended, EntryFilter, Kept, Leased, NewImport, Note, Passphrase,
-        QueueFilter, Rechecked, Report, SilenceOrder, SilenceScope, Store, StoreError,
+        BreakerRules, ClaimRules, DeliveryFilter, Ended, EntryFilter, Kept, Leased, Listed,
+        NewImport, Note, Passphrase, QueueFilter, Rechecked, Report, SilenceOrder, SilenceScope,
+        Store, StoreError,
     },
     work,
 };
@@ -65,6 +66,7 @@ on_both! {
     deliveries_are_claimed_recorded_and_told,
     doubts_are_swept_looked_into_and_decided,
     receipts_come_late_and_hand_offs_are_taken,
+    deliveries_are_listed_and_their_story_told,
     the_gate_stops_resumes_and_is_restored,
     what_accounts_spend_is_counted,
     entries_are_found_by_act_person_time_and_subject,
@@ -606,6 +608,95 @@ async fn receipts_come_late_and_hand_offs_are_taken(mut world: World) {
     assert!(store.gate().await.unwrap().tripped.is_some());
 }
 
+async fn deliveries_are_listed_and_their_story_told(mut world: World) {
+    world.hand_off("by-hand").await;
+    let row = world.cleared("ZPPL").await;
+    states::deliver(&world).await;
+    world.pass(mins(1));
+    let draft = states::copy(&row, "COPY", Some("ZNMN"));
+    world.ctx.store.draft(&world.by("asha"), &draft).await.unwrap();
+    let store = &world.ctx.store;
+    let listed = async |change: &dyn Fn(&mut DeliveryFilter)| {
+        let mut filter = DeliveryFilter { page: (0, 10), ..DeliveryFilter::default() };
+        change(&mut filter);
+        let found = store.deliveries(&filter).await.unwrap();
+        let one = |one: &Listed| (one.row.delivery.bank.to_string(), one.row.delivery.name());
+        (found.iter().map(one).collect::<Vec<_>>(), found)
+    };
+    let (all, found) = listed(&|_| {}).await;
+    let banks: Vec<_> = all.iter().map(|(bank, _)| bank.as_str()).collect();
+    assert_eq!(banks, ["ZNMN", "ZNMN", "ZPPL", "ZPPL"], "the latest first");
+    assert_eq!(found[0].escalation, EscalationState::Held);
+    let before = found[1].row.delivery.id.clone();
+    assert_eq!(listed(&|filter| filter.before = Some(before.clone())).await.0, all[2..]);
+    assert_eq!(listed(&|filter| filter.page = (1, 2)).await.0, all[1..3]);
+    let sent = [("ZPPL".to_owned(), StateName::Delivered)];
+    let states = vec![StateName::Delivered, StateName::Uncertain];
+    assert_eq!(listed(&|filter| filter.states = states.clone()).await.0, sent);
+    let narrowed = listed(&|filter| {
+        filter.states = vec![StateName::Delivered];
+        filter.bank = Some(zppl());
+        filter.account = Some(unit());
+        filter.sender = Some(Sender::Api);
+    });
+    assert_eq!(narrowed.await.0, sent);
+    assert_eq!(listed(&|filter| filter.account = Some(unit())).await.0.len(), 2);
+    assert_eq!(listed(&|filter| filter.sender = Some(Sender::HandOff)).await.0.len(), 2);
+    let to_do = listed(&|filter| {
+        filter.states = vec![StateName::Waiting, StateName::Sending];
+        filter.sender = Some(Sender::HandOff);
+        filter.cleared = true;
+    });
+    assert_eq!(to_do.await.0, [("ZPPL".to_owned(), StateName::Waiting)]);
+
+    let id = &row.deliveries.iter().find(|row| row.sender == Sender::Api).unwrap().delivery.id;
+    let noted = |voice, alias: &str, text: Option<&str>| takaza::store::Noted {
+        kind: EngagementKind::Reply,
+        alias: alias.to_owned(),
+        voice,
+        author: "peepal".to_owned(),
+        at: None,
+        text: text.map(|text| (text.to_owned(), world.now().plus(mins(60)))),
+        post_id: None,
+    };
+    let heard = vec![
+        noted(Voice::Other, "a", None),
+        noted(Voice::Other, "b", Some("kept")),
+        noted(Voice::Bank, "c", Some("we look into it")),
+    ];
+    let by = world.ctx.actor("story");
+    store.heard(&by, &BTreeMap::from([(id.clone(), heard)])).await.unwrap();
+    let counts = store.came_back(&[id]).await.unwrap();
+    let counts: Vec<_> = counts.iter().map(|one| (one.voice, one.count)).collect();
+    assert_eq!(counts, [(Voice::Bank, 1), (Voice::Other, 2)]);
+    let answers = store.answers(&[id], 10).await.unwrap();
+    let texts: Vec<_> = answers.iter().filter_map(|(_, one)| one.text.as_deref()).collect();
+    assert_eq!(
+        texts,
+        ["we look into it", "kept"],
+        "the bank's first; what is not kept is not there"
+    );
+
+    let new = work::set_right::draft_correction(&world.ctx, &world.by("asha"), "GGM-COPY").await;
+    assert!(new.unwrap_err().to_string().contains("nothing of GGM-COPY was delivered"));
+    let reference = row.escalation.reference.as_str();
+    let by = world.by("asha");
+    let new = work::set_right::draft_correction(&world.ctx, &by, reference).await.unwrap();
+    let sequels = store.sequels(&row.escalation.id).await.unwrap();
+    assert_eq!(sequels.len(), 1);
+    assert_eq!(
+        (sequels[0].reference.as_str(), sequels[0].kind),
+        (&*new, EscalationKind::Correction)
+    );
+    let asha = states::desk(&world, "asha").await;
+    assert_eq!(store.annex_shown(&by, &asha, reference).await.unwrap().1.len(), 5);
+    let history = store.history_of(id.as_str()).await.unwrap();
+    assert_eq!(history.row.escalation.reference, row.escalation.reference);
+    let last = history.entries.last().map(|(_, entry)| entry.act.as_str());
+    assert_eq!(last, Some("escalation.annex-shown"));
+    assert_eq!(store.clock().await.unwrap(), world.now());
+}
+
 async fn the_gate_stops_resumes_and_is_restored(world: World) {
     let store = &world.ctx.store;
     assert_eq!(store.gate().await.unwrap().closed(), None);
@@ -777,6 +868,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/orders.rs"),
         include_str!("../../src/store/people.rs"),
         include_str!("../../src/store/spend.rs"),
+        include_str!("../../src/store/timeline.rs"),
     ];
     let methods = sources.iter().flat_map(|source| source.split("    pub async fn ").skip(1));
     let names = methods.filter_map(|rest| rest.split(['(', '<']).next());

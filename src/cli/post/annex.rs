@@ -2,6 +2,7 @@
 //! by the unit's own mail and nowhere else; takaza itself sends them to nobody.
 
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::super::{
@@ -11,7 +12,7 @@ use super::super::{
     sign_in::Signing,
     times::clock,
 };
-use crate::{store::Evidence, work::Ctx};
+use crate::work::annex;
 
 const WARNING: &str = "For the bank's verified nodal address only. Never in a reply, a direct \
                        message or a public text. That you saw this is on the record.";
@@ -53,14 +54,15 @@ impl Annex {
         let session = self.signing.sign_in(globals, "post annex").await?;
         let ctx = &session.app.ctx;
         let desk = session.person.as_desk(ctx.clock.now())?;
-        let (reference, rows) = ctx.store.annex_shown(&session.by, &desk, &self.reference).await?;
+        let annex = annex::show(ctx, &session.by, &desk, &self.reference).await?;
         let view = AnnexView {
             warning: WARNING,
-            reference: reference.to_string(),
-            rows: rows.iter().map(|row| view(ctx, row)).collect(),
+            reference: annex.reference.to_string(),
+            rows: annex.rows.iter().map(view).collect(),
         };
+        let zone = ctx.limits.calendar().zone();
         self.format.print(&view, |view| {
-            let lines: Vec<_> = rows.iter().zip(&view.rows).map(|(e, v)| line(ctx, e, v)).collect();
+            let lines: Vec<_> = annex.rows.iter().map(|row| line(row, zone)).collect();
             let headings = ["CASE", "KIND", "AMOUNT", "REQUESTED", "DELIVERED", "DUE"];
             let nothing = "no rows: they were erased under a rule, or it rests on none";
             let table = table_or(&headings, &lines, nothing);
@@ -69,28 +71,25 @@ impl Annex {
     }
 }
 
-fn view(ctx: &Ctx, row: &Evidence) -> RowView {
-    let seen = &row.seen;
+fn view(row: &annex::Row) -> RowView {
     RowView {
-        case_ref: seen.case_ref.expose().to_owned(),
-        kind: seen.kind.to_string(),
-        amount_rupees: seen.disputed.map(|amount| amount.rupees()),
-        requested_at: seen.requested_at.to_string(),
-        delivered_at: seen.delivered_at.map(|at| at.to_string()),
-        due_at: ctx.limits.due_of(seen).ok().map(|at| at.to_string()),
+        case_ref: row.case_ref.expose().to_owned(),
+        kind: row.kind.to_string(),
+        amount_rupees: row.amount.map(|amount| amount.rupees()),
+        requested_at: row.requested_at.to_string(),
+        delivered_at: row.delivered_at.map(|at| at.to_string()),
+        due_at: row.due_at.map(|at| at.to_string()),
     }
 }
 
-fn line(ctx: &Ctx, row: &Evidence, view: &RowView) -> Vec<String> {
-    let zone = ctx.limits.calendar().zone();
-    let seen = &row.seen;
+fn line(row: &annex::Row, zone: &TimeZone) -> Vec<String> {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     vec![
-        view.case_ref.clone(),
-        view.kind.clone(),
-        or_dash(seen.disputed.map(|amount| amount.grouped())),
-        clock(seen.requested_at, zone),
-        or_dash(seen.delivered_at.map(|at| clock(at, zone))),
-        or_dash(ctx.limits.due_of(seen).ok().map(|at| clock(at, zone))),
+        row.case_ref.expose().to_owned(),
+        row.kind.to_string(),
+        or_dash(row.amount.map(|amount| amount.grouped())),
+        clock(row.requested_at, zone),
+        or_dash(row.delivered_at.map(|at| clock(at, zone))),
+        or_dash(row.due_at.map(|at| clock(at, zone))),
     ]
 }

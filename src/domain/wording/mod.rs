@@ -35,7 +35,7 @@ use super::{
 pub use ages::band_floor;
 pub use objection::Objection;
 pub use rules::WordingRules;
-pub use said::{Said, may_be_said};
+pub use said::{Said, against_cases, may_be_said};
 pub use templates::{Templates, Variant};
 
 /// What an escalation says, whatever the language and the place.

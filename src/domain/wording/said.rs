@@ -58,7 +58,7 @@ pub fn may_be_said<K: Eq + Hash>(said: &Said<'_, K>, rules: &WordingRules) -> Ve
         }
         return against;
     }
-    about_cases(said, rules, &mut against);
+    against.extend(against_cases(said.kind, said.facts, said.members, said.earlier, rules));
     about_facts(said, &mut against);
     let text = Reading::of(said, rules, Part::Text, said.text);
     about_content(said, rules, &text, &mut against);
@@ -165,18 +165,23 @@ fn floor_applies(kind: EscalationKind, rules: &WordingRules) -> bool {
     }
 }
 
-/// The floor of cases, the largest share, and what the difference to an earlier text would tell.
-fn about_cases<K: Eq + Hash>(
-    said: &Said<'_, K>,
+/// The part of [`may_be_said`] that rests on the cases alone, whatever the text: the floor of cases,
+/// the largest share, and what the difference to an earlier text would tell. Cheap beside reading a
+/// text, so whoever only asks *whether* may ask this first.
+pub fn against_cases<K: Eq + Hash>(
+    kind: EscalationKind,
+    facts: &FactPack,
+    members: &[(K, Paise)],
+    earlier: &[Vec<K>],
     rules: &WordingRules,
-    against: &mut Vec<Objection>,
-) {
-    if !floor_applies(said.kind, rules) {
-        return;
+) -> Vec<Objection> {
+    let mut against = Vec::new();
+    if !floor_applies(kind, rules) {
+        return against;
     }
     let floor = rules.minimum_cases.max(1) as usize;
     let mut amounts: HashMap<&K, i128> = HashMap::new();
-    for (case, amount) in said.members {
+    for (case, amount) in members {
         *amounts.entry(case).or_default() += i128::from(amount.paise().max(0));
     }
     if amounts.len() < floor {
@@ -188,7 +193,7 @@ fn about_cases<K: Eq + Hash>(
         against.push(Objection::OneCaseDominates { percent: rules.largest_share_percent });
     }
     let few = |count: usize| 0 < count && count < floor;
-    let isolates = said.earlier.iter().any(|earlier| {
+    let isolates = earlier.iter().any(|earlier| {
         let earlier: HashSet<&K> = earlier.iter().collect();
         let new = amounts.keys().filter(|case| !earlier.contains(*case)).count();
         let gone = earlier.iter().filter(|case| !amounts.contains_key(*case)).count();
@@ -196,12 +201,13 @@ fn about_cases<K: Eq + Hash>(
         // New cases come to light by what was said before; dropped ones only where none is new.
         overlaps && (few(new) || (new == 0 && few(gone)))
     });
-    let acted = said.facts.acted as usize;
-    let left = said.facts.actions().saturating_sub(said.facts.acted) as usize;
-    let closure_isolates = said.kind == EscalationKind::Closure && (few(acted) || few(left));
+    let acted = facts.acted as usize;
+    let left = facts.actions().saturating_sub(facts.acted) as usize;
+    let closure_isolates = kind == EscalationKind::Closure && (few(acted) || few(left));
     if isolates || closure_isolates {
         against.push(Objection::Isolates { floor });
     }
+    against
 }
 
 /// The facts against the actions that they are about.

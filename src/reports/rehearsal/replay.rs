@@ -321,7 +321,14 @@ impl<'a> Replay<'a> {
         if self.refused.get(bank) == Some(&asked) {
             return Ok(None);
         }
+        let amount = |overdue: &&Overdue| (overdue.seen.action.case_ref.clone(), overdue.amount());
+        let members = group.actions.iter().map(amount).collect();
+        let grounds = Grounds { about: None, members, earlier };
         let about = About { kind: EscalationKind::Tag, about: None };
+        // Most banks fail here: no text need be written and read for that.
+        if grounds.cases_stand_against(about.kind, &facts, self.rules.wording) {
+            return Err(asked);
+        }
         let places = (self.rules.places)(bank, now);
         let Ok(contents) = drafting::contents(&facts, &about, places, self.rules.templates) else {
             return Err(asked);
@@ -329,9 +336,6 @@ impl<'a> Replay<'a> {
         // In the order of drafting, as the real ids are.
         let id = EscalationId::new(format!("{:020}-{bank}", now.micros()));
         let escalation = drafting::held(id, facts, contents, &about, self.rules.ladder, now);
-        let amount = |overdue: &&Overdue| (overdue.seen.action.case_ref.clone(), overdue.amount());
-        let grounds =
-            Grounds { about: None, members: group.actions.iter().map(amount).collect(), earlier };
         if !grounds.against(&escalation, self.rules.wording).is_empty() {
             return Err(asked);
         }

@@ -1,7 +1,34 @@
 //! What may be claimed: whose time has come, what stands on what authority, what stands against
 //! it; and the lease over what goes.
 
-use super::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value as Json, json};
+
+use super::{
+    ASK_AGAIN, ClaimRules, Claimed, DeliveryRow,
+    rows::{of_escalations, save},
+};
+use crate::{
+    domain::{
+        canonical::Hash,
+        clearance::Clearance,
+        delivery::{ClaimedDelivery, Lease, StateName},
+        ids::{DeliveryId, EscalationId, PersonId},
+        order::StandingOrder,
+        pacing::{self, Candidate, Gate, Send, Why},
+        person::Person,
+        time::Timestamp,
+    },
+    store::{
+        Store, StoreError,
+        db::{Tx, sql},
+        escalations::{self, EscalationRow, StoredClearance},
+        gate, obstacles, orders, people,
+        record::{ATTEMPT, Act},
+        spend,
+    },
+};
 
 impl Store {
     /// Why each delivery of an escalation that has not been sent waits now, by the claim's own
@@ -146,7 +173,7 @@ async fn ready(
         escalations.iter().map(|(id, row)| (id, authorities.mint(row, now))).collect();
     let rows: Vec<_> =
         due.iter().filter_map(|(id, of)| escalations.get(of)?.delivery(id)).collect();
-    let obstacles = crate::store::obstacles::load(tx, &rows, rules.handle_fresh_for, now).await?;
+    let obstacles = obstacles::load(tx, &rows, rules.handle_fresh_for, now).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let delivery = &row.delivery;
@@ -341,8 +368,8 @@ impl Authorities {
             orders.extend(given.authority.order().cloned());
         }
         Ok(Self {
-            people: crate::store::people::by_ids(tx, signers.into_iter().collect()).await?,
-            orders: crate::store::orders::by_ids(tx, orders.into_iter().collect()).await?,
+            people: people::by_ids(tx, signers.into_iter().collect()).await?,
+            orders: orders::by_ids(tx, orders.into_iter().collect()).await?,
         })
     }
 

@@ -1,7 +1,24 @@
 //! What nobody saw the end of: leases that ran out, looks, late receipts, a person's word, and
 //! everything unfinished after a restore.
 
-use super::*;
+use serde_json::json;
+
+use super::{
+    DeliveryRow, SECOND_RECEIPT,
+    rows::{find, read, readable, save, settle},
+};
+use crate::{
+    domain::{
+        delivery::{LateReceipt, Look, LookRules, Receipt, StateName},
+        ids::{AccountName, DeliveryId},
+    },
+    store::{
+        Actor, Store, StoreError,
+        db::{Tx, sql},
+        gate, people,
+        record::Act,
+    },
+};
 
 impl Store {
     /// Sending deliveries whose lease ran out become uncertain, and so do resends that waited until
@@ -109,7 +126,7 @@ impl Store {
         let person = by.person.as_ref().ok_or_else(|| {
             StoreError::Refused("a person decides that, and no process".to_owned())
         })?;
-        crate::store::people::as_recorded(&mut tx, person).await?.as_desk(now)?;
+        people::as_recorded(&mut tx, person).await?.as_desk(now)?;
         let mut row = find(&mut tx, delivery.as_str()).await?;
         row.delivery.decided_not_posted(now)?;
         settle(&mut tx, &mut row, now).await?;

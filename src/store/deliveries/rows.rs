@@ -1,7 +1,24 @@
 //! Deliveries as rows: read, and written as they are now, each only if nobody else wrote it
 //! meanwhile.
 
-use super::*;
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::DeliveryRow;
+use crate::{
+    domain::{
+        canonical::Hash,
+        delivery::{Delivery, Doubt, Lease, Receipt, State, StateName},
+        ids::{DeliveryId, EscalationId},
+        time::Timestamp,
+    },
+    store::{
+        StoreError,
+        db::{Row, Tx, sql},
+        record::DELIVERY,
+    },
+};
 
 /// A row's error is its own: one that cannot be read stops none of the others.
 pub(super) fn readable(rows: &[Row]) -> Vec<DeliveryRow> {

@@ -27,6 +27,9 @@ pub(in crate::store) async fn load(
     tx: &mut Tx,
     ids: &[EscalationId],
 ) -> Result<Vec<EscalationRow>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows = sql("SELECT * FROM escalation
          WHERE id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
     .batch(ids.iter().map(|id| json!({"id": id})).collect())

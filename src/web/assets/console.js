@@ -21,7 +21,7 @@
     if (!next || busy()) { waiting = next !== null; return; }
     const here = position();
     if (next.innerHTML !== main().innerHTML) main().innerHTML = next.innerHTML;
-    for (const band of ["closed"]) {
+    for (const band of ["closed", "alarm"]) {
       const now = document.querySelector(`.band.${band}`), then = fresh.querySelector(`.band.${band}`);
       if (now && !then) now.remove();
       if (then && now) now.replaceWith(then);
@@ -29,6 +29,7 @@
     }
     mark(here);
     countdown();
+    reveal();
   };
   const listen = () => {
     if (!main().hasAttribute("data-live") || !window.EventSource) return;
@@ -85,7 +86,10 @@
     button.textContent = "✓ " + button.textContent;
     setTimeout(() => { button.textContent = button.dataset.done; }, 1500);
   });
-  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  const reveal = () => {
+    for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  };
+  reveal();
 
   // A text that is being edited asks what stands against it, a moment after the last key.
   for (const form of document.querySelectorAll("form[data-judge]")) {

@@ -13,6 +13,8 @@ pub struct Browser {
     base: String,
     client: reqwest::Client,
     cookies: BTreeMap<String, String>,
+    /// What a proxy adds to each request.
+    pub forwarded_for: Option<String>,
 }
 
 /// A page as it came.
@@ -77,13 +79,25 @@ fn words(element: &ElementRef<'_>) -> String {
 impl Browser {
     /// A new browser, with no cookie.
     pub fn at(base: &str) -> Self {
+        Self::trusting(base, &[])
+    }
+
+    /// The same, trusting these authorities too (PEM).
+    pub fn trusting(base: &str, roots: &[String]) -> Self {
         #[expect(clippy::disallowed_methods, reason = "a browser of a story, not a way out")]
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .expect("a client");
-        Self { base: base.trim_end_matches('/').to_owned(), client, cookies: BTreeMap::new() }
+        let mut client =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        for root in roots {
+            let root = reqwest::Certificate::from_pem(root.as_bytes()).expect("a certificate");
+            client = client.add_root_certificate(root);
+        }
+        let client = client.build().expect("a client");
+        Self {
+            base: base.trim_end_matches('/').to_owned(),
+            client,
+            cookies: BTreeMap::new(),
+            forwarded_for: None,
+        }
     }
 
     /// Opens a page, and goes where it sends.
@@ -189,6 +203,9 @@ impl Browser {
             if !self.cookies.is_empty() {
                 let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
                 request = request.header("cookie", pairs.collect::<Vec<_>>().join("; "));
+            }
+            if let Some(hops) = &self.forwarded_for {
+                request = request.header("x-forwarded-for", hops);
             }
             if let Some(form) = &form {
                 request = request.header("origin", &self.base).form(form);

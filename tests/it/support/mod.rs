@@ -1,6 +1,7 @@
 //! What the stories share.
 
 pub mod browser;
+pub mod chrome;
 pub mod claimed;
 pub mod console;
 pub mod eyes;

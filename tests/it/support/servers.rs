@@ -56,6 +56,16 @@ pub fn prism() -> Option<String> {
     peer("TAKAZA_TEST_PRISM")
 }
 
+/// The address of the chromedriver that opens real browsers.
+pub fn chromedriver() -> Option<String> {
+    peer("TAKAZA_TEST_CHROMEDRIVER")
+}
+
+/// The folder whose `node_modules` holds axe-core.
+pub fn axe() -> Option<String> {
+    peer("TAKAZA_TEST_AXE")
+}
+
 /// The folder whose `node_modules` holds X's own `twitter-text`.
 pub fn twitter_text() -> Option<String> {
     peer("TAKAZA_TEST_TWITTER_TEXT")

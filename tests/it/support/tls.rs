@@ -34,6 +34,14 @@ impl Authority {
         self.0.pem()
     }
 
+    /// A certificate for `localhost` and its key, in PEM.
+    pub fn certificate(&self) -> (String, String) {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+
     /// Puts TLS for `localhost` before a server that speaks plainly at `http://127.0.0.1:PORT`;
     /// the address that is gone to instead.
     pub async fn before(&self, plain: &str) -> String {
