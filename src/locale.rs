@@ -21,8 +21,10 @@ macro_rules! files {
 }
 
 /// Every file of messages, in English and in Hindi.
-const FILES: &[(&str, &str)] =
-    files!["setup", "console", "queue", "posts", "alarms", "orders", "banks", "tokens", "people"];
+const FILES: &[(&str, &str)] = files![
+    "setup", "console", "queue", "posts", "alarms", "orders", "banks", "tokens", "people", "audit",
+    "source", "accounts"
+];
 
 /// The messages of one language.
 pub struct Locale {

@@ -70,6 +70,8 @@ pub struct ImportFile {
     pub as_of: Timestamp,
     /// Who imports it.
     pub by: PersonId,
+    /// The second person, who accepted what would become of it.
+    pub accepted_by: Option<PersonId>,
 }
 
 /// What was made of an import's rows.
@@ -211,6 +213,54 @@ impl EmbeddedCases {
             .map_err(|source| self.failed(source))
     }
 
+    /// At most `limit` imports, the latest first, older than `before`.
+    pub async fn imports_before(&self, before: Option<i64>, limit: u32) -> Answer<Vec<Import>> {
+        sqlx::query("SELECT * FROM import WHERE id < ? ORDER BY id DESC LIMIT ?")
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .and_then(|rows| rows.iter().map(import).collect())
+            .map_err(|source| self.failed(source))
+    }
+
+    /// The import of the very same bytes, where there was one.
+    pub async fn import_of(&self, sha256: &str) -> Answer<Option<Import>> {
+        sqlx::query("SELECT * FROM import WHERE sha256 = ?")
+            .bind(sha256)
+            .fetch_optional(&self.pool)
+            .await
+            .and_then(|row| row.as_ref().map(import).transpose())
+            .map_err(|source| self.failed(source))
+    }
+
+    /// One import, by its number.
+    pub async fn import(&self, id: i64) -> Answer<Option<Import>> {
+        sqlx::query("SELECT * FROM import WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .and_then(|row| row.as_ref().map(import).transpose())
+            .map_err(|source| self.failed(source))
+    }
+
+    /// At most `limit` rows that an import refused, after the first `skip`: place and reason.
+    pub async fn rejected_page(
+        &self,
+        import: i64,
+        (skip, limit): (u32, u32),
+    ) -> Answer<Vec<(String, String)>> {
+        sqlx::query_as(
+            "SELECT place, reason FROM rejected WHERE import_id = ? ORDER BY rowid LIMIT ? OFFSET ?",
+        )
+        .bind(import)
+        .bind(limit)
+        .bind(skip)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(|source| self.failed(source))
+    }
+
     /// The rows that an import refused: where they stand and why, in the file's order.
     pub async fn rejected(&self, import: i64) -> Answer<Vec<RejectedRow>> {
         let rows: Vec<(String, String)> =
@@ -274,14 +324,15 @@ async fn begin_import(
     now: Timestamp,
 ) -> sqlx::Result<i64> {
     let done = sqlx::query(
-        "INSERT INTO import (sha256, name, as_of, imported_at, imported_by, new, replaced, \
-         outdated, refused) VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)",
+        "INSERT INTO import (sha256, name, as_of, imported_at, imported_by, accepted_by, new, \
+         replaced, outdated, refused) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0)",
     )
     .bind(&file.sha256)
     .bind(&file.name)
     .bind(fixed_width(file.as_of))
     .bind(fixed_width(now))
     .bind(file.by.as_str())
+    .bind(file.accepted_by.as_ref().map(PersonId::as_str))
     .execute(&mut **transaction)
     .await?;
     Ok(done.last_insert_rowid())
@@ -346,6 +397,7 @@ fn import(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<Import> {
             sha256: row.try_get("sha256")?,
             as_of: instant("as_of")?,
             by: PersonId::new(row.try_get::<String, _>("imported_by")?),
+            accepted_by: row.try_get::<Option<String>, _>("accepted_by")?.map(PersonId::from),
         },
         imported_at: instant("imported_at")?,
         new: number("new")?,

@@ -19,6 +19,7 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
 };
+pub(super) use crate::work::accounts::has_grant;
 use crate::{
     app,
     destinations::{
@@ -139,11 +140,6 @@ pub(super) async fn is_connected(ctx: &Ctx, row: &AccountRow) -> Result<bool, Fa
     }
     let grant = ctx.store.grant(&row.account.name).await?;
     Ok(grant.is_some_and(|grant| grant.sealed.is_some() && grant.broken.is_none()))
-}
-
-/// It is spoken to by the tokens of a grant that `takaza account connect` gets.
-pub(super) fn has_grant(row: &AccountRow) -> bool {
-    row.token_from.is_none() && row.has_api()
 }
 
 /// The part of a handle before its server, as every server spells it.

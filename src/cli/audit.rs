@@ -7,7 +7,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -19,8 +18,12 @@ use super::{
     sign_in::{MaybeSigning, Signing},
 };
 use crate::{
-    store::{ExportError, ExportRules, SealKey, StoreError, read_checkpoints},
-    work::{Ctx, seal},
+    store::{ExportError, SealKey, StoreError, read_checkpoints},
+    work::{
+        Ctx,
+        audit::{self, NoExport, NoKey},
+        seal,
+    },
 };
 
 /// The record: one entry an act, sealed into a signed Merkle tree.
@@ -133,14 +136,14 @@ impl Export {
 
 /// The sealing key, which is made by the first seal and not by a reader.
 fn key(ctx: &Ctx) -> Result<SealKey, Failure> {
-    if !ctx.config.record.key_file.exists() {
-        return Err(Failure::usage(format!(
-            "there is no sealing key at {} yet: `takaza run-once` or `takaza serve` makes it and \
-             seals the record",
-            ctx.config.record.key_file.display()
-        )));
+    audit::sealing_key(ctx).map_err(no_key)
+}
+
+fn no_key(error: NoKey) -> Failure {
+    match error {
+        NoKey::NotYet(_) => Failure::usage(error.to_string()),
+        NoKey::Unreadable(error) => error.into(),
     }
-    Ok(seal::key(&ctx.config.record, &ctx.dice)?)
 }
 
 async fn verify(command: Verify, globals: &Globals) -> Outcome {
@@ -148,13 +151,9 @@ async fn verify(command: Verify, globals: &Globals) -> Outcome {
     let ctx = &app.ctx;
     let vkeys = match command.vkey.is_empty() {
         false => command.vkey,
-        true => seal::public_keys(&ctx.config.record, &key(ctx)?)?,
+        true => audit::own_keys(ctx).map_err(no_key)?,
     };
     let mut notes = Vec::new();
-    for place in seal::places(&ctx.config.record) {
-        let read = read_checkpoints(&place).await;
-        notes.extend(read.with_context(|| format!("the checkpoints in {}", place.display()))?);
-    }
     for file in &command.checkpoint {
         let wrong = |what: String| Failure::usage(format!("{}: {what}", file.display()));
         if !file.exists() {
@@ -171,10 +170,12 @@ async fn verify(command: Verify, globals: &Globals) -> Outcome {
         bar.set_length(total);
         bar.set_position(done);
     };
-    let vkeys: Vec<&str> = vkeys.iter().map(String::as_str).collect();
-    let verdict = ctx.store.verify(&notes, &vkeys, &tell).await;
+    let verdict = audit::verify(ctx, &vkeys, notes, &tell).await;
     bar.finish_and_clear();
-    let verdict = verdict?;
+    let verdict = verdict.map_err(|error| match error.downcast::<StoreError>() {
+        Ok(error) => error.into(),
+        Err(error) => Failure::failed(error),
+    })?;
     command.format.print(&verdict, ToString::to_string)?;
     if verdict.whole() {
         return Ok(());
@@ -244,31 +245,28 @@ async fn export(command: Export, globals: &Globals) -> Outcome {
         }
         _ => None,
     };
-    let vkey = key(ctx)?.vkey().to_owned();
-    let alias_key = alias_key(ctx)?;
-    let limits = json!({"pacing": ctx.config.pacing, "breaker": ctx.config.breaker});
-    let rules = ExportRules { alias_key: &alias_key, vkey: &vkey, limits };
+    // Asked before the file is made.
+    key(ctx)?;
     let mut writer: Box<dyn Write + Send> = match &command.out {
         Some(file) => Box::new(BufWriter::new(create(file)?)),
         None => Box::new(BufWriter::new(std::io::stdout())),
     };
-    let mut lines = ctx.store.export(&mut *writer, &rules).await.map_err(ended)?;
-    if let Some((approver, by)) = approver {
-        let store = &ctx.store;
-        let written = store.export_references(&mut *writer, &alias_key, by, &approver).await;
-        lines += written.map_err(ended)?;
-    }
+    let references = approver.as_ref().map(|(approver, by)| (*by, approver));
+    let lines = audit::export(ctx, &mut *writer, references).await.map_err(ended)?;
     match &command.out {
         Some(file) => say(&format!("{lines} lines are in {}", file.display())),
         None => Ok(()),
     }
 }
 
-fn ended(error: ExportError) -> Failure {
+fn ended(error: NoExport) -> Failure {
     match error {
-        ExportError::Store(error) => error.into(),
-        ExportError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Failure::Closed,
-        error @ ExportError::Write(_) => Failure::failed(error),
+        NoExport::NoKey(error) => no_key(error),
+        NoExport::Ended(ExportError::Store(error)) => error.into(),
+        NoExport::Ended(ExportError::Write(error)) if error.kind() == ErrorKind::BrokenPipe => {
+            Failure::Closed
+        }
+        NoExport::Ended(error @ ExportError::Write(_)) => Failure::failed(error),
     }
 }
 
@@ -281,18 +279,4 @@ fn create(file: &Path) -> Result<std::fs::File, Failure> {
         }
         _ => Failure::usage(format!("{}: {error}", file.display())),
     })
-}
-
-/// The key of the aliases, made on first use beside the sealing key: the same case has the same
-/// alias in every export, and whoever lacks the key cannot tell which case it is.
-fn alias_key(ctx: &Ctx) -> Result<Vec<u8>, Failure> {
-    let file = ctx.config.record.key_file.with_file_name("alias.key");
-    let what = || format!("the key of the aliases, {}", file.display());
-    if !file.exists() {
-        let mut out = create(&file)?;
-        out.write_all(hex::encode(ctx.dice.bytes::<32>()).as_bytes()).with_context(what)?;
-        out.sync_all().with_context(what)?;
-    }
-    let text = std::fs::read_to_string(&file).with_context(what)?;
-    Ok(hex::decode(text.trim()).with_context(what)?)
 }

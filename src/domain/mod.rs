@@ -15,6 +15,7 @@ pub mod escalation;
 pub mod facts;
 pub mod history;
 pub mod ids;
+pub mod importing;
 mod keyed;
 pub mod ladder;
 pub mod leak_guard;

@@ -112,6 +112,10 @@ authority! {
     /// A person who may press the stop switch, take a hand-off or log an outcome: an officer or an
     /// approver.
     Desk, as_desk, Role::Officer | Role::Approver, "an officer or an approver";
+    /// A person who may bring a file of cases, or accept one: everybody but an auditor, who changes
+    /// nothing.
+    Importer, as_importer, Role::Officer | Role::Approver | Role::Administrator,
+        "an officer, approver or administrator";
     /// A person who may manage people and accounts at this instant.
     Administrator, as_administrator, Role::Administrator, "an administrator";
 }

@@ -1,5 +1,7 @@
 //! The unit's own accounts, the banks' verified handles, and orders of silence.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::{
@@ -214,6 +216,26 @@ impl Store {
         let mut tx = self.read().await?;
         let rows = sql("SELECT * FROM account ORDER BY name").all(&mut tx).await?;
         rows.iter().map(read_account).collect()
+    }
+
+    /// When each account posted since an instant, in order.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn posted_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<BTreeMap<AccountName, Vec<Timestamp>>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT account, sent_at FROM delivery WHERE sent_at > $1 ORDER BY sent_at")
+            .bind(since)
+            .all(&mut tx)
+            .await?;
+        let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for row in &rows {
+            found.entry(row.get("account")?).or_default().push(row.get("sent_at")?);
+        }
+        Ok(found)
     }
 
     /// Notes when a platform last answered, and how far its notifications and timeline were read.

@@ -62,6 +62,15 @@ impl Store {
         })
     }
 
+    /// When the case source was really watched, from an instant on, in order.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn watched(&self, source: &str, from: Timestamp) -> Result<Vec<Watched>, StoreError> {
+        let mut tx = self.read().await?;
+        watched(&mut tx, source, from).await
+    }
+
     /// Each action as it was last seen before an instant, and the changes from then on.
     async fn changes_around(
         &self,

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     Actor, Store, StoreError,
-    db::sql,
+    db::{Row, sql},
     deliveries::{self, DeliveryRow},
     record::{ALARM, Act, OWN_POST},
 };
@@ -18,6 +18,19 @@ use crate::domain::{
     person::Desk,
     time::Timestamp,
 };
+
+/// A post of our account that takaza did not send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnadoptedPost {
+    /// The account.
+    pub account: AccountName,
+    /// The post's id on its platform.
+    pub post: String,
+    /// Where it can be seen.
+    pub permalink: String,
+    /// When it was first seen.
+    pub seen_at: Timestamp,
+}
 
 /// The key by which an alarm names a post of an account.
 fn subject(account: &AccountName, post: &str) -> String {
@@ -85,6 +98,32 @@ impl Store {
         acts.extend(self.raise_in(&mut tx, &alarms).await?);
         self.finish(tx, by, acts).await?;
         Ok(rows.len() as u64)
+    }
+
+    /// Posts of our accounts that takaza did not send and nobody has adopted, while their alarm waits:
+    /// account, post, permalink, and when it was seen.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn unadopted(&self, limit: u32) -> Result<Vec<UnadoptedPost>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sql("SELECT o.account, o.platform_id, o.permalink, o.seen_at
+             FROM alarm a JOIN own_post o ON a.subject = o.account || '/' || o.platform_id
+             WHERE a.what = $1 AND a.taken_at IS NULL AND o.adopted_by IS NULL
+             ORDER BY o.seen_at DESC, o.platform_id LIMIT $2")
+        .bind(What::UnknownPost)
+        .bind(limit)
+        .all(&mut tx)
+        .await?;
+        let read = |row: &Row| {
+            Ok(UnadoptedPost {
+                account: row.get("account")?,
+                post: row.get("platform_id")?,
+                permalink: row.get("permalink")?,
+                seen_at: row.get("seen_at")?,
+            })
+        };
+        rows.iter().map(read).collect()
     }
 
     /// One word adopts an officer's own post, and takes the alarm about it.

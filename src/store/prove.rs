@@ -118,7 +118,7 @@ impl Store {
     }
 }
 
-async fn find(tx: &mut Tx, which: &str) -> Result<Row, StoreError> {
+pub(super) async fn find(tx: &mut Tx, which: &str) -> Result<Row, StoreError> {
     let (subject, seq) = which.rsplit_once('/').unwrap_or((which, ""));
     let row = sql("SELECT e.body, l.idx FROM entry e LEFT JOIN leaf l ON l.entry = e.id
          WHERE e.id = $1 OR (e.subject = $2 AND e.seq = $3)")

@@ -219,4 +219,5 @@ followed! {
     ALARM = "alarm", &["id"], &["rung_at", "command_at", "webhook_at"];
     OWN_POST = "own_post", &["account", "platform_id"], &[];
     ERASURE = "erasure", &["id"], &[];
+    CASE_IMPORT = "case_import", &["id"], &[];
 }

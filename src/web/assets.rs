@@ -11,6 +11,8 @@ use axum::{
     routing::get,
 };
 
+use tower_http::compression::CompressionLayer;
+
 use super::Console;
 use crate::domain::canonical::Hash;
 
@@ -52,7 +54,10 @@ pub(super) fn place() -> String {
 }
 
 pub(super) fn routes() -> Router<Console> {
-    Router::new().route("/assets/{edition}/{name}", get(asset))
+    // No secret is in them, so that their compressed length tells nothing.
+    Router::new()
+        .route("/assets/{edition}/{name}", get(asset))
+        .layer(CompressionLayer::new().gzip(true))
 }
 
 async fn asset(Path((edition, name)): Path<(String, String)>) -> Response {

@@ -201,6 +201,9 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("/alarms", "nav-alarms"),
     ("/orders", "nav-orders"),
     ("/banks", "nav-banks"),
+    ("/source", "nav-source"),
+    ("/accounts", "nav-accounts"),
+    ("/audit", "nav-audit"),
     ("/people", "nav-people"),
 ];
 

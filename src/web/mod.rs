@@ -5,10 +5,13 @@
 //! stands in one table with who may use it ([`ROUTES`]), and the gate asks that table and nothing
 //! else; a page says nothing of another host and runs no code that is not in `assets/`.
 
+mod accounts;
 mod alarms;
 mod api;
 mod assets;
+mod audit;
 mod banks;
+mod file;
 mod frame;
 mod gate;
 mod live;
@@ -22,6 +25,7 @@ mod second_factor;
 mod served;
 mod settings;
 mod sign_in;
+mod source;
 mod stop;
 mod tokens;
 mod visit;
@@ -68,6 +72,8 @@ struct Inner {
     throttle: Throttle,
     pulse: Pulse,
     rehearsals: Rehearsals,
+    checks: audit::Checks,
+    imports: source::Readings,
     first: Option<String>,
     demo: bool,
 }
@@ -96,8 +102,20 @@ impl Console {
         let words = [Arc::new(Locale::new(Language::En)?), Arc::new(Locale::new(Language::Hi)?)];
         let (throttle, pulse) = (Throttle::default(), Pulse::default());
         let rehearsals = Rehearsals::default();
-        let inner = Inner { ctx, data, embedded, words, throttle, pulse, rehearsals, first, demo };
-        Ok(Self(Arc::new(inner)))
+        let (checks, imports) = (audit::Checks::default(), source::Readings::default());
+        Ok(Self(Arc::new(Inner {
+            ctx,
+            data,
+            embedded,
+            words,
+            throttle,
+            pulse,
+            rehearsals,
+            checks,
+            imports,
+            first,
+            demo,
+        })))
     }
 
     fn ctx(&self) -> &Ctx {
@@ -214,6 +232,9 @@ fn routes() -> Vec<Route> {
         api::routes,
         second_factor::routes,
         people::routes,
+        source::routes,
+        accounts::routes,
+        audit::routes,
     ];
     pages.iter().flat_map(|page| page()).collect()
 }

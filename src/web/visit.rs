@@ -26,6 +26,11 @@ impl Fields {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
+    /// The fields of a form that came in parts.
+    pub(super) fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
     /// A field, without the blanks around it; empty where it is missing.
     pub(super) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())

@@ -1,8 +1,10 @@
 //! The reconcilers: `run_once(&Ctx)`, no input, idempotent, woken by a timer. The tables are the
 //! queue; there is no other.
 
+pub mod accounts;
 pub mod alarms;
 pub mod annex;
+pub mod audit;
 pub mod bill;
 pub mod clear;
 pub mod deliver;
@@ -11,6 +13,7 @@ pub mod escalate;
 pub mod grants;
 pub mod hand_off;
 pub mod handles;
+pub mod imports;
 pub mod key_file;
 pub mod listen;
 pub mod meter;

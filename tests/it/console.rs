@@ -1,8 +1,10 @@
 //! The console, as people use it and as others might misuse it: every story drives the real pages
 //! over a real connection.
 
+mod accounts;
 mod alarms;
 mod api;
+mod audit;
 mod banks;
 mod browser;
 mod door;
@@ -12,4 +14,5 @@ mod posts;
 mod queue;
 mod second_factor;
 mod served;
+mod source;
 mod webhooks;

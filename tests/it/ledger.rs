@@ -13,17 +13,19 @@ use takaza::{
         engagement::{Author, EngagementKind, Identity, Voice},
         escalation::{EscalationKind, EscalationState, Refused},
         ids::{AccountName, BankCode, ExternalId, PersonId},
+        importing::ImportState,
         ladder::Quiet,
         money::Paise,
         pacing::Why,
         person::{Person, Role},
         platform::{Platform, Sender},
+        time::Timestamp,
         vault::{Context, Keyring, Sealed},
     },
     store::{
-        BreakerRules, ClaimRules, DeliveryFilter, EndSessions, Ended, Kept, Leased, Listed, Note,
-        Passphrase, QueueFilter, QueueOrder, Rechecked, Report, Seat, SessionRules, SilenceOrder,
-        SilenceScope, Store, StoreError, Telling, WebhookRow,
+        BreakerRules, ClaimRules, DeliveryFilter, EndSessions, Ended, EntryFilter, Kept, Leased,
+        Listed, NewImport, Note, Passphrase, QueueFilter, QueueOrder, Rechecked, Report, Seat,
+        SessionRules, SilenceOrder, SilenceScope, Store, StoreError, Telling, WebhookRow,
     },
     work,
 };
@@ -72,6 +74,8 @@ on_both! {
     what_accounts_spend_is_counted,
     tokens_are_made_used_and_revoked,
     webhooks_read_the_record_and_are_told,
+    entries_are_found_by_act_person_time_and_subject,
+    files_of_cases_are_accepted_by_a_second_person,
 }
 
 async fn run<F: AsyncFn(World)>(db: Db, change: fn(&mut takaza::config::Config), act: F) {
@@ -904,6 +908,9 @@ async fn what_accounts_spend_is_counted(world: World) {
     world.cleared("ZPPL").await;
     let rules = ClaimRules { costs: &costs, ..work::deliver::rules(&world.ctx) };
     let claimed = store.claim(&by, &rules).await.unwrap().deliveries;
+    let posted = store.posted_since(world.now().minus(mins(1))).await.unwrap();
+    assert_eq!(posted[&unit()], [world.now()]);
+    assert!(store.posted_since(world.now()).await.unwrap().is_empty());
     let id = &claimed[0].delivery().id;
     assert_eq!(store.frozen_prices(&[id]).await.unwrap()[id], price("1"));
     let spent = store.spent_this_month().await.unwrap()[&unit()];
@@ -968,6 +975,109 @@ async fn webhooks_read_the_record_and_are_told(world: World) {
     assert!(store.counts_by_voice(&ids.iter().collect::<Vec<_>>()).await.unwrap().is_empty());
 }
 
+async fn entries_are_found_by_act_person_time_and_subject(world: World) {
+    let store = &world.ctx.store;
+    let desk = world.person("asha").await.as_desk(world.now()).unwrap();
+    world.pass(mins(1));
+    for why in ["one", "two", "three"] {
+        store.stop(&world.by("asha"), &desk, why).await.unwrap();
+    }
+    let all = EntryFilter {
+        act: None,
+        person: None,
+        from: Timestamp::from_micros(0),
+        until: Timestamp::from_micros(i64::MAX),
+        before: None,
+        limit: 2,
+    };
+    let newest = store.entries(&all).await.unwrap();
+    assert_eq!(newest.len(), 2);
+    assert!(newest.iter().all(|row| row.entry.act == "gate.stopped" && row.leaf.is_none()));
+    // The pages follow one another without a gap, though all three were made at one instant.
+    for filter in [
+        EntryFilter { act: Some("gate.stopped".to_owned()), ..all.clone() },
+        EntryFilter { person: Some(PersonId::new("asha")), from: world.now(), ..all.clone() },
+        EntryFilter { from: world.now(), ..all.clone() },
+    ] {
+        let first = store.entries(&filter).await.unwrap();
+        let last = first.last().unwrap();
+        let before = Some((last.at(), last.entry.id.clone()));
+        let second = store.entries(&EntryFilter { before, ..filter.clone() }).await.unwrap();
+        assert_eq!((first.len(), second.len()), (2, 1), "{filter:?}");
+        let until = EntryFilter { until: world.now(), ..filter };
+        let earlier = store.entries(&until).await.unwrap();
+        assert!(earlier.iter().all(|row| row.entry.act != "gate.stopped"));
+    }
+    let gate = store.entries_of("gate", 0, 10).await.unwrap();
+    let last = gate.last().unwrap();
+    assert_eq!(store.entries_of("gate", gate.len() as i64 - 1, 10).await.unwrap(), [last.clone()]);
+    assert_eq!(&store.entry(&last.entry.id).await.unwrap(), last);
+    assert_eq!(&store.entry(&format!("gate/{}", last.entry.seq)).await.unwrap(), last);
+    assert!(matches!(store.entry("none").await, Err(StoreError::NotFound(_))));
+}
+
+async fn files_of_cases_are_accepted_by_a_second_person(world: World) {
+    let store = &world.ctx.store;
+    let importer = async |id: &str| world.person(id).await.as_importer(world.now()).unwrap();
+    let (asha, ravi) = (importer("asha").await, importer("ravi").await);
+    assert!(world.person("auditor").await.as_importer(world.now()).is_err());
+    let file = |bytes: &[u8]| NewImport {
+        sha256: Hash::of(bytes),
+        mapping: Hash::of(b"mapping"),
+        name: "cases.csv".to_owned(),
+        as_of: world.now(),
+    };
+    let (by_asha, by_ravi) = (world.by("asha"), world.by("ravi"));
+    let id = store.propose_import(&by_asha, &asha, &file(b"one")).await.unwrap();
+    let again = store.propose_import(&by_ravi, &ravi, &file(b"one")).await;
+    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
+    let preview = Hash::of(b"preview");
+    let own = store.accept_import(&by_asha, &asha, &id, preview).await;
+    assert!(matches!(own, Err(StoreError::NotAllowed(_))), "{own:?}");
+    let early = store.import_stored(&by_ravi, &id, 1, [0; 4]).await;
+    assert!(matches!(early, Err(StoreError::Conflict(_))), "{early:?}");
+    store.accept_import(&by_ravi, &ravi, &id, preview).await.unwrap();
+    assert!(store.accept_import(&by_ravi, &ravi, &id, preview).await.is_err(), "once");
+    store.import_stored(&by_ravi, &id, 1, [3, 2, 1, 0]).await.unwrap();
+    assert!(store.drop_import(&by_ravi, &ravi, &id).await.is_err(), "it is written");
+    let row = store.case_import(&id).await.unwrap();
+    assert_eq!((row.state, row.number), (ImportState::Stored, Some(1)));
+    assert_eq!(row.decided_by, Some(PersonId::new("ravi")));
+    let dropped = store.propose_import(&by_asha, &asha, &file(b"two")).await.unwrap();
+    store.drop_import(&by_asha, &asha, &dropped).await.unwrap();
+    let first = store.case_imports(None, 1).await.unwrap();
+    assert_eq!(first[0].id, dropped);
+    let rest = store.case_imports(Some((first[0].proposed_at, &dropped)), 10).await.unwrap();
+    assert_eq!(rest, [row]);
+
+    let sighting = |action| Ok(Sighting { action, as_of: world.now() });
+    let mut rows: Vec<_> = liens("ZPPL", 1, world.now()).into_iter().map(sighting).collect();
+    for n in 0..3 {
+        rows.push(Err(RejectedRow {
+            external_id: None,
+            place: format!("row {n}"),
+            reason: if n == 0 { "one" } else { "two" }.to_owned(),
+        }));
+    }
+    let limits = &world.ctx.limits;
+    store.sight(&by_asha, "source", &rows, limits, world.now()).await.unwrap();
+    store.polled("source", world.now(), None).await.unwrap();
+    assert_eq!(store.watched("source", world.now()).await.unwrap().len(), 1);
+    let reasons = store.rejected_reasons(10).await.unwrap();
+    assert_eq!(reasons, [("two".to_owned(), 2), ("one".to_owned(), 1)]);
+    let to = PersonId::new("asha");
+    assert_eq!(store.rejected_shown(&by_asha, &to, 1, 10).await.unwrap().len(), 2);
+    let desk = world.person("asha").await.as_desk(world.now()).unwrap();
+    let shown = store.action_shown(&by_asha, &desk, &ExternalId::new("ZPPL-1")).await.unwrap();
+    assert_eq!(shown.0.bank, zppl());
+    let none = store.action_shown(&by_asha, &desk, &ExternalId::new("none")).await;
+    assert!(matches!(none, Err(StoreError::NotFound(_))), "{none:?}");
+    let entries = store.entries_of("source", 0, 10).await.unwrap();
+    let acts: Vec<_> = entries.iter().map(|row| row.entry.act.as_str()).collect();
+    assert!(acts.ends_with(&["source.set-aside-shown", "action.shown"]), "{acts:?}");
+    assert!(entries.iter().all(|row| !row.body.contains("ZPPL-1")), "no case's id in an entry");
+}
+
 #[test]
 fn every_method_of_the_store_is_in_the_suite() {
     let suite = include_str!("ledger.rs");
@@ -976,9 +1086,11 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/actions.rs"),
         include_str!("../../src/store/actions/notes.rs"),
         include_str!("../../src/store/banks.rs"),
+        include_str!("../../src/store/case_imports.rs"),
         include_str!("../../src/store/deliveries.rs"),
         include_str!("../../src/store/deliveries/claiming.rs"),
         include_str!("../../src/store/deliveries/doubts.rs"),
+        include_str!("../../src/store/entries.rs"),
         include_str!("../../src/store/escalations.rs"),
         include_str!("../../src/store/escalations/desk.rs"),
         include_str!("../../src/store/escalations/disputes.rs"),

@@ -17,13 +17,13 @@ mod times;
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use self::{
     mapping::{Mapping, MappingError},
     refusal::{Refusal, RefusalCode},
-    report::Outcome,
+    report::{Outcome, RefusalLine},
 };
 use self::{
     row::RowReader,
@@ -95,7 +95,7 @@ pub struct Progress {
 }
 
 /// Rows that are no requests.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// Nothing stands in a mapped column.
     pub blank: u64,

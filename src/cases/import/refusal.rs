@@ -3,7 +3,7 @@
 //! Invariant: a reason names columns (they come from the mapping) and row numbers, never what
 //! stands in a cell: a cell may hold a name, a number or a case that must not reach a log.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::action::spelled;
 
@@ -54,7 +54,7 @@ spelled! {
 }
 
 /// Why one row is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The same, as one word.
     pub code: RefusalCode,

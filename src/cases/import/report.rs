@@ -5,13 +5,13 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Imported, Refusal, RefusalCode, Skipped};
 use crate::domain::action::{Kind, Status};
 
 /// The outcome of an import, without its actions: what `--json` prints.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// SHA-256 of the file's bytes, in hex.
     pub sha256: String,
@@ -42,7 +42,7 @@ pub struct Outcome {
 }
 
 /// One refused row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusalLine {
     /// Where it stands: "row 17" of a sheet, "line 17" of a CSV file.
     pub place: String,

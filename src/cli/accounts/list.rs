@@ -4,19 +4,16 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::{
-    super::{
-        Globals,
-        failure::Outcome,
-        output::{Format, table_or},
-        times::clock,
-    },
-    has_grant,
+use super::super::{
+    Globals,
+    failure::Outcome,
+    output::{Format, table_or},
+    times::clock,
 };
 use crate::{
     domain::time::Timestamp,
     store::{AccountRow, GrantRow},
-    work::{bill, meter},
+    work::{accounts::Standing, bill, meter},
 };
 
 /// Lists accounts with what each may do
@@ -55,24 +52,6 @@ struct AccountView {
     month: Option<meter::Month>,
 }
 
-fn standing(row: &AccountRow, grant: Option<&GrantRow>, now: Timestamp) -> String {
-    if row.revoked {
-        return "revoked".to_owned();
-    }
-    if has_grant(row) {
-        if grant.is_none_or(|grant| grant.sealed.is_none()) {
-            return "not connected".to_owned();
-        }
-        if grant.is_some_and(|grant| grant.broken.is_some()) {
-            return "to be connected anew".to_owned();
-        }
-    }
-    if let Some(why) = row.paused_until.filter(|until| now < *until).and(row.paused_why.as_ref()) {
-        return format!("paused: {why}");
-    }
-    if row.account.live { "live".to_owned() } else { "not live".to_owned() }
-}
-
 impl AccountView {
     fn of(
         row: &AccountRow,
@@ -97,7 +76,7 @@ impl AccountView {
             honours_idempotency: row.idempotent,
             token_from: row.token_from.clone(),
             grant_until: until.map(|until| until.to_string()),
-            standing: standing(row, grant, now),
+            standing: Standing::of(row, grant, now).to_string(),
             live: account.live,
             revoked: row.revoked,
             paused_until: row.paused_until.map(|until| until.to_string()),

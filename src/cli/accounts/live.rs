@@ -1,7 +1,6 @@
 //! `takaza account live|unlive|pause|adopt`: what goes out in public, and what did.
 
 use clap::Args;
-use jiff::SignedDuration;
 
 use super::{
     super::{
@@ -11,9 +10,12 @@ use super::{
         sign_in::Signing,
         times::{clock, instant},
     },
-    has_grant, row,
+    row,
 };
-use crate::domain::ids::AccountName;
+use crate::{
+    domain::ids::AccountName,
+    work::accounts::{self, NotLive},
+};
 
 /// Turns a connected account live, and ends a pause (an approver's act)
 ///
@@ -66,39 +68,10 @@ impl Live {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
         let session = self.signing.sign_in(globals, "account live").await?;
         let ctx = &session.app.ctx;
-        let unit = &ctx.config.unit;
-        let missing: Vec<&str> = [
-            ("unit.policy_number", &unit.policy_number),
-            ("unit.authorisation_number", &unit.authorisation_number),
-        ]
-        .into_iter()
-        .filter(|(_, number)| number.as_ref().is_none_or(|number| number.trim().is_empty()))
-        .map(|(key, _)| key)
-        .collect();
         session.person.as_approver(ctx.clock.now())?;
-        if !missing.is_empty() {
-            return Err(Failure::refused(format!(
-                "write {} into takaza.toml first: an account is live only under a policy and a written \
-                 authorisation",
-                missing.join(" and ")
-            )));
-        }
         let row = row(ctx, &self.name).await?;
         let name = &row.account.name;
-        if row.revoked {
-            let next = "an administrator connects it anew (`takaza account connect`)";
-            return Err(Failure::refused(format!("{name} was revoked; {next}")));
-        }
-        if has_grant(&row)
-            && ctx.store.grant(name).await?.is_none_or(|grant| grant.sealed.is_none())
-        {
-            let next = "an administrator connects it first (`takaza account connect`)";
-            return Err(Failure::refused(format!("{name} is not connected; {next}")));
-        }
-        ctx.store.set_live(&session.by, &session.person, name, true).await?;
-        if row.paused_until.is_some() {
-            ctx.store.pause_account(&session.by, name, None).await?;
-        }
+        accounts::turn_live(ctx, &session.by, &session.person, &row).await.map_err(not_live)?;
         let closed = ctx.store.gate().await?.closed();
         let rest = closed.map_or_else(String::new, |why| format!(". Still nothing is sent: {why}"));
         say(&format!("{name} is live: what is cleared goes out in public from now on{rest}"))
@@ -122,21 +95,17 @@ impl Pause {
         let session = self.signing.sign_in(globals, "account pause").await?;
         let ctx = &session.app.ctx;
         let (now, zone) = (ctx.clock.now(), ctx.limits.calendar().zone());
-        session.person.as_desk(now)?;
+        let (by, person) = (&session.by, &session.person);
         let name = AccountName::new(&self.name);
         let Some(why) = &self.why else {
-            ctx.store.pause_account(&session.by, &name, None).await?;
+            accounts::go_on(ctx, by, person, &name).await?;
             return say(&format!("{name} goes on"));
         };
-        let until = match &self.until {
-            Some(text) => instant(text, now, zone)?,
-            // Until a person ends it.
-            None => now.plus(SignedDuration::from_hours(24 * 365)),
-        };
-        if until <= now {
-            return Err(Failure::usage(format!("{} has passed", clock(until, zone))));
+        let until = self.until.as_ref().map(|text| instant(text, now, zone)).transpose()?;
+        if let Some(passed) = until.filter(|until| *until <= now) {
+            return Err(Failure::usage(format!("{} has passed", clock(passed, zone))));
         }
-        ctx.store.pause_account(&session.by, &name, Some((until, why))).await?;
+        let until = accounts::pause(ctx, by, person, &name, (until, why)).await?;
         say(&format!(
             "{name} is paused until {}; `takaza account pause {name}` without --why ends it",
             clock(until, zone)
@@ -152,5 +121,13 @@ impl Adopt {
         let (name, post) = (AccountName::new(&self.name), self.post.trim());
         ctx.store.adopt_own_post(&session.by, &desk, &name, post).await?;
         say(&format!("post {post} of {name} is the unit's own"))
+    }
+}
+
+fn not_live(error: NotLive) -> Failure {
+    match error {
+        NotLive::NotAllowed(error) => error.into(),
+        NotLive::Store(error) => error.into(),
+        refused => Failure::refused(refused.to_string()),
     }
 }

@@ -22,11 +22,8 @@ use crate::{
         embedded::{EmbeddedCases, EmbeddedError, ImportFile, Stored},
         import::{self, Imported, Mapping},
     },
-    domain::{
-        ids::PersonId,
-        person::{NotAllowed, Person, Role},
-        time::Timestamp,
-    },
+    domain::ids::PersonId,
+    work::imports,
 };
 
 /// A file larger than this (bytes) is given by mistake: a million rows take a tenth of it.
@@ -79,7 +76,7 @@ impl Import {
         let (app, by) = match std::mem::take(&mut self.signing).given() {
             Some(signing) => {
                 let session = signing.sign_in(globals, "cases import").await?;
-                may_import(&session.person, session.app.ctx.clock.now())?;
+                session.person.as_importer(session.app.ctx.clock.now())?;
                 (session.app, Some(session.person.id))
             }
             None if self.dry_run => (globals.open().await?, None),
@@ -143,11 +140,9 @@ impl Import {
             sha256: imported.sha256.clone(),
             as_of: imported.as_of,
             by,
+            accepted_by: None,
         };
-        let rows: Vec<_> =
-            imported.accepted.iter().map(|row| (row.row, row.action.clone())).collect();
-        let refused: Vec<_> = imported.rejected().collect();
-        let stored = embedded.store_import(&rows, &refused, &file, app.ctx.clock.now()).await;
+        let stored = imports::store(embedded, imported, &file, app.ctx.clock.now()).await;
         let (import, before) = match stored {
             Ok(Stored::Now(import)) => (import, false),
             Ok(Stored::Before(import)) => (import, true),
@@ -163,19 +158,6 @@ impl Import {
 
 fn wrong(file: &Path, problem: impl std::fmt::Display) -> Failure {
     Failure::usage(format!("{}: {problem}", file.display()))
-}
-
-/// An auditor changes nothing; everybody else may bring a file.
-fn may_import(person: &Person, now: Timestamp) -> Result<(), NotAllowed> {
-    if person.role == Role::Auditor {
-        let (person, is) = (person.id.clone(), person.role);
-        return Err(NotAllowed::Role {
-            person,
-            is,
-            needs: "an officer, approver or administrator",
-        });
-    }
-    person.in_force(now)
 }
 
 /// A bar on a terminal, nothing elsewhere.

@@ -37,6 +37,7 @@ fn file(name: &str, as_of: &str) -> ImportFile {
         sha256: format!("hash of {name}"),
         as_of: moment(as_of),
         by: PersonId::new("meera"),
+        accepted_by: None,
     }
 }
 

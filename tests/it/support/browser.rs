@@ -40,6 +40,13 @@ impl Page {
         self.all(selector).into_iter().next().unwrap_or_default()
     }
 
+    /// The addresses of the links that a selector finds, in order.
+    pub fn links(&self, selector: &str) -> Vec<String> {
+        let html = Html::parse_document(&self.html);
+        let selector = Selector::parse(selector).expect("a selector");
+        html.select(&selector).filter_map(|found| found.attr("href").map(str::to_owned)).collect()
+    }
+
     #[track_caller]
     pub fn says(&self, text: &str) -> &Self {
         let all = self.text("body");
@@ -126,6 +133,56 @@ impl Browser {
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         self.ask(Method::POST, path, Some(fields.iter().map(owned).collect())).await
+    }
+
+    /// Fills in the form of a page that takes a file, and sends it in parts, in the form's order.
+    #[track_caller]
+    pub fn upload<'a>(
+        &'a mut self,
+        page: &Page,
+        action: &str,
+        fields: &[(&str, &str)],
+        file: (&str, &[u8]),
+    ) -> impl Future<Output = Page> + use<'a> {
+        let mut parts = fill(page, action, fields);
+        parts.retain(|(name, _)| name != "file");
+        let (action, file) = (action.to_owned(), (file.0.to_owned(), file.1.to_vec()));
+        async move { self.send_parts(&action, &parts, &file).await }
+    }
+
+    /// Sends parts that no page has in this order.
+    pub async fn send_parts(
+        &mut self,
+        action: &str,
+        parts: &[(String, String)],
+        (name, bytes): &(String, Vec<u8>),
+    ) -> Page {
+        let mut body = Vec::new();
+        let head = "--a-part\r\nContent-Disposition: form-data; name=";
+        for (name, value) in parts {
+            body.extend(format!("{head}\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+        }
+        body.extend(format!("{head}\"file\"; filename=\"{name}\"\r\n\r\n").into_bytes());
+        body.extend(bytes);
+        body.extend(b"\r\n--a-part--\r\n");
+        let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+        let cookies = pairs.collect::<Vec<_>>().join("; ");
+        let request = self
+            .client
+            .post(format!("{}{action}", self.base))
+            .header("cookie", cookies)
+            .header("origin", &self.base)
+            .header("content-type", "multipart/form-data; boundary=a-part")
+            .body(body);
+        let answer = request.send().await.expect("an answer");
+        if let Some(to) = answer.headers().get("location") {
+            let to = to.to_str().expect("a path").to_owned();
+            return self.get(&to).await;
+        }
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let html = answer.text().await.expect("a body");
+        secrets::told("a page", html.as_bytes());
+        Page { status, path: action.to_owned(), html, headers }
     }
 
     /// Signs in by the form.

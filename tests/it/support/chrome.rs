@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use fantoccini::{Client, ClientBuilder, Locator, key::Key};
+use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value as Json, json};
 
 use super::servers;
@@ -121,20 +121,6 @@ impl Chrome {
         let at = self.client.active_element().await.expect("something has the focus");
         at.send_keys(keys).await.expect("keys");
         self
-    }
-
-    /// Presses Tab until the focus is on what a selector finds, as somebody without a mouse does.
-    pub async fn tab_to(&self, selector: &str) -> &Self {
-        for _ in 0..80 {
-            self.press(&String::from(char::from(Key::Tab))).await;
-            let script = "return document.activeElement.matches(arguments[0])";
-            let there =
-                self.client.execute(script, vec![json!(selector)]).await.expect("an answer");
-            if there == json!(true) {
-                return self;
-            }
-        }
-        panic!("the keyboard does not reach {selector}");
     }
 
     /// Signs in by the form.

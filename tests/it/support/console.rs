@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use secrecy::SecretString;
 use takaza::{
+    cases::embedded::EmbeddedCases,
     clock::Dice,
     domain::ids::PersonId,
     web::{self, Opening},
@@ -43,6 +44,16 @@ impl Desk {
 
     /// The console over this world.
     pub async fn over(world: World) -> Self {
+        Self::open(world, None).await
+    }
+
+    /// A console whose case source is an embedded database, and that database.
+    pub async fn with_cases(world: World) -> (Self, EmbeddedCases) {
+        let cases = EmbeddedCases::open(world.folder().join("cases.db")).await.expect("it opens");
+        (Self::open(world, Some(cases.clone())).await, cases)
+    }
+
+    async fn open(world: World, embedded: Option<EmbeddedCases>) -> Self {
         for id in ["root", "asha", "ravi", "auditor", "dcp"] {
             let (by, id) = (world.by(id), PersonId::new(id));
             world.ctx.store.set_passphrase(&by, &id, &everybodys().1).await.expect("it is set");
@@ -50,7 +61,7 @@ impl Desk {
         let console = web::Console::open(Opening {
             ctx: world.ctx.clone(),
             data: world.folder().to_owned(),
-            embedded: None,
+            embedded,
             first: None,
             demo: false,
         });
