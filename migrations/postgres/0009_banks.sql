@@ -4,5 +4,4 @@ UPDATE action SET acted_at = CAST(CAST(body AS JSON) ->> 'acted_at' AS BIGINT) W
 CREATE INDEX action_acted ON action (bank, acted_at) WHERE acted_at IS NOT NULL;
 CREATE INDEX action_overdue ON action (bank, due_at, disputed)
     WHERE status = 'pending' AND vanished_at IS NULL AND due_at IS NOT NULL;
--- Also made where the queue is searched by bank.
-CREATE INDEX IF NOT EXISTS escalation_bank ON escalation (bank, drafted_at DESC, id);
+CREATE INDEX escalation_bank ON escalation (bank, drafted_at DESC, id);

@@ -177,6 +177,8 @@ pub(super) struct Frame {
     pub(super) alarms: u32,
     /// Its reader is proved by a one-time code besides the passphrase.
     pub(super) asks_code: bool,
+    /// The last change that it is rendered on.
+    pub(super) seen: String,
     /// Everybody here is invented.
     pub(super) demo: bool,
     /// The unit's own name.

@@ -15,6 +15,7 @@ use super::{
     Console,
     api::{self, Call, Fault, Scope},
     frame::{Closed, Frame},
+    live,
     problem::{self, Problem},
     visit::{Fields, Visit, form_token},
 };
@@ -252,6 +253,7 @@ async fn arrive(
         notice: seen.who.as_ref().and_then(|who| who.notice.clone()),
         alarms: if seen.who.is_some() { seen.alarms } else { 0 },
         asks_code: seen.who.as_ref().is_some_and(|who| who.second_factor),
+        seen: live::seen(console),
         demo: console.0.demo,
         unit: match language {
             Language::En => unit.name_en.clone(),

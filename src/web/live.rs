@@ -44,18 +44,34 @@ impl Console {
     }
 }
 
+/// What a page was rendered on, for its own connection.
+pub(super) fn seen(console: &Console) -> String {
+    told(*console.0.pulse.0.borrow())
+}
+
+fn told((at, n): (i64, i64)) -> String {
+    format!("{at}-{n}")
+}
+
+/// Browsers tell nobody of an event without data.
+fn moved() -> Event {
+    Event::default().event("moved").data("again")
+}
+
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("/live", Allow::SignedIn, get(live))]
 }
 
 async fn live(visit: Visit) -> Result<Response, Problem> {
     let mut changes = visit.console.0.pulse.0.subscribe();
-    changes.mark_unchanged();
+    // Between a page and its connection something may have happened.
+    let seen = visit.query.get("seen").to_owned();
+    let behind = told(*changes.borrow_and_update()) != seen;
     let events = stream::unfold(changes, |mut changes| async move {
         changes.changed().await.ok()?;
-        Some((Ok::<_, Infallible>(Event::default().event("moved").data("")), changes))
+        Some((Ok::<_, Infallible>(moved()), changes))
     });
-    let opened = stream::once(async { Ok(Event::default().comment("open")) });
-    let events = opened.chain(events);
+    let first = if behind { moved() } else { Event::default().comment("open") };
+    let events = stream::once(async { Ok(first) }).chain(events);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
 }

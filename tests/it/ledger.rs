@@ -1010,7 +1010,10 @@ async fn entries_are_found_by_act_person_time_and_subject(world: World) {
     }
     let gate = store.entries_of("gate", 0, 10).await.unwrap();
     let last = gate.last().unwrap();
-    assert_eq!(store.entries_of("gate", gate.len() as i64 - 1, 10).await.unwrap(), [last.clone()]);
+    assert_eq!(
+        store.entries_of("gate", gate.len() as i64 - 1, 10).await.unwrap(),
+        std::slice::from_ref(last)
+    );
     assert_eq!(&store.entry(&last.entry.id).await.unwrap(), last);
     assert_eq!(&store.entry(&format!("gate/{}", last.entry.seq)).await.unwrap(), last);
     assert!(matches!(store.entry("none").await, Err(StoreError::NotFound(_))));

@@ -43,7 +43,7 @@
   };
   const listen = () => {
     if (!main().hasAttribute("data-live") || !window.EventSource) return;
-    new EventSource("/live").addEventListener("moved", () => renew().catch(() => {}));
+    new EventSource("/live?seen=" + main().dataset.seen).addEventListener("moved", () => renew().catch(() => {}));
     const later = () => setTimeout(() => { if (waiting) renew().catch(() => {}); }, 200);
     for (const end of ["focusout", "change", "toggle"]) main().addEventListener(end, later, true);
     document.addEventListener("selectionchange", later);

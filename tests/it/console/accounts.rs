@@ -13,21 +13,24 @@ async fn live(desk: &Desk) -> bool {
 
 #[tokio::test]
 async fn an_account_is_taken_off_by_a_press_and_turned_live_by_the_approvers_passphrase() {
-    let desk = Desk::new().await;
+    let mut world = World::new().await;
+    // One that officers post to by hand: it needs no connection.
+    world.hand_off("desk").await;
+    let desk = Desk::over(world).await;
     let mut asha = desk.signed_in("asha").await;
     let page = asha.get("/accounts").await;
-    page.ok().says("unit").says("0 used, 6 left").says("its platform charges nothing");
-    page.says_not("/accounts/unit/live");
-    asha.submit(&page, "/accounts/unit/off", &[]).await.ok().says("unit is off");
+    page.ok().says("desk").says("0 used, 100 left").says("its platform charges nothing");
+    page.says_not("/accounts/desk/live");
+    asha.submit(&page, "/accounts/desk/off", &[]).await.ok().says("desk is off");
     assert!(!live(&desk).await);
-    asha.get("/accounts/unit/live").await.is(403);
+    asha.get("/accounts/desk/live").await.is(403);
     let mut dcp = desk.signed_in("dcp").await;
-    let page = dcp.get("/accounts/unit/live").await;
+    let page = dcp.get("/accounts/desk/live").await;
     page.ok().says("P/1");
-    let act = "/accounts/unit/live";
+    let act = "/accounts/desk/live";
     dcp.submit(&page, act, &[("passphrase", "somebody else's")]).await.is(422);
     assert!(!live(&desk).await, "an open browser is not the approver");
-    dcp.submit(&page, act, &[("passphrase", passphrase())]).await.ok().says("unit is live");
+    dcp.submit(&page, act, &[("passphrase", passphrase())]).await.ok().says("desk is live");
     assert!(live(&desk).await);
     dcp.get("/accounts/none/live").await.is(404);
 }

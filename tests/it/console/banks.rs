@@ -34,6 +34,8 @@ async fn a_banks_page_tells_what_is_due_when_it_may_be_tagged_and_what_came_of_i
     let mut private = lien("ZPPL-none", 78, "ZPPL", 60_000, 30, now);
     private.contacts = 0;
     desk.world.cases.put(vec![pressed_lately, private]);
+    desk.world.watch_and_escalate().await;
+    desk.world.approve(&desk.world.held().await).await;
     desk.world.run_once().await;
     let mut asha = desk.signed_in("asha").await;
     let page = asha.get("/banks/zppl").await;
