@@ -2,7 +2,7 @@
 //! beside the HTML that it fills.
 //!
 //! The invariants: every act goes through the same function as the command line's; every route
-//! stands in one table with who may use it ([`ROUTES`]), and the gate asks that table and nothing
+//! stands in one table with who may use it ([`table`]), and the gate asks that table and nothing
 //! else; a page says nothing of another host and runs no code that is not in `assets/`.
 
 mod accounts;
