@@ -113,17 +113,31 @@ pub struct Sequel {
 /// Above every id.
 const NEWEST: &str = "z";
 
+/// What narrows a list without leading it.
+macro_rules! narrowed {
+    (state) => {
+        " AND ($1 = '' OR d.state = $1)"
+    };
+    (bank) => {
+        " AND ($2 = '' OR d.bank = $2)"
+    };
+    (account) => {
+        " AND ($3 = '' OR d.account = $3)"
+    };
+}
+
 /// What a list begins with, so that it reads an index from its newest row down and no more rows than
-/// it shows. Each narrows by an expression that an index of its own has (see the migration).
+/// it shows. Each narrows by an expression that an index of its own has (see the migration); what
+/// leads is not said twice, or PostgreSQL takes the two for independent and expects too few rows.
 macro_rules! listed {
-    ($from:literal, $lead:literal) => {
+    ($from:literal, $lead:literal $(, $other:ident)*) => {
         concat!(
             "SELECT d.*, e.drafted_at AS drafted_at, e.state AS escalation_state FROM ",
             $from,
             " WHERE ",
             $lead,
-            " AND d.id < $6 AND ($1 = '' OR d.state = $1) AND ($2 = '' OR d.bank = $2)
-               AND ($3 = '' OR d.account = $3) AND ($4 = '' OR d.sender = $4)
+            $(narrowed!($other),)*
+            " AND d.id < $6 AND ($4 = '' OR d.sender = $4)
                AND ($5 = 0 OR e.state IN ('cleared', 'closed'))
              ORDER BY d.id DESC LIMIT $7"
         )
@@ -140,29 +154,49 @@ impl DeliveryFilter {
         match state {
             Some(StateName::Waiting) if self.cleared => listed!(
                 "escalation e CROSS JOIN delivery d",
-                "e.state = 'cleared' AND d.escalation = e.id"
+                "e.state = 'cleared' AND d.escalation = e.id",
+                state,
+                bank,
+                account
             ),
             Some(state) if rare(state) => listed!(
                 "delivery d CROSS JOIN escalation e",
-                "e.id = d.escalation AND (d.state || '') = $1"
+                "e.id = d.escalation AND (d.state || '') = $1",
+                bank,
+                account
             ),
             _ if self.bank.is_some() => listed!(
                 "delivery d CROSS JOIN escalation e",
-                "e.id = d.escalation AND (d.bank || '') = $2"
+                "e.id = d.escalation AND (d.bank || '') = $2",
+                state,
+                account
             ),
             _ if self.account.is_some() => listed!(
                 "delivery d CROSS JOIN escalation e",
-                "e.id = d.escalation AND (d.account || '') = $3"
+                "e.id = d.escalation AND (d.account || '') = $3",
+                state,
+                bank
             ),
             _ if self.sender == Some(Sender::HandOff) => listed!(
                 "delivery d CROSS JOIN escalation e",
-                "e.id = d.escalation AND d.sender = 'hand-off'"
+                "e.id = d.escalation AND d.sender = 'hand-off'",
+                state,
+                bank,
+                account
             ),
             Some(_) => listed!(
                 "delivery d CROSS JOIN escalation e",
-                "e.id = d.escalation AND (d.state || '') = $1"
+                "e.id = d.escalation AND (d.state || '') = $1",
+                bank,
+                account
             ),
-            None => listed!("delivery d CROSS JOIN escalation e", "e.id = d.escalation"),
+            None => listed!(
+                "delivery d CROSS JOIN escalation e",
+                "e.id = d.escalation",
+                state,
+                bank,
+                account
+            ),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The console in a real browser: the whole story with scripts, without them, on a telephone, in
-//! Hindi and by keyboard alone; no barrier on any page; a picture of each, to be looked at.
+//! The console in a real browser: on a telephone, in Hindi and by keyboard
+//! alone; no barrier on any page; a picture of each, to be looked at.
 
 use takaza::domain::escalation::EscalationState;
 
@@ -54,7 +54,7 @@ async fn no_page_bars_anyone_and_each_is_drawn_in_both_languages() {
     let mut found = Vec::new();
     for (language, width) in [("en", 1280), ("hi", 1280), ("hi", 360), ("en", 360)] {
         for person in ["", "dcp", "asha"] {
-            let screen = Screen { width, scripts: true, language };
+            let screen = Screen { width, language };
             let Some(chrome) = Chrome::open(&desk.base, screen).await else { return };
             if !person.is_empty() {
                 chrome.sign_in(person, passphrase()).await;
@@ -81,10 +81,9 @@ async fn no_page_bars_anyone_and_each_is_drawn_in_both_languages() {
 }
 
 #[tokio::test]
-async fn the_dcp_approves_on_a_telephone_without_a_script() {
+async fn the_dcp_approves_on_a_telephone() {
     let (desk, held, _) = lively().await;
-    let screen = Screen { scripts: false, ..TELEPHONE };
-    let Some(dcp) = Chrome::open(&desk.base, screen).await else { return };
+    let Some(dcp) = Chrome::open(&desk.base, TELEPHONE).await else { return };
     dcp.sign_in("dcp", passphrase()).await;
     dcp.sees(&held).await.click(&format!("a[href='/queue/{held}']")).await;
     dcp.click(&format!("form[action='/queue/{held}/approve'] button")).await;

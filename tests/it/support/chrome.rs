@@ -1,4 +1,4 @@
-//! A real browser: Chromium, driven as a person would, with or without its scripts.
+//! A real browser: Chromium, driven as a person would. (Without scripts: `browser.rs`.)
 
 use std::path::PathBuf;
 
@@ -12,16 +12,14 @@ use super::servers;
 pub struct Screen {
     /// Its width, in pixels of CSS.
     pub width: u32,
-    /// Pages may run scripts.
-    pub scripts: bool,
     /// The language that it asks for.
     pub language: &'static str,
 }
 
 /// An old office PC.
-pub const OFFICE: Screen = Screen { width: 1280, scripts: true, language: "en" };
+pub const OFFICE: Screen = Screen { width: 1280, language: "en" };
 /// A telephone.
-pub const TELEPHONE: Screen = Screen { width: 360, scripts: true, language: "en" };
+pub const TELEPHONE: Screen = Screen { width: 360, language: "en" };
 
 /// One window of a browser of its own.
 pub struct Chrome {
@@ -33,7 +31,7 @@ impl Chrome {
     /// Opens a browser; `None` where there is no chromedriver (and says so).
     pub async fn open(base: &str, screen: Screen) -> Option<Self> {
         let driver = servers::chromedriver()?;
-        let mut arguments = vec![
+        let arguments = [
             "--headless=new".to_owned(),
             "--no-sandbox".to_owned(),
             "--disable-gpu".to_owned(),
@@ -41,9 +39,6 @@ impl Chrome {
             format!("--lang={}", screen.language),
             format!("--window-size={},1000", screen.width.max(500)),
         ];
-        if !screen.scripts {
-            arguments.push("--blink-settings=scriptEnabled=false".to_owned());
-        }
         let mut options = json!({
             "args": arguments,
             "prefs": {"intl.accept_languages": screen.language},
