@@ -88,7 +88,9 @@ pub(super) fn routes() -> Vec<Route> {
 /// What a person's role needs first.
 const fn first_page(role: Role) -> &'static str {
     match role {
-        Role::Officer | Role::Approver | Role::Auditor | Role::Administrator => "/queue",
+        Role::Officer | Role::Approver => "/queue",
+        Role::Auditor => "/audit",
+        Role::Administrator => "/people",
     }
 }
 
