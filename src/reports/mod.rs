@@ -1,5 +1,6 @@
-//! What takaza tells people about what happened, or would have: rows to text and JSON.
+//! What takaza tells people about what happened, or would have: rows to text, tables and pictures.
 //!
 //! Pure: rows come in, a report comes out.
 
+pub mod document;
 pub mod rehearsal;

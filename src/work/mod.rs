@@ -21,6 +21,7 @@ pub mod order;
 pub mod own_timeline;
 pub mod passphrase;
 pub mod rehearse;
+pub mod report;
 pub mod restore;
 pub mod saying;
 pub mod seal;
