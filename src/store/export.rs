@@ -238,7 +238,7 @@ async fn acts_of(tx: &mut Tx, subjects: Vec<Json>) -> Result<BySubject, StoreErr
             "act": row.get::<String>("act")?, "at": number(row, "at")?,
             "authority": entry["authority"], "hash": body("hash"), "content": body("content"),
             "clearance": body("clearance"), "outcome": body("outcome"),
-            "recheck": body("recheck"), "state": body("state"),
+            "recheck": body("recheck"), "state": body("state"), "price": body("price"),
         });
         let act = match act {
             Json::Object(fields) => fields.into_iter().filter(|(_, v)| !v.is_null()).collect(),

@@ -333,6 +333,13 @@ async fn a_price_is_frozen_at_the_claim(db: Db) {
     let ids = [&first[0].delivery().id, &second[0].delivery().id];
     let prices = store.frozen_prices(&ids).await.unwrap();
     assert_eq!((prices[ids[0]], prices[ids[1]]), (usd("1"), usd("3")));
+    for (id, price) in [(ids[0], "1.00"), (ids[1], "3.00")] {
+        let said = format!(
+            "SELECT COUNT(*) FROM entry WHERE subject = '{id}' AND act = 'delivery.claimed'
+             AND body LIKE '%\"price\":\"{price}\"%'"
+        );
+        assert_eq!(ledger_sql::number(&world.ledger_url, &said).await, 1, "the record says it");
+    }
 }
 
 async fn an_analyst_reads_what_was_charged_in_exact_dollars(db: Db) {

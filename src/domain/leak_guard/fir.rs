@@ -24,6 +24,7 @@ struct Rules {
     bare: Pattern,
     near: Pattern,
     called: Pattern,
+    spaced: Pattern,
     spoken: Pattern,
     scattered: Pattern,
 }
@@ -41,6 +42,7 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
             r"(?:\bcase|केस|\bवाद|प्रकरण|मामला)\s?{NO}(?:[^\w₹%]|_){{0,6}}(?P<n>{DIGITS}{BY}(?:{DAY_AND_MONTH})?{YEAR}\b)"
         ))?,
         bare: pattern(&format!(r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>0\d{{1,5}}|\d{{3,5}})\b"))?,
+        spaced: pattern(&format!(r"{FIR}\s(?P<n>\d{{1,4}}\s20[12]\d)\b"))?,
         spoken: pattern(&format!(
             r"{FIR}[\W_]{{0,4}}(?:{NO}[\W_]{{0,4}})?(?:(?:is|was|है|hai)\s)?(?P<n>\d(?:(?:[\W_]{{0,6}}|[\W_]{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)[\W_]{{1,4}})\d){{2,10}})"
         ))?,
@@ -112,6 +114,12 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
             && (number.as_str().starts_with("19") || number.as_str().starts_with("20"));
         let counted = in_a_row_of_counts(view, whole.start());
         if !other(honest, &number.range()) && !year && !counted && is_report(whole.as_str()) {
+            view.report(LeakKind::FirNumber, &whole.range(), found);
+        }
+    }
+    for captures in rules.spaced.captures_iter(&view.text) {
+        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
+        if !other(honest, &number.range()) && is_report(whole.as_str()) {
             view.report(LeakKind::FirNumber, &whole.range(), found);
         }
     }

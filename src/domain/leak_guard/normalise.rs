@@ -111,8 +111,8 @@ fn is_invisible(ch: char) -> bool {
 
 /// Look-alikes that neither decomposition nor the confusables table gives as we need them.
 fn look_alike(ch: char) -> Option<char> {
-    const FROM: &str = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχγАВЕКМНОРСТУХІЈЅавекмнорстухіјѕԁԛԝһӏԌᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢıɑɡøØłŁđĐɜЗзӠӡƷʒӬбƼƽϹϲ";
-    const TO: &str = "ABEZHIKMNOPTYXaiknoptuxyABEKMHOPCTYXIJSabekmhopctyxijsdqwhlGABCDEFGHIJKLMNOPQRSTUVWYZiagoOlLdD33333333655Cc";
+    const FROM: &str = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχγАВЕКМНОРСТУХІЈЅавекмнорстухіјѕԁԛԝһӏԌᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢıɑɡøØłŁđĐɜЗзӠӡƷʒӬбƼƽϹϲҒғ";
+    const TO: &str = "ABEZHIKMNOPTYXaiknoptuxyABEKMHOPCTYXIJSabekmhopctyxijsdqwhlGABCDEFGHIJKLMNOPQRSTUVWYZiagoOlLdD33333333655CcFf";
     let code = u32::from(ch);
     let letter = |offset: u32| char::from_u32(u32::from('A') + offset);
     match code {

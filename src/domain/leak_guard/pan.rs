@@ -13,10 +13,12 @@ const LETTER: &str = "[a-z0158|]";
 /// Apart from the rest, a capital last letter may have been read as any digit.
 const LAST: &str = "[a-z0-9|]";
 const DIGIT: &str = "[0-9olisbzqgt|]";
+/// In one piece, a worse likeness is believed too.
+const TIGHT_DIGIT: &str = "[0-9olisbzqgtea|]";
 const APART: &str = r"[^a-z0-9\u0900-\u0965₹%@]{0,4}";
 
 static PAN_TIGHT: LazyLock<Option<Pattern>> =
-    LazyLock::new(|| pattern(&format!("{LETTER}{{5}}{DIGIT}{{4}}{LETTER}")));
+    LazyLock::new(|| pattern(&format!("{LETTER}{{5}}{TIGHT_DIGIT}{{4}}{LETTER}")));
 static PAN_APART: LazyLock<Option<Pattern>> = LazyLock::new(|| {
     let letter = format!("{LETTER}{APART}");
     let digit = format!("{DIGIT}{APART}");

@@ -40,12 +40,31 @@ pub(super) fn posing(glyphs: &[Glyph], tokens: &[Token]) -> Vec<bool> {
         let believable = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters)
             && could_pose(&glyphs[tokens[i].range.clone()]);
         let lettered = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters);
-        if !posing[i] {
+        if !posing[i] && !names_a_layer(glyphs, tokens, i) {
             posing[i] = believable && poses_among(glyphs, tokens, &posing, i)
                 || lettered && row_of_pieces(glyphs, tokens, i) && !is_section(glyphs, tokens, i);
         }
     }
     posing
+}
+
+/// `L1 11, L2 19`: the names of layers before their counts, in order, and in all the counts too few
+/// figures for an identifier.
+fn names_a_layer(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
+    const MOST: usize = 8;
+    let layer = |at: usize| match &glyphs[tokens.get(at)?.range.clone()] {
+        [letter, number] if letter.ch == 'l' && letter.upper => number.ch.to_digit(10),
+        _ => None,
+    };
+    let Some(own) = layer(i) else { return false };
+    let forward = (i..).step_by(4).zip(own..).take_while(|&(at, nth)| layer(at) == Some(nth));
+    let back = (1..own).map_while(|by| Some((i.checked_sub(4 * by as usize)?, own - by)));
+    let back = back.take_while(|&(at, nth)| layer(at) == Some(nth));
+    let counts: Vec<usize> = forward
+        .chain(back)
+        .map(|(at, _)| tokens.get(at + 2).map_or(0, |count| count.range.len()))
+        .collect();
+    counts.len() >= 2 && counts.iter().sum::<usize>() <= MOST
 }
 
 fn poses_alone(token: &[Glyph]) -> bool {

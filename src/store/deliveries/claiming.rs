@@ -260,10 +260,13 @@ pub(super) async fn take(
         let claimed = row.delivery.claim(clearance, lease.clone(), now)?.verified_as(verified);
         row.delivery = claimed.delivery().clone();
         row.sent_at = Some(now);
-        let body = json!({
+        let mut body = json!({
             "attempt": row.delivery.attempts, "holder": lease.holder, "until": lease.until,
             "content": row.delivery.content.hash(), "clearance": claimed.clearance().content(),
         });
+        if let Some(price) = candidate.price {
+            body["price"] = json!(price);
+        }
         acts.push(Act::new(&row.delivery.id, "delivery.claimed", body).on(Some(authority)));
         prices.extend(candidate.price.map(|price| spend::frozen(&row.delivery, price)));
         rows.push(row);

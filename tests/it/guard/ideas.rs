@@ -28,9 +28,17 @@ fn a_sign_that_may_be_a_letter_is_read_both_ways() {
     refused(&[
         "pan number IGV\u{1F17E}PC5\u{1F17E}236\u{1F17E}J",
         "PAN RVN|HN|3|99|7L",
+        "PAN A8CPE12E4F",
+        "PAN ΑВСРЕ1234Ғ",
+        "L1 987, L2 654, L3 3210",
+        "mobile 98 L1 23 45 67",
         "98\u{1F17E}7654321 phone",
     ]);
-    passed(&["L1: 12 | L2: 7 | L3: 4 | total 23"]);
+    passed(&[
+        "L1: 12 | L2: 7 | L3: 4 | total 23",
+        "Layers: L1 11, L2 19, L3 12. Total 36 requests, ₹89,900.",
+        "Layer 1 - 12, Layer 2 - 19, Layer 3 - 120 requests",
+    ]);
 }
 
 #[test]
@@ -52,6 +60,7 @@ fn a_case_has_a_number_and_a_year() {
         "case no. one zero four three of 2026",
         "FIR 810-25 registered",
         "842 (year 2026) (FIR)",
+        "FIR 36 2025 registered",
     ]);
     passed(&["FIRs: 12 of 26 charge-sheeted", "In 1 case no reply came in 2026."]);
 }
@@ -72,6 +81,7 @@ fn words_and_signs_between_the_pieces_make_no_list_of_them() {
         "612 complaints, 279 calls and 53 arrests",
         "Pending, acted, disputed: 612, 279 and 53",
         "Score 450/330/120",
+        "PINs such as 1234, 0000 and 1111 are unsafe. Change yours today.",
         "FIRs registered: 43134; solved 46693 (40.76 %).",
     ]);
 }

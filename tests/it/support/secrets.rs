@@ -86,25 +86,29 @@ pub fn told_by_postgres(url: &str) {
     // A story ends in the middle of its own runtime, which must not be waited for.
     let searched = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(search(&url)).expect("the ledger can be read");
+        let read = runtime.expect("a runtime").block_on(rows(&url));
+        for (table, row) in read.expect("the ledger can be read") {
+            told(&format!("the table {table}"), row.as_bytes());
+        }
     });
     if searched.join().is_err() && !std::thread::panicking() {
         panic!("a ledger on PostgreSQL was not searched");
     }
 }
 
-async fn search(url: &str) -> sqlx::Result<()> {
+/// Every row of every table, each as one text, with the name of its table.
+async fn rows(url: &str) -> sqlx::Result<Vec<(String, String)>> {
     let mut ledger = PgConnection::connect(url).await?;
+    let mut found = Vec::new();
     let tables = "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'public'";
     let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut ledger).await?;
     for table in tables {
         let rows = AssertSqlSafe(format!("SELECT CAST(t AS TEXT) FROM {table} AS t"));
         let rows: Vec<String> = sqlx::query_scalar(rows).fetch_all(&mut ledger).await?;
-        for row in rows {
-            told(&format!("the table {table}"), row.as_bytes());
-        }
+        found.extend(rows.into_iter().map(|row| (table.clone(), row)));
     }
-    ledger.close().await
+    ledger.close().await?;
+    Ok(found)
 }
 
 fn leak(what: &[u8]) -> Option<String> {
@@ -130,4 +134,19 @@ fn the_logs_of_this_process_are_searched() {
     let before = SEARCHED.load(Ordering::Relaxed);
     tracing::debug!("a line like any other");
     assert!(SEARCHED.load(Ordering::Relaxed) > before);
+}
+
+#[tokio::test]
+async fn a_secret_in_any_column_of_a_ledger_on_postgresql_is_found() {
+    let Some(url) = super::servers::postgres().await else { return };
+    let mut ledger = PgConnection::connect(&url).await.unwrap();
+    let secret = plant("grant");
+    let sql = format!(
+        "CREATE TABLE kept (n BIGINT, sealed TEXT); INSERT INTO kept VALUES (1, '{secret}')"
+    );
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut ledger).await.unwrap();
+    let rows = rows(&url).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].0, "kept");
+    assert!(leak(rows[0].1.as_bytes()).is_some());
 }

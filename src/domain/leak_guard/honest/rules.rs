@@ -268,6 +268,17 @@ fn lines_and_counts() -> Vec<Rule> {
             &format!(r"\bq[1-4]\b[ :=(\-]{{1,3}}{NUMBER}\b\)?(?:[ ,;|]{{1,3}}q[1-4]\b[ :=(\-]{{1,3}}{NUMBER}\b\)?){{1,3}}"),
             always,
         ),
+        rule(
+            Reading::Year,
+            &format!(r"(?:\b(?:l|layers?\s?)|(?:लेयर|परत)\s?)[1-9]\b[ :=(\-]{{1,3}}{NUMBER}\b\)?(?:[ ,;|]{{1,3}}(?:(?:l|layers?\s?)|(?:लेयर|परत)\s?)[1-9]\b[ :=(\-]{{1,3}}{NUMBER}\b\)?){{1,8}}"),
+            few_by_layer,
+        ),
+        // Codes that nobody has: what awareness posts warn of (`1234, 0000 and 1111`).
+        rule(
+            Reading::Table,
+            r"\b(?:1234|4321|0000|1111|2222|3333|4444|5555|6666|7777|8888|9999)(?:\s?(?:,|/|\band\b|\bor\b|और|या)\s?(?:1234|4321|0000|1111|2222|3333|4444|5555|6666|7777|8888|9999)){1,5}\b",
+            always,
+        ),
         rule(Reading::Place, r"\btrains?\s(?:nos?\.?\s)?[0-2]\d{4}(?:/[0-2]\d{4})?\b", always),
         rule(Reading::Place, r"\b(?:version|ver\.?|build|chrome|firefox|android|ios|windows)\s\d{1,4}(?:\.\d{1,5}){1,4}\b", always),
         rule(
@@ -294,6 +305,17 @@ fn lines_and_counts() -> Vec<Rule> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// `L1 11, L2 19, L3 12`: layers in their order, and in all of them too few figures for an identifier.
+fn few_by_layer(found: &Captures<'_>) -> bool {
+    const MOST: usize = 8;
+    let numbers = found[0].split(|ch: char| !ch.is_ascii_digit()).filter(|part| !part.is_empty());
+    let (layers, counts): (Vec<_>, Vec<_>) =
+        numbers.enumerate().partition(|(place, _)| place % 2 == 0);
+    let layers: Vec<_> = layers.into_iter().map(|(_, layer)| layer).collect();
+    let figures: usize = counts.iter().map(|(_, count)| count.len()).sum();
+    layers.len() == counts.len() && layers.is_sorted_by(|a, b| a < b) && figures <= MOST
 }
 
 /// Postal codes named together are neighbours: the first three digits are the district's.
@@ -406,6 +428,6 @@ mod tests {
         assert_eq!(money().len(), 8);
         assert_eq!(moments().len(), 16);
         assert_eq!(law_and_paper().len(), 15);
-        assert_eq!(lines_and_counts().len(), 17);
+        assert_eq!(lines_and_counts().len(), 19);
     }
 }
