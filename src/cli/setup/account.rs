@@ -215,6 +215,7 @@ fn row(
             visibility,
             spoiler: None,
             max_length: usual_length(platform),
+            picture: platform.shows_pictures(),
             live: false,
         },
         idempotent: false,
