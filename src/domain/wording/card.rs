@@ -23,8 +23,8 @@ pub const LONGEST_ALT: u32 = 1_500;
 /// A picture's width and height in pixels.
 pub const SIZE: (u32, u32) = (1200, 675);
 
-/// Counts the designs: a new one says or shows something else than the last.
-const DESIGN: u32 = 1;
+/// Counts the designs: a new one says or shows something else than the last one did.
+const EDITION: u32 = 1;
 
 /// What a card says, part by part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +108,7 @@ const fn words(language: Language) -> &'static Words {
 
 /// The hash of a language's fixed words and of the design: what a standing order binds.
 pub fn design(language: Language) -> Hash {
-    canonical::hash(&(DESIGN, words(language)))
+    canonical::hash(&(EDITION, words(language)))
 }
 
 /// The words of the picture beside a text of this kind; `None`: it has none.
