@@ -20,6 +20,7 @@ mod order;
 mod output;
 mod papers;
 mod person;
+mod picture;
 mod post;
 mod queue;
 mod serve;

@@ -151,6 +151,7 @@ pub async fn people(ctx: &Ctx, languages: Vec<Language>) {
         visibility: Visibility::Public,
         spoiler: None,
         max_length: 500,
+        picture: false,
         live: false,
     };
     let row = AccountRow {

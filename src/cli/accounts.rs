@@ -6,6 +6,7 @@ pub(super) mod grant;
 mod keys;
 mod list;
 mod live;
+mod picture;
 mod revoke;
 pub(super) mod ungranted;
 
@@ -42,6 +43,7 @@ pub(super) enum Account {
     Live(live::Live),
     Unlive(live::Unlive),
     Pause(live::Pause),
+    Picture(picture::Picture),
     Adopt(live::Adopt),
     Revoke(revoke::Revoke),
     RotateKey(keys::RotateKey),
@@ -56,6 +58,7 @@ impl Account {
             Self::Live(command) => command.run(globals).await,
             Self::Unlive(command) => command.run(globals).await,
             Self::Pause(command) => command.run(globals).await,
+            Self::Picture(command) => command.run(globals).await,
             Self::Adopt(command) => command.run(globals).await,
             Self::Revoke(command) => command.run(globals).await,
             Self::RotateKey(command) => command.run(globals).await,

@@ -1,5 +1,7 @@
 //! `takaza handoff`: what an officer posts by hand, from the prepared text.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
 
@@ -7,6 +9,7 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
     output::{Format, say, table_or},
+    picture,
     sign_in::Signing,
     times::{clock, local},
 };
@@ -45,6 +48,9 @@ pub(super) struct ListHandoffs {
 pub(super) struct Take {
     #[command(flatten)]
     which: Which,
+    /// Also write its picture into this new file, a PNG
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
     #[command(flatten)]
     format: Format,
     #[command(flatten)]
@@ -195,15 +201,24 @@ async fn take(command: Take, globals: &Globals) -> Outcome {
     let zone = ctx.limits.calendar().zone();
     let taken = hand_off::take(ctx, &session.by, &desk, &id).await;
     let taken = taken.map_err(|error| no(error, zone))?;
-    let reference = ctx.store.delivery(id.as_str()).await?.delivery.reference;
+    let row = ctx.store.delivery(id.as_str()).await?;
+    let reference = row.delivery.reference;
+    if let Some(file) = &command.picture {
+        picture::write(ctx, std::iter::once(&row.delivery.content), file).await?;
+    }
     command.format.print(&taken, |taken| {
         let link = taken.intent_link.as_ref().map_or_else(
             || "This platform has no link that opens its composer: copy the text.".to_owned(),
             |link| format!("Open this link, and post it unchanged:\n{link}"),
         );
         let account = &taken.account;
+        let picture = taken.picture.as_ref().map_or_else(String::new, |picture| {
+            let how = "With the picture (--picture FILE, or from the post's page in the console), and \
+                       this as its alternative text";
+            format!("{how}:\n{}\n\n", picture.alt)
+        });
         format!(
-            "Post this from {} (@{} on {}), unchanged, before {}:\n\n{}\n\n{link}\n\n\
+            "Post this from {} (@{} on {}), unchanged, before {}:\n\n{}\n\n{picture}{link}\n\n\
              Then bring the post's address: takaza handoff done {reference} --permalink URL",
             account.name,
             account.handle,

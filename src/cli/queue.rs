@@ -3,19 +3,26 @@
 mod edit;
 mod why;
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use self::{edit::Edit, why::WhyCommand};
 use super::{
     Globals,
     failure::{Failure, Outcome},
+    handoff::language,
     output::{Format, say, table_or},
+    picture,
     sign_in::Signing,
     times::{clock, instant},
     view::sheet,
 };
 use crate::{
-    domain::{canonical::Hash, escalation::EscalationState, ids::BankCode},
+    domain::{
+        canonical::Hash, delivery::Content, escalation::EscalationState, ids::BankCode,
+        platform::Language,
+    },
     store::{EscalationRow, QueueFilter},
     work::{bill, view::EscalationView},
 };
@@ -136,6 +143,12 @@ fn line(row: &EscalationRow, view: &EscalationView, zone: &jiff::tz::TimeZone) -
 pub(super) struct Show {
     /// Its reference or id
     reference: String,
+    /// Also write the picture of its posts into this new file, a PNG
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+    /// In which language, where its posts have one in each: en or hi
+    #[arg(long, value_name = "LANGUAGE", value_parser = language, requires = "picture")]
+    language: Option<Language>,
     #[command(flatten)]
     format: Format,
 }
@@ -144,6 +157,11 @@ impl Show {
     async fn run(self, globals: &Globals) -> Outcome {
         let app = globals.open().await?;
         let row = app.ctx.store.escalation(&self.reference).await?;
+        if let Some(file) = &self.picture {
+            let contents = row.escalation.contents.iter();
+            let meant = |it: &&Content| self.language.is_none_or(|one| one == it.language);
+            picture::write(&app.ctx, contents.filter(meant), file).await?;
+        }
         let zone = app.ctx.limits.calendar().zone();
         let bill = bill::bill(&app.ctx, std::slice::from_ref(&row)).await?;
         self.format.print(&EscalationView::of(&row, &bill), |_| sheet(&row, &bill, zone))

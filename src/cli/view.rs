@@ -59,6 +59,7 @@ pub(super) fn sheet(row: &EscalationRow, bill: &Bill, zone: &TimeZone) -> String
         line(format!("\n[{n}] {account} · {} · {language} · {state}{why}", one.platform));
         one.content_warning.iter().for_each(|warning| line(format!("content warning: {warning}")));
         line(one.text.clone());
+        one.picture_alt.iter().for_each(|alt| line(format!("picture: {alt}")));
         one.permalink.iter().for_each(|link| line(link.clone()));
         one.cost.iter().for_each(|cost| line(cost.to_string()));
     }

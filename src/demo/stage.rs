@@ -205,6 +205,7 @@ impl Unit<'_> {
                 visibility: Visibility::Public,
                 spoiler: None,
                 max_length: 500,
+                picture: true,
                 live: false,
             },
             idempotent: true,

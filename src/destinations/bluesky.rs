@@ -7,6 +7,7 @@
 
 mod key;
 mod listen;
+mod picture;
 mod record;
 mod send;
 pub mod session;

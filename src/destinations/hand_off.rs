@@ -138,6 +138,7 @@ mod tests {
             visibility: Visibility::Public,
             spoiler: None,
             max_length: 300,
+            picture: false,
             live: true,
         }
     }

@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
 use super::{Permit, Sent};
-use crate::domain::{delivery::Outcome, time::Timestamp};
+use crate::domain::{canonical::Hash, delivery::Outcome, time::Timestamp};
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -189,6 +189,27 @@ pub async fn send_once(
     })
 }
 
+/// What came of something that goes before the post and makes nothing public: what is unknown of it
+/// is no doubt about the post, of which no byte has left.
+#[must_use]
+pub fn before_the_post(what: &str, sent: Sent) -> Sent {
+    let said = |reason: String| format!("{what}: {reason}");
+    match sent {
+        Sent::Attempted(outcome) => Sent::Attempted(match outcome {
+            Outcome::Unknown { reason } | Outcome::NotSent { reason } => {
+                Outcome::NotSent { reason: said(reason) }
+            }
+            Outcome::Throttled { until, reason } => {
+                Outcome::Throttled { until, reason: said(reason) }
+            }
+            Outcome::AccountBlocked { reason } => Outcome::AccountBlocked { reason: said(reason) },
+            Outcome::Refused { reason } => Outcome::Refused { reason: said(reason) },
+            Outcome::Accepted(receipt) => Outcome::Accepted(receipt),
+        }),
+        not_now => not_now,
+    }
+}
+
 /// Holds a request's body back until it is told to go; what is returned asks for that, once the
 /// connection stands. A request without a body never asks.
 fn hold_body(request: &mut Request) -> oneshot::Receiver<oneshot::Sender<()>> {
@@ -207,6 +228,29 @@ fn hold_body(request: &mut Request) -> oneshot::Receiver<oneshot::Sender<()>> {
     };
     *request.body_mut() = Some(Body::wrap_stream(futures::stream::once(held)));
     body_asks
+}
+
+/// A form of these fields and one file, a PNG, as its `Content-Type` and its bytes. Whole bytes and
+/// not a stream, so that they are held back like every body.
+pub fn multipart(name: &Hash, fields: &[(&str, &str)], png: &[u8]) -> (String, Vec<u8>) {
+    // Half of the file's own hash, which cannot stand in it: a boundary has 70 characters at most.
+    let boundary: String = format!("takaza-{name}").chars().take(40).collect();
+    let mut body = Vec::with_capacity(png.len() + 1_024);
+    for (field, value) in fields {
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\
+             Content-Type: text/plain; charset=utf-8\r\n\r\n{value}\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+    }
+    let head = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; \
+         filename=\"card.png\"\r\nContent-Type: image/png\r\n\r\n"
+    );
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(png);
+    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    (format!("multipart/form-data; boundary={boundary}"), body)
 }
 
 /// An answer whose body could not be had.

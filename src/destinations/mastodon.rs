@@ -6,6 +6,7 @@
 //! own id; no token is in any error or `Debug`.
 
 mod listen;
+mod media;
 mod send;
 mod timeline;
 mod who;
@@ -51,7 +52,7 @@ pub struct MastodonConfig {
     pub account: AccountName,
     /// The server's address, such as `https://social.example`.
     pub base_url: String,
-    /// The account's access token (scopes `read` and `write:statuses`).
+    /// The account's access token (scopes `read`, `write:statuses`, and `write:media` for pictures).
     pub token: SecretString,
     /// The program's own credentials there, where they are known.
     pub oauth: Option<OauthClient>,
@@ -66,6 +67,8 @@ pub struct MastodonConfig {
     pub look_margin: Duration,
     /// The bounds of every wait that a server asks for.
     pub waits: WaitBounds,
+    /// How often a picture that the server still works on is asked for, and how long before each.
+    pub picture_waits: (u32, Duration),
     /// Requests in five minutes, reads and sends together (Mastodon's own limit is 300). Reads
     /// beyond it say *throttled*; sends are counted and never delayed.
     pub requests_per_5_minutes: NonZeroU32,
@@ -92,6 +95,7 @@ impl MastodonConfig {
             read_lag: Duration::from_secs(30),
             look_margin: Duration::from_secs(3600),
             waits: WaitBounds::default(),
+            picture_waits: (6, Duration::from_millis(500)),
             requests_per_5_minutes: const { NonZeroU32::new(300).unwrap() },
             clock,
         }

@@ -48,7 +48,8 @@ pub struct NotNow {
 /// What came of [`Destination::send`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
-    /// The permit said no right before the request; no byte of what it says has left.
+    /// The permit said no right before the request; no byte of the post has left. Its picture may lie
+    /// on the server, where nobody is shown it.
     NotNow(NotNow),
     /// The handle that the text mentions is not the verified account's any more, and why; no byte
     /// has left. Posts that mention it are held until a person has verified it anew.

@@ -7,13 +7,15 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::SignedDuration;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
 use self::api::{
-    AccountBody, ErrorBody, HeardBody, KEY_HEADER, LimitsBody, NewPost, Page, PostBody, ThreadBody,
+    AccountBody, ErrorBody, HeardBody, KEY_HEADER, LimitsBody, NewPost, Page, PictureBody,
+    PostBody, ThreadBody,
 };
 use super::{Destination, Identity, Mentions, OwnPost, Permit, Sent, ServerLimits, Unread};
 use crate::domain::{
@@ -126,7 +128,18 @@ impl Destination for Sandbox {
             }
             Some(id) => self.request(Method::DELETE, &format!("/posts/{id}")),
             None => {
-                let new = NewPost { text: content.text.clone(), spoiler: content.spoiler.clone() };
+                let picture = match claimed.picture() {
+                    Ok(picture) => picture,
+                    Err(error) => {
+                        return Sent::Attempted(Outcome::NotSent { reason: error.to_string() });
+                    }
+                };
+                let picture = picture.map(|(picture, png)| PictureBody {
+                    png: STANDARD.encode(png),
+                    alt: picture.alt.clone(),
+                });
+                let (text, spoiler) = (content.text.clone(), content.spoiler.clone());
+                let new = NewPost { text, spoiler, picture };
                 let key = claimed.delivery().id.as_str();
                 self.request(Method::POST, "/posts").header(KEY_HEADER, key).json(&new)
             }

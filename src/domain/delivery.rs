@@ -18,12 +18,13 @@ mod state;
 use jiff::SignedDuration;
 
 pub use self::{
-    content::Content,
+    content::{Content, Picture},
     doubt::{Doubt, LateReceipt, Look, LookRules},
     outcome::{Outcome, OutcomeKind, Receipt},
     state::{Illegal, Lease, State, StateName},
 };
 use super::{
+    canonical::Hash,
     clearance::Clearance,
     escalation::EscalationKind,
     ids::{BankCode, DeliveryId, EscalationId, Reference},
@@ -129,7 +130,7 @@ impl Delivery {
         self.attempts += 1;
         self.first_attempt_at.get_or_insert(now);
         self.state = State::Sending(lease.clone());
-        Ok(ClaimedDelivery { delivery: self, clearance, lease, verified: None })
+        Ok(ClaimedDelivery { delivery: self, clearance, lease, verified: None, png: None })
     }
 
     /// Sending → what the outcome says, named by the claim's own token. Where another worker has
@@ -255,9 +256,34 @@ pub struct ClaimedDelivery {
     clearance: Clearance,
     lease: Lease,
     verified: Option<String>,
+    png: Option<Vec<u8>>,
 }
 
 impl ClaimedDelivery {
+    /// With the bytes of its picture.
+    ///
+    /// # Errors
+    /// They are not the approved ones.
+    pub fn with_picture(self, png: Vec<u8>) -> Result<Self, Illegal> {
+        let approved = self.content().picture.as_ref().map(|picture| picture.png);
+        if approved != Some(Hash::of(&png)) {
+            return self.delivery.illegal("be sent with another picture than the approved one");
+        }
+        Ok(Self { png: Some(png), ..self })
+    }
+
+    /// The picture to send with the text, where it has one: what it says, and its bytes.
+    ///
+    /// # Errors
+    /// It has one, and nobody brought the bytes: the text alone is not what was approved.
+    pub fn picture(&self) -> Result<Option<(&Picture, &[u8])>, Illegal> {
+        match (&self.content().picture, &self.png) {
+            (None, _) => Ok(None),
+            (Some(picture), Some(png)) => Ok(Some((picture, png))),
+            (Some(_), None) => self.delivery.illegal("be sent without its picture"),
+        }
+    }
+
     /// With the platform's stable id that a person verified for the bank there.
     #[must_use]
     pub fn verified_as(self, stable_id: Option<String>) -> Self {

@@ -1,17 +1,21 @@
 //! From facts to a held escalation: the exact contents for every place, and everything that stands
 //! against them. Pure, and shared by whoever drafts, sends or rehearses.
 
+use std::collections::BTreeMap;
+
 use super::{
-    delivery::Content,
+    canonical::Hash,
+    delivery::{Content, Picture},
     escalation::{Escalation, EscalationKind, EscalationState, Rung},
     facts::FactPack,
-    ids::{CaseRef, EscalationId, Reference},
+    ids::{AccountName, CaseRef, EscalationId, Reference},
     ladder::{LadderRules, Quiet},
     money::Paise,
-    platform::Account,
+    platform::{Account, Language, Platform},
     time::Timestamp,
     wording::{
         self, Objection, Place, Rendered, Said, Subject, Templates, WordingRules, against_cases,
+        card::{self, Card},
         may_be_said,
     },
 };
@@ -61,6 +65,7 @@ fn content(account: &Account, place: Place, text: Rendered) -> Content {
         template: Some(text.template),
         drafted: None,
         retracts: None,
+        picture: None,
     }
 }
 
@@ -88,6 +93,26 @@ pub fn held(
         about.about.map(|(id, _)| id.clone()),
         EscalationState::Held,
     )
+}
+
+/// Gives a picture to each text whose account shows them. `draw` keeps the bytes of a card and tells
+/// their hash; where it tells none, the text stands alone. One language's texts share one picture.
+pub fn illustrate(
+    escalation: &mut Escalation,
+    shows: impl Fn(&AccountName) -> bool,
+    mut draw: impl FnMut(&Card) -> Option<Hash>,
+) {
+    let (facts, kind) = (&escalation.facts, escalation.kind);
+    let mut pictures: BTreeMap<Language, Option<Picture>> = BTreeMap::new();
+    for content in escalation.contents.iter_mut().filter(|content| shows(&content.account)) {
+        let language = content.language;
+        let picture = pictures.entry(language).or_insert_with(|| {
+            let card = card::card(facts, kind, language)?;
+            let png = draw(&card)?;
+            Some(Picture { png, alt: card.alt(language), design: card::design(language) })
+        });
+        content.picture.clone_from(picture);
+    }
 }
 
 /// What one escalation's texts are judged by, beside the rules.
@@ -148,7 +173,30 @@ impl Grounds {
             earlier: &self.earlier,
             edited_from: content.drafted.as_deref(),
         };
-        may_be_said(&said, rules)
+        let mut against = may_be_said(&said, rules);
+        if let Some(picture) = &content.picture {
+            let place = picture_place(content.language, &escalation.facts);
+            let drawn =
+                Said { text: &picture.alt, place: &place, handles: &[], edited_from: None, ..said };
+            let in_picture = may_be_said(&drawn, rules).into_iter();
+            against.extend(in_picture.map(|one| Objection::InPicture(Box::new(one))));
+        }
+        against
+    }
+}
+
+/// A picture as a place of words: it mentions nobody, and its alternative text fits everywhere.
+fn picture_place(language: Language, facts: &FactPack) -> Place {
+    let bank = match language {
+        Language::En => &facts.bank_en,
+        Language::Hi => &facts.bank_hi,
+    };
+    Place {
+        language,
+        platform: Platform::Mastodon,
+        max_length: card::LONGEST_ALT,
+        spoiler: None,
+        bank_in_text: bank.clone(),
     }
 }
 

@@ -26,7 +26,8 @@ pub struct Terms {
     pub minimum_amount: Paise,
     /// The smallest overdue age, as the text states it, in whole hours.
     pub minimum_overdue_hours: u32,
-    /// The hashes of the templates it allows. A hand-edited wording is never among them.
+    /// The hashes of the templates and of the pictures' designs that it allows. A hand-edited wording
+    /// is never among them.
     pub templates: Vec<Hash>,
     /// Clearances of one bank in any 24 hours.
     pub per_bank_day: u32,
@@ -260,6 +261,9 @@ impl Terms {
                 Some(template) if self.templates.contains(template) => {}
                 Some(_) => return Err("it does not allow this wording's template".to_owned()),
                 None => return Err("it does not allow a wording edited by hand".to_owned()),
+            }
+            if content.picture.as_ref().is_some_and(|it| !self.templates.contains(&it.design)) {
+                return Err("it does not allow this picture".to_owned());
             }
         }
         Ok(())

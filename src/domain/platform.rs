@@ -95,6 +95,25 @@ pub struct Account {
     pub spoiler: Option<String>,
     /// How long a text may be, by the platform's own way of counting.
     pub max_length: u32,
+    /// Its tags bear a picture of the facts; see [`Account::shows_pictures`].
+    #[serde(default)]
+    pub picture: bool,
     /// A named person has turned it live.
     pub live: bool,
+}
+
+impl Platform {
+    /// Whether an account there shows pictures, unless somebody says otherwise: where they cost
+    /// nothing and takaza can bring them.
+    pub const fn shows_pictures(self) -> bool {
+        matches!(self, Self::Sandbox | Self::Mastodon | Self::Bluesky)
+    }
+}
+
+impl Account {
+    /// Whether what is drafted for it now bears a picture. Takaza brings none to X: there an officer
+    /// posts it by hand.
+    pub fn shows_pictures(&self) -> bool {
+        self.picture && !(self.platform == Platform::X && self.sender == Sender::Api)
+    }
 }

@@ -2,5 +2,7 @@
 //!
 //! Pure: rows come in, a report comes out.
 
+pub mod card;
 pub mod document;
+pub mod lettering;
 pub mod rehearsal;

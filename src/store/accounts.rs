@@ -88,15 +88,16 @@ impl Store {
         let mut tx = self.write().await?;
         let account = &row.account;
         sql("INSERT INTO account (name, platform, base_url, handle, stable_id, sender, mention,
-               languages, visibility, spoiler, max_length, idempotent, token_from, live, revoked)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0)
+               languages, visibility, spoiler, max_length, idempotent, token_from, picture, live,
+               revoked)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, 0)
              ON CONFLICT (name) DO UPDATE SET platform = excluded.platform,
                base_url = excluded.base_url, handle = excluded.handle,
                stable_id = excluded.stable_id, sender = excluded.sender,
                mention = excluded.mention, languages = excluded.languages,
                visibility = excluded.visibility, spoiler = excluded.spoiler,
                max_length = excluded.max_length, idempotent = excluded.idempotent,
-               token_from = excluded.token_from, live = 0, live_by = NULL, revoked = 0,
+               token_from = excluded.token_from, picture = excluded.picture, live = 0, live_by = NULL, revoked = 0,
                paused_until = NULL, paused_why = NULL,
                own_checked_at = CASE WHEN account.stable_id IS NOT DISTINCT FROM excluded.stable_id
                                      THEN account.own_checked_at END,
@@ -116,6 +117,7 @@ impl Store {
         .bind(account.max_length)
         .bind(row.idempotent)
         .bind(row.token_from.as_ref())
+        .bind(account.picture)
         .write(&ACCOUNT, &mut tx)
         .await?;
         let body = json!({"platform": account.platform, "handle": account.handle,
@@ -475,6 +477,8 @@ fn read_account(row: &Row) -> Result<AccountRow, StoreError> {
             visibility: row.get("visibility")?,
             spoiler: row.get("spoiler")?,
             max_length: row.get("max_length")?,
+            // Of an account from before there were pictures nobody has said that it shows them.
+            picture: row.get::<Option<bool>>("picture")?.unwrap_or(false),
             live: row.get("live")?,
         },
         idempotent: row.get("idempotent")?,

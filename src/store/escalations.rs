@@ -15,7 +15,7 @@ use super::{
     Actor, Store, StoreError,
     db::{Row, Tx, sql},
     deliveries::{self, DeliveryRow},
-    gate, orders, people,
+    gate, orders, people, pictures,
     record::{Act, ESCALATION, MEMBER, ORDER_CLEARANCE},
 };
 use crate::domain::{
@@ -62,6 +62,8 @@ pub struct Draft {
     pub members: Vec<Evidence>,
     /// Who presses the button for each content, in the same order.
     pub senders: Vec<Sender>,
+    /// The bytes of the pictures that the contents name by their hashes.
+    pub pictures: Vec<Vec<u8>>,
 }
 
 /// The clearance as stored.
@@ -203,6 +205,7 @@ impl Store {
         .write(&MEMBER, tx)
         .await?;
         let now = escalation.drafted_at;
+        pictures::keep(tx, &draft.pictures, now).await?;
         let rows: Vec<_> = escalation
             .contents
             .iter()

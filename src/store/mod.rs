@@ -23,6 +23,7 @@ mod obstacles;
 mod orders;
 mod own_posts;
 mod people;
+mod pictures;
 mod prove;
 mod record;
 mod seal;

@@ -2,6 +2,7 @@
 //! [`show`], what people do about it in [`acts`].
 
 mod acts;
+mod picture;
 mod show;
 mod story;
 pub(super) mod why;
@@ -42,6 +43,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/posts", Allow::SignedIn, get(list)),
         Route::get("/posts/{reference}", Allow::SignedIn, get(show::show)),
+        Route::get("/pictures/{hash}", Allow::SignedIn, get(picture::show)),
         Route::post("/posts/{reference}/take", DESK, post(acts::take)),
         Route::post("/posts/{reference}/done", DESK, post(acts::done)),
         Route::post("/posts/{reference}/not-posted", DESK, post(acts::not_posted)),

@@ -14,7 +14,7 @@ use futures::{
 use jiff::SignedDuration;
 
 pub(super) use self::recheck::{LastLook, look_again};
-use super::{Ctx, Progress, switch::SendPermit};
+use super::{Ctx, Progress, picture, switch::SendPermit};
 use crate::{
     destinations::{Destination, Sent},
     domain::{
@@ -125,6 +125,13 @@ impl<'a> Batch<'a> {
 
     async fn send(&self, one: &ClaimedDelivery, destination: &dyn Destination) -> Ended {
         let (ctx, delivery) = (self.ctx, one.delivery());
+        let one = &match picture::brought(ctx, one).await {
+            Ok(one) => one,
+            Err(error) => {
+                tracing::error!(delivery = %delivery.id, "it has no picture to be sent: {error:#}");
+                return not_now(ctx.clock.now(), "its picture is not as it was approved");
+            }
+        };
         let permit = self.permit(one, destination);
         if let Err(error) = ctx.switch.refresh(&ctx.store, &ctx.clock).await {
             tracing::warn!(delivery = %delivery.id, "the stop switch could not be read: {error}");

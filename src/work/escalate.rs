@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ctx, Progress, saying::Grounds, watch::source_name};
+use super::{Ctx, Progress, picture, saying::Grounds, watch::source_name};
 use crate::{
     domain::{
         action::Status,
@@ -240,15 +240,20 @@ async fn draft_tag(
 async fn keep(
     ctx: &Ctx,
     accounts: &Accounts,
-    escalation: Escalation,
+    mut escalation: Escalation,
     members: Vec<Evidence>,
 ) -> anyhow::Result<Result<(), Quiet>> {
     let grounds = Grounds::gather(ctx, &escalation, &members).await?;
     if let Some((_, first)) = grounds.against(&escalation, &ctx.config.wording).first() {
         return Ok(Err(Quiet::Wording { detail: first.to_string() }));
     }
+    let pictures = picture::draw(&mut escalation, &accounts.speaking);
+    // What a picture says is judged like the text, and only a text that stands is worth drawing for.
+    if let Some((_, first)) = grounds.against(&escalation, &ctx.config.wording).first() {
+        return Ok(Err(Quiet::Wording { detail: first.to_string() }));
+    }
     let senders = senders(accounts, &escalation);
-    let draft = Draft { escalation, members, senders };
+    let draft = Draft { escalation, members, senders, pictures };
     match ctx.store.draft(&ctx.actor("escalate"), &draft).await {
         // Another process drafted the same: the database allows one.
         Ok(()) | Err(StoreError::Conflict(_)) => Ok(Ok(())),

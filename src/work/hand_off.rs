@@ -9,7 +9,7 @@ use super::{Ctx, deliver};
 use crate::{
     destinations::hand_off::{intent_link, post_id},
     domain::{
-        delivery::{Delivery, LateReceipt, Look, LookRules, Outcome, Receipt, State},
+        delivery::{Delivery, LateReceipt, Look, LookRules, Outcome, Picture, Receipt, State},
         ids::DeliveryId,
         person::{Desk, Person},
         platform::{Account, Sender},
@@ -44,7 +44,9 @@ pub struct Taken {
     pub account: Account,
     /// The approved text, to be posted unchanged.
     pub text: String,
-    /// A link that opens the platform's composer with it.
+    /// The approved picture, to be posted with it, and the alternative text to be given to it.
+    pub picture: Option<Picture>,
+    /// A link that opens the platform's composer with the text.
     pub intent_link: Option<String>,
     /// Post it, and bring the permalink back, before then.
     pub until: Timestamp,
@@ -85,6 +87,7 @@ fn prepared(delivery: &Delivery, account: Account, until: Timestamp) -> Taken {
     Taken {
         delivery: delivery.id.clone(),
         text: delivery.content.text.clone(),
+        picture: delivery.content.picture.clone(),
         intent_link: intent_link(account.platform, &account.base_url, &delivery.content.text),
         account,
         until,

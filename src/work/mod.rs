@@ -20,6 +20,7 @@ pub mod meter;
 pub mod order;
 pub mod own_timeline;
 pub mod passphrase;
+pub mod picture;
 pub mod rehearse;
 pub mod report;
 pub mod restore;

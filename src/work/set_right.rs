@@ -107,7 +107,7 @@ async fn draft(
         bail!(Refusal::MayNotBeSaid(first.to_string()));
     }
     let new = escalation.reference.to_string();
-    let draft = Draft { escalation, members: Vec::new(), senders };
+    let draft = Draft { escalation, members: Vec::new(), senders, pictures: Vec::new() };
     ctx.store.draft(by, &draft).await.context("the draft could not be kept")?;
     Ok(new)
 }
@@ -139,6 +139,7 @@ fn contents(
             template: Some(text.template),
             drafted: None,
             retracts: (about.kind == EscalationKind::Retraction).then(|| receipt.id.clone()),
+            picture: None,
             ..old.clone()
         });
         senders.push(delivery.sender);

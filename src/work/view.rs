@@ -115,6 +115,10 @@ pub struct TextView {
     pub content_warning: Option<String>,
     /// The text itself.
     pub text: String,
+    /// The SHA-256 of the picture beside it, a PNG.
+    pub picture: Option<String>,
+    /// All that the picture says.
+    pub picture_alt: Option<String>,
     /// No person has changed it.
     pub from_template: bool,
     /// `api`, or `hand-off`: an officer posts it by hand.
@@ -181,8 +185,17 @@ impl FactView {
 
 impl TextView {
     fn of(row: &DeliveryRow, bill: &Bill) -> Self {
-        let Content { account, platform, language, visibility, spoiler, text, template, .. } =
-            &row.delivery.content;
+        let Content {
+            account,
+            platform,
+            language,
+            visibility,
+            spoiler,
+            text,
+            template,
+            picture,
+            ..
+        } = &row.delivery.content;
         let (why, permalink) = told(row.delivery.state());
         Self {
             delivery: row.delivery.id.to_string(),
@@ -192,6 +205,8 @@ impl TextView {
             visibility: visibility.to_string(),
             content_warning: spoiler.clone(),
             text: text.clone(),
+            picture: picture.as_ref().map(|picture| picture.png.to_string()),
+            picture_alt: picture.as_ref().map(|picture| picture.alt.clone()),
             from_template: template.is_some(),
             sender: row.sender.to_string(),
             state: row.delivery.name().to_string(),

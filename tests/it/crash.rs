@@ -2,6 +2,8 @@
 //! server, while another process sweeps up and looks. No post twice, none lost, every entry in its
 //! place.
 //!
+//! Where the server takes pictures each post bears one, which goes before it.
+//!
 //! A crash is a future that is dropped after so many polls. `TAKAZA_TEST_CRASHES` sets how often
 //! (each server), `TAKAZA_TEST_SEED` the seed, which is printed.
 
@@ -17,7 +19,7 @@ use jiff::SignedDuration;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use takaza::{
     clock::Clock,
-    domain::{delivery::StateName, escalation::EscalationState},
+    domain::{delivery::StateName, escalation::EscalationState, ids::AccountName},
     store::EscalationRow,
     work::{self, Ctx},
 };
@@ -107,6 +109,11 @@ async fn crashes(db: Db, name: &str, start: impl AsyncFnOnce(Clock) -> Arc<dyn P
     eprintln!("crashes: {times} with TAKAZA_TEST_SEED={seed}, {name} on {db:?}");
     let Some(world) = world_on(db, start, unhindered).await else { return };
     let other = world.another_process("other", seed).await;
+    if world.peer().account().platform.shows_pictures() {
+        let root = world.person("root").await.as_administrator(world.now()).unwrap();
+        let store = &world.ctx.store;
+        store.set_picture(&world.by("root"), &root, &AccountName::new("unit"), true).await.unwrap();
+    }
     let mut dice = StdRng::seed_from_u64(seed);
     // How long a run is before this server, and then a death at every part of it and anywhere.
     let length = one_crash(&world, &other, 0, u32::MAX, None).await.expect("it came to its end");

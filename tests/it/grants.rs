@@ -103,6 +103,7 @@ impl Story {
                 visibility: Visibility::Public,
                 spoiler: None,
                 max_length: 280,
+                picture: false,
                 live: false,
             },
             idempotent: false,

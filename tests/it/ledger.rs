@@ -271,6 +271,11 @@ async fn accounts_are_connected_live_paused_revoked(world: World) {
     let other = store.accounts().await.unwrap().remove(0);
     let read = (other.own_checked_at, other.mention_cursor);
     assert_eq!(read, (None, None), "another account is read from its beginning");
+    for on in [true, false, true] {
+        store.set_picture(&by, &root, &unit(), on).await.unwrap();
+        assert_eq!(store.accounts().await.unwrap()[0].account.picture, on);
+    }
+    assert!(store.set_picture(&by, &root, &AccountName::new("none"), true).await.is_err());
     store.account_revoked(&by, &unit(), "the token leaked").await.unwrap();
     let row = store.accounts().await.unwrap().remove(0);
     assert!(row.revoked && !row.account.live);
@@ -520,8 +525,15 @@ async fn orders_are_drafted_rehearsed_signed_revoked(world: World) {
 async fn escalations_are_drafted_queued_approved_edited_rejected(world: World) {
     let store = &world.ctx.store;
     let row = world.cleared("ZPPL").await;
-    let draft = states::copy(&row, "COPY", Some("ZNMN"));
+    let mut draft = states::copy(&row, "COPY", Some("ZNMN"));
+    draft.pictures = vec![b"one".to_vec(), b"one".to_vec(), b"another".to_vec()];
     store.draft(&world.by("asha"), &draft).await.unwrap();
+    for png in draft.pictures {
+        assert_eq!(store.picture(&Hash::of(&png)).await.unwrap(), png);
+    }
+    let missing = store.picture(&Hash::of(b"none")).await;
+    assert!(matches!(missing.unwrap_err(), StoreError::NotFound(_)));
+    let draft = states::copy(&row, "COPY", Some("ZNMN"));
     let copy = store.escalation("GGM-COPY").await.unwrap();
     assert_eq!(copy.escalation, draft.escalation);
     assert_eq!(store.members(&row.escalation.id).await.unwrap().len(), 5);

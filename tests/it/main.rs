@@ -3,6 +3,7 @@
 mod accounts;
 mod alarms;
 mod bluesky;
+mod card;
 mod cases;
 mod cli;
 mod cli_acts;

@@ -2,6 +2,7 @@
 
 mod listening;
 mod looking;
+mod pictures;
 mod real_peer;
 
 use std::{

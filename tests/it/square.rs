@@ -102,6 +102,7 @@ fn content(text: &str, retracts: Option<&str>) -> Content {
         drafted: None,
         template: None,
         retracts: retracts.map(str::to_owned),
+        picture: None,
     }
 }
 

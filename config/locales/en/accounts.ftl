@@ -13,6 +13,7 @@ accounts-longest = { $n ->
     [one] texts of one character
    *[other] texts of up to { $n } characters
  }
+accounts-picture = its tags bear a picture
 accounts-idempotent = a repeated send is harmless there
 accounts-hour = In the last hour
 accounts-day = In the last 24 hours

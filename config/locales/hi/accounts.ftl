@@ -13,6 +13,7 @@ accounts-longest = { $n ->
     [one] एक अक्षर तक का पाठ
    *[other] { $n } अक्षरों तक का पाठ
  }
+accounts-picture = इसके टैग के साथ चित्र जाता है
 accounts-idempotent = वहाँ दोबारा भेजने से हानि नहीं
 accounts-hour = पिछले एक घंटे में
 accounts-day = पिछले 24 घंटों में

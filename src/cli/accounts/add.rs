@@ -12,7 +12,9 @@ use super::{
         output::say,
         sign_in::Signing,
     },
-    ask, has_grant, local, platform,
+    ask, has_grant, local,
+    picture::{OnOff, can_show},
+    platform,
 };
 use crate::{
     domain::{
@@ -58,6 +60,9 @@ pub(in super::super) struct Add {
     /// How long a text may be, by the platform's own measure (the server's, or the platform's)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=100_000))]
     max_length: Option<u32>,
+    /// Whether its tags bear a picture of their facts (on for Mastodon, Bluesky and the sandbox)
+    #[arg(long, value_name = "on|off")]
+    picture: Option<OnOff>,
     /// Its server was seen to honour Idempotency-Key: a repeated send makes no second post
     #[arg(long)]
     honours_idempotency: bool,
@@ -144,8 +149,12 @@ impl Add {
             visibility: self.visibility,
             spoiler: self.spoiler.clone(),
             max_length: self.max_length.unwrap_or_else(|| usual_length(self.platform)),
+            picture: self.picture.map_or(self.platform.shows_pictures(), OnOff::is_on),
             live: false,
         };
+        if self.picture.is_some_and(OnOff::is_on) {
+            can_show(&account)?;
+        }
         Ok(AccountRow {
             account,
             idempotent: self.honours_idempotency,

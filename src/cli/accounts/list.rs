@@ -37,6 +37,8 @@ struct AccountView {
     visibility: String,
     spoiler: Option<String>,
     max_length: u32,
+    /// Its tags bear a picture.
+    picture: bool,
     honours_idempotency: bool,
     /// Where its token is found, never the token.
     token_from: Option<String>,
@@ -73,6 +75,7 @@ impl AccountView {
             visibility: account.visibility.to_string(),
             spoiler: account.spoiler.clone(),
             max_length: account.max_length,
+            picture: account.shows_pictures(),
             honours_idempotency: row.idempotent,
             token_from: row.token_from.clone(),
             grant_until: until.map(|until| until.to_string()),

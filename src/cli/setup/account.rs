@@ -215,6 +215,8 @@ fn row(
             visibility,
             spoiler: None,
             max_length: usual_length(platform),
+            // The trial's words say that it is a test, and a picture would not.
+            picture: false,
             live: false,
         },
         idempotent: false,

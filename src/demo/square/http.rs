@@ -10,6 +10,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{delete, get, post},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
@@ -47,11 +48,12 @@ pub fn router(square: Arc<Square>) -> Router {
         .route("/me/token", delete(end_token))
         .route("/accounts/{handle}", get(account))
         .route("/limits", get(limits))
-        .layer(DefaultBodyLimit::max(16 * 1024));
+        .layer(DefaultBodyLimit::max(512 * 1024));
     Router::new()
         .nest("/api", api)
         .route("/", get(front))
         .route("/accounts", get(everyone))
+        .route("/pictures/{id}", get(picture))
         .route("/{handle}", get(profile))
         .route("/{handle}/{id}", get(permalink))
         .route("/square.css", get(|| asset("text/css", page::STYLE)))
@@ -113,8 +115,28 @@ async fn create(
         return fail(StatusCode::BAD_REQUEST, error);
     }
     match square.post(key, &new.text, new.spoiler) {
-        Ok(post) => Json(square.post_body(&post)).into_response(),
+        Ok(post) => {
+            if let Some(picture) = new.picture {
+                square.show_picture(post.id, picture);
+            }
+            Json(square.post_body(&post)).into_response()
+        }
         Err(denied) => denied.into_response(),
+    }
+}
+
+async fn picture(State(square): Shared, Path(id): Path<u64>) -> Response {
+    let png = square.read(|state| {
+        let picture = state.posts.get(&id)?.picture.as_ref()?;
+        STANDARD.decode(&picture.png).ok()
+    });
+    match png {
+        Some(png) => {
+            let headers =
+                [(header::CONTENT_TYPE, "image/png"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+            (headers, png).into_response()
+        }
+        None => fail(StatusCode::NOT_FOUND, "this post has no picture"),
     }
 }
 
@@ -210,7 +232,7 @@ async fn permalink(State(square): Shared, Path((handle, id)): Path<(String, u64)
 /// even a mistake in escaping would run nothing.
 fn show(page: anyhow::Result<Option<String>>) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-                          connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                          img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                           frame-ancestors 'none'";
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),

@@ -14,7 +14,10 @@ use rand::{SeedableRng, rngs::StdRng};
 use serde::{Deserialize, Serialize};
 
 use super::cast::Unit;
-use crate::domain::{engagement::EngagementKind, time::Timestamp};
+use crate::{
+    destinations::sandbox::api::PictureBody,
+    domain::{engagement::EngagementKind, time::Timestamp},
+};
 
 mod characters;
 pub mod http;
@@ -66,6 +69,9 @@ pub struct Post {
     pub text: String,
     /// The content warning above it.
     pub spoiler: Option<String>,
+    /// Its picture.
+    #[serde(default)]
+    pub picture: Option<PictureBody>,
     /// The post that it answers.
     pub reply_to: Option<u64>,
     /// The post that it quotes.
@@ -223,6 +229,13 @@ impl Square {
         Ok(post)
     }
 
+    /// Shows a picture beside a post that was just made.
+    pub fn show_picture(&self, id: u64, picture: PictureBody) {
+        if let Some(post) = self.lock().state.posts.get_mut(&id) {
+            post.picture = Some(picture);
+        }
+    }
+
     /// Deletes a post of the unit's. Again gives the same answer.
     ///
     /// # Errors
@@ -237,6 +250,7 @@ impl Square {
             post.deleted_at = Some(now);
             post.text.clear();
             post.spoiler = None;
+            post.picture = None;
         }
         Ok(post.clone())
     }
@@ -306,6 +320,7 @@ impl State {
             at,
             text: text.to_owned(),
             spoiler: None,
+            picture: None,
             reply_to,
             quotes,
             deleted_at: None,

@@ -59,6 +59,8 @@ struct Shown<'a> {
     lang: &'static str,
     pieces: Vec<Piece<'a>>,
     spoiler: Option<&'a str>,
+    /// What its picture says, where it has one.
+    picture: Option<&'a str>,
     deleted: bool,
     quotes: Option<Quoted<'a>>,
     likes: usize,
@@ -224,6 +226,7 @@ impl State {
             lang: if characters::has_devanagari(&post.text) { "hi" } else { "en" },
             pieces: self.pieces(&post.text),
             spoiler: post.spoiler.as_deref(),
+            picture: post.picture.as_ref().map(|picture| picture.alt.as_str()),
             deleted: post.deleted_at.is_some(),
             quotes: post
                 .quotes

@@ -9,7 +9,7 @@ use std::ops::Range;
 use serde_json::{Value, json};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::key::POSTS;
+use super::{key::POSTS, picture::Blob};
 use crate::domain::{delivery::Content, time::Timestamp};
 
 /// The longest tag (lexicon `app.bsky.richtext.facet#tag`).
@@ -24,7 +24,14 @@ pub(super) fn mentioned(content: &Content) -> Option<&str> {
 
 /// The record. `did`: whom [`mentioned`] names. `at` is the post's own time, and must be the same
 /// at every attempt.
-pub(super) fn record(content: &Content, did: Option<&str>, at: Timestamp) -> Value {
+///
+/// `blob`: the picture as the server keeps it.
+pub(super) fn record(
+    content: &Content,
+    did: Option<&str>,
+    at: Timestamp,
+    blob: Option<Blob>,
+) -> Value {
     let mut record = json!({
         "$type": POSTS,
         "text": content.text,
@@ -34,6 +41,17 @@ pub(super) fn record(content: &Content, did: Option<&str>, at: Timestamp) -> Val
     let facets = facets(content, did);
     if !facets.is_empty() {
         record["facets"] = Value::Array(facets);
+    }
+    if let (Some(picture), Some(blob)) = (&content.picture, blob) {
+        let (width, height) = blob.size;
+        record["embed"] = json!({
+            "$type": "app.bsky.embed.images",
+            "images": [{
+                "alt": picture.alt,
+                "image": blob.told,
+                "aspectRatio": { "width": width, "height": height },
+            }],
+        });
     }
     record
 }

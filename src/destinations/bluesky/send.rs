@@ -8,7 +8,8 @@ use std::{num::NonZeroU32, time::Duration};
 
 use governor::{DefaultDirectRateLimiter, clock::Clock as _};
 use jiff::SignedDuration;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::{
@@ -71,12 +72,13 @@ impl Bluesky {
         let place = Place::post(&did, record_key(&delivery.id));
         let bank = self.bank_mentioned(claimed).await?;
         let at = self.time_of(delivery);
+        let blob = self.picture_of(claimed, permit).await?;
         let body = json!({
             "repo": did,
             "collection": POSTS,
             "rkey": place.key,
             "validate": true,
-            "record": record(content, bank.as_deref(), at),
+            "record": record(content, bank.as_deref(), at, blob),
             "swapRecord": null,
         });
         let answer = self.write("com.atproto.repo.putRecord", &body, PUT, permit).await?;
@@ -147,9 +149,18 @@ impl Bluesky {
             let reason = "the points that Bluesky allows for writing are used up".to_owned();
             Sent::Attempted(Outcome::Throttled { until, reason })
         })?;
+        self.ask_once(|token| self.request(Method::POST, method, token).json(body), permit).await
+    }
+
+    /// One request with a body, as for [`Bluesky::write`].
+    pub(super) async fn ask_once(
+        &self,
+        request: impl FnOnce(&SecretString) -> RequestBuilder + Send,
+        permit: &dyn Permit,
+    ) -> Result<Answer, Sent> {
         let token = self.tokens.token().await.map_err(|none| Sent::Attempted(none.into()))?;
         self.manners.count_send();
-        let request = self.request(Method::POST, method, &token).json(body).build();
+        let request = request(&token).build();
         let request = request.map_err(|error| {
             Sent::Attempted(Outcome::NotSent { reason: http::describe(&error) })
         })?;
@@ -220,7 +231,7 @@ fn cannot_say(content: &Content) -> Result<(), Outcome> {
     Err(Outcome::Refused { reason: format!("Bluesky has no {what}, so nothing was sent") })
 }
 
-fn judge_refusal(answer: &Answer) -> Outcome {
+pub(super) fn judge_refusal(answer: &Answer) -> Outcome {
     let reason = error_text(answer);
     let is_api = !wire::ApiError::of(answer).error.is_empty();
     match answer.status {

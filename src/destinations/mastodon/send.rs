@@ -19,22 +19,40 @@ use crate::{
 };
 
 /// An answer to a send, read within the limit.
-struct Answered {
-    status: u16,
-    body: Vec<u8>,
+pub(super) struct Answered {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
 }
 
 impl Mastodon {
     pub(super) async fn post(&self, claimed: &ClaimedDelivery, permit: &dyn Permit) -> Sent {
         let content = claimed.content();
+        let media = match self.picture_of(claimed, permit).await {
+            Ok(media) => media,
+            Err(sent) => return sent,
+        };
+        // The key alone decides, whatever a repeated upload has made of the picture's id (Mastodon,
+        // `PostStatusService#call`).
         let request = self
             .request(Method::POST, self.url(&["api", "v1", "statuses"]))
             .header("idempotency-key", idempotency_key(claimed.delivery()))
-            .json(&status_body(content))
+            .json(&status_body(content, media.as_ref()))
             .build();
         match self.attempt(request, permit).await {
             Err(sent) => sent,
             Ok(answered) => Sent::Attempted(self.judge_post(content, claimed, &answered)),
+        }
+    }
+
+    async fn picture_of(
+        &self,
+        claimed: &ClaimedDelivery,
+        permit: &dyn Permit,
+    ) -> Result<Option<wire::Id>, Sent> {
+        match claimed.picture() {
+            Ok(None) => Ok(None),
+            Ok(Some(picture)) => self.upload(picture, permit).await.map(Some),
+            Err(error) => Err(Sent::Attempted(Outcome::NotSent { reason: error.to_string() })),
         }
     }
 
@@ -47,7 +65,7 @@ impl Mastodon {
     }
 
     /// One request and its whole answer, or what is known without one.
-    async fn attempt(
+    pub(super) async fn attempt(
         &self,
         request: reqwest::Result<Request>,
         permit: &dyn Permit,
@@ -120,7 +138,7 @@ impl Mastodon {
         }
     }
 
-    fn judge_refusal(&self, answered: &Answered) -> Outcome {
+    pub(super) fn judge_refusal(&self, answered: &Answered) -> Outcome {
         let Answered { status, body } = answered;
         let reason = self.error_text(*status, body);
         match status {
@@ -177,7 +195,7 @@ fn idempotency_key(delivery: &Delivery) -> String {
     }
 }
 
-fn status_body(content: &Content) -> Value {
+fn status_body(content: &Content, media: Option<&wire::Id>) -> Value {
     let mut body = json!({
         "status": content.text,
         "visibility": content.visibility.as_str(),
@@ -185,6 +203,9 @@ fn status_body(content: &Content) -> Value {
     });
     if let Some(spoiler) = &content.spoiler {
         body["spoiler_text"] = json!(spoiler);
+    }
+    if let Some(media) = media {
+        body["media_ids"] = json!([media.0]);
     }
     body
 }

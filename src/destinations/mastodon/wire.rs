@@ -81,6 +81,12 @@ pub(super) fn web_page(base: &reqwest::Url, id: &str) -> String {
     format!("{}/web/statuses/{id}", base.as_str().trim_end_matches('/'))
 }
 
+/// A picture that was uploaded.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Media {
+    pub id: Id,
+}
+
 /// A notification, as far as we need it.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Notification {

@@ -16,6 +16,18 @@ pub struct NewPost {
     /// The content warning above it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spoiler: Option<String>,
+    /// Its picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<PictureBody>,
+}
+
+/// The picture of a post.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureBody {
+    /// Its bytes, a PNG, in base64.
+    pub png: String,
+    /// What it says.
+    pub alt: String,
 }
 
 /// A post as the API tells it.

@@ -30,6 +30,10 @@ impl X {
             let reason = "on X every post is public, and this one is for followers only";
             return Sent::Attempted(Outcome::Refused { reason: reason.to_owned() });
         }
+        if content.picture.is_some() {
+            let reason = "takaza brings no picture to X: there an officer posts it by hand";
+            return Sent::Attempted(Outcome::Refused { reason: reason.to_owned() });
+        }
         let body = body(content, self.config.replies);
         let request = self.request(Method::POST, &["tweets"]).json(&body);
         match self.attempt(Ask::Post, request, permit).await {

@@ -50,6 +50,7 @@ fn content(text: &str) -> Content {
         template: None,
         drafted: None,
         retracts: None,
+        picture: None,
     }
 }
 

@@ -33,6 +33,21 @@ pub struct Content {
     pub drafted: Option<String>,
     /// For a retraction: the platform's id of the post that it deletes.
     pub retracts: Option<String>,
+    /// The picture beside the text. Where there is none nothing of it is written, so that a content
+    /// without a picture has the hash that it had before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
+}
+
+/// A picture that is frozen with a text: which bytes, and what they say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// The SHA-256 of its bytes, a PNG.
+    pub png: Hash,
+    /// The alternative text: all that it says, for who cannot see it.
+    pub alt: String,
+    /// The hash of the design and its fixed words: what a standing order binds.
+    pub design: Hash,
 }
 
 impl Content {

@@ -20,7 +20,8 @@ pub struct Receipt {
 pub enum Outcome {
     /// The platform has it, and gave a receipt.
     Accepted(Receipt),
-    /// Proved: no byte of the request reached the platform (name or connection failed).
+    /// Proved: no byte of the post reached the platform (name or connection failed, or what must go
+    /// before it and makes nothing public).
     NotSent {
         /// What failed.
         reason: String,

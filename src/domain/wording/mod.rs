@@ -10,6 +10,7 @@
 //! publishes nothing: its text is an internal note for the approver and the record.
 
 pub mod ages;
+pub mod card;
 mod folding;
 mod guarded;
 pub mod lengths;

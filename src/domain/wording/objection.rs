@@ -144,10 +144,13 @@ pub enum Objection {
     /// It does not name the bank as it was drafted to.
     #[error("it does not name the bank as drafted: add its name or handle")]
     MissingBank,
+    /// The same of what its picture says.
+    #[error("of its picture: {0}")]
+    InPicture(Box<Objection>),
 }
 
 impl Objection {
-    /// Where it stands, if it is about a place.
+    /// Where it stands, if it is about a place of the text or its content warning.
     pub const fn span(&self) -> Option<Span> {
         match self {
             Self::Leak { span, .. }
@@ -187,6 +190,7 @@ impl Objection {
             Self::MissingLimit => "missing-limit",
             Self::MissingCounts => "missing-counts",
             Self::MissingBank => "missing-bank",
+            Self::InPicture(inner) => inner.code(),
         }
     }
 }

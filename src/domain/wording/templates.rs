@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Environment, UndefinedBehavior, Value};
 
-use super::{Place, Rendered, Subject, WordingError, numbers, phrases};
+use super::{Place, Rendered, Subject, WordingError, card, numbers, phrases};
 use crate::domain::{
     action::spelled,
     calendar::limits::Counted,
@@ -106,12 +106,16 @@ impl Templates {
                 .add_template_owned(*name, text.to_owned())
                 .map_err(|error| failed(name, &error))?;
         }
+        for language in Language::ALL {
+            hashes.insert(format!("{language}/tag.card"), card::design(*language));
+        }
         let templates = Self { environment, hashes };
         templates.check()?;
         Ok(templates)
     }
 
-    /// Every template's name and the hash of its bytes, for a standing order to choose from.
+    /// Every template's name and the hash of its bytes, and the same of each language's picture, for a
+    /// standing order to choose from.
     pub fn hashes(&self) -> impl Iterator<Item = (&str, Hash)> {
         self.hashes.iter().map(|(name, hash)| (name.as_str(), *hash))
     }

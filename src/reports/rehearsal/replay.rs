@@ -16,14 +16,14 @@ use super::{Charge, Regret, Rehearsal, SOON, Tag};
 use crate::domain::{
     action::{BankAction, Sighting, Status},
     calendar::limits::Limits,
-    canonical,
+    canonical::{self, Hash},
     cost::{MicroDollars, Purses},
     delivery::Content,
     drafting::{self, About, Grounds},
     escalation::{Escalation, EscalationKind, money_at_risk},
     facts::FactPack,
     history::{Change, History, days_observed},
-    ids::{BankCode, CaseRef, DeliveryId, EscalationId, ExternalId, Reference},
+    ids::{AccountName, BankCode, CaseRef, DeliveryId, EscalationId, ExternalId, Reference},
     ladder::{LadderRules, Pressed},
     order::Terms,
     pacing::{self, Candidate, Gate, PacingRules, Send, Why},
@@ -330,12 +330,17 @@ impl<'a> Replay<'a> {
             return Err(asked);
         }
         let places = (self.rules.places)(bank, now);
+        let pictured = places.iter().filter(|(account, _)| account.shows_pictures());
+        let pictured: BTreeSet<_> = pictured.map(|(account, _)| account.name.clone()).collect();
         let Ok(contents) = drafting::contents(&facts, &about, places, self.rules.templates) else {
             return Err(asked);
         };
         // In the order of drafting, as the real ids are.
         let id = EscalationId::new(format!("{:020}-{bank}", now.micros()));
-        let escalation = drafting::held(id, facts, contents, &about, self.rules.ladder, now);
+        let mut escalation = drafting::held(id, facts, contents, &about, self.rules.ladder, now);
+        // What a picture says is judged; nobody looks at it, so it is not drawn.
+        let shows = |account: &AccountName| pictured.contains(account);
+        drafting::illustrate(&mut escalation, shows, |_card| Some(Hash::of(b"")));
         if !grounds.against(&escalation, self.rules.wording).is_empty() {
             return Err(asked);
         }

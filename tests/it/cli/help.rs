@@ -68,6 +68,7 @@ fn every_command_and_argument_says_what_it_is_for() {
         "account live",
         "account unlive",
         "account pause",
+        "account picture",
         "account adopt",
         "account revoke",
         "person add",

@@ -62,6 +62,7 @@ async fn held(unit: &Unit) -> Store {
         template: Some(Hash::of(b"a template")),
         drafted: None,
         retracts: None,
+        picture: None,
     };
     let escalation = Escalation::new(
         EscalationId::new("01930000-0000-7000-8000-000000000001"),
@@ -79,7 +80,7 @@ async fn held(unit: &Unit) -> Store {
         EscalationState::Held,
     );
     let members = (1..=4).map(|n| evidence(n, now)).collect();
-    let draft = Draft { escalation, members, senders: vec![Sender::Api] };
+    let draft = Draft { escalation, members, senders: vec![Sender::Api], pictures: Vec::new() };
     store.draft(&Actor::worker("story"), &draft).await.expect("drafted");
     store
 }

@@ -149,5 +149,5 @@ pub fn copy(row: &EscalationRow, id: &str, bank: Option<&str>) -> Draft {
         EscalationState::Held,
     );
     let senders = row.deliveries.iter().map(|delivery| delivery.sender).collect();
-    Draft { escalation, members: Vec::new(), senders }
+    Draft { escalation, members: Vec::new(), senders, pictures: Vec::new() }
 }

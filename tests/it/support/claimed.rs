@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use takaza::domain::{
     canonical::Hash,
     clearance::Clearance,
-    delivery::{ClaimedDelivery, Content, Delivery, Lease, State},
+    delivery::{ClaimedDelivery, Content, Delivery, Lease, Picture, State},
     engagement::{Tally, Watched},
     escalation::{Escalation, EscalationKind, EscalationState, Rung},
     facts::FactPack,
@@ -13,6 +13,7 @@ use takaza::domain::{
     person::{Person, Role},
     platform::{Language, Platform, Visibility},
     time::Timestamp,
+    wording::card,
 };
 
 /// What a story wants to have claimed; the rest is filled in.
@@ -28,6 +29,8 @@ pub struct Wanted {
     pub verified: Option<String>,
     pub spoiler: Option<String>,
     pub retracts: Option<String>,
+    /// The bytes of its picture.
+    pub picture: Option<Vec<u8>>,
     pub now: Timestamp,
 }
 
@@ -48,6 +51,7 @@ impl Wanted {
             verified: None,
             spoiler: None,
             retracts: None,
+            picture: None,
             now,
         }
     }
@@ -70,6 +74,11 @@ impl Wanted {
             drafted: None,
             template: Some(Hash::of(b"a template")),
             retracts: self.retracts.clone(),
+            picture: self.picture.as_ref().map(|png| Picture {
+                png: Hash::of(png),
+                alt: format!("Peepal Bank. Pending requests: 4 (in 4 cases). {}", self.reference),
+                design: card::design(self.language),
+            }),
         }
     }
 
@@ -91,7 +100,11 @@ impl Wanted {
     /// The delivery, claimed.
     pub fn claim(&self) -> ClaimedDelivery {
         let claimed = claim(self.delivery(), self.clearance(), self.now);
-        claimed.verified_as(self.verified.clone())
+        let claimed = claimed.verified_as(self.verified.clone());
+        match &self.picture {
+            Some(png) => claimed.with_picture(png.clone()).expect("these are the bytes"),
+            None => claimed,
+        }
     }
 
     fn kind(&self) -> EscalationKind {

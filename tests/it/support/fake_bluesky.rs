@@ -31,6 +31,8 @@ use super::secrets;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ask {
     Put,
+    /// A picture comes.
+    Upload,
     Delete,
     GetRecord,
     ListRecords,
@@ -75,6 +77,8 @@ pub enum Trick {
     EndlessBody,
     /// Do it, and break the JSON off in the middle.
     Truncated,
+    /// Keep the picture, and say that it is another one.
+    OtherBlob,
     /// Do it, and leave the record's name out.
     NoUri,
     /// Do it, and answer with another record's name.
@@ -146,6 +150,7 @@ pub(super) struct Town {
     /// What, how often still (`None`: always), which.
     pub tricks: Vec<(Ask, Option<u32>, Trick)>,
     pub asked: HashMap<Ask, usize>,
+    pub blobs: HashMap<String, Vec<u8>>,
     pub made: usize,
     pub overwritten: usize,
     next: u64,
@@ -265,6 +270,7 @@ impl FakeBluesky {
             tickets: Vec::new(),
             tricks: Vec::new(),
             asked: HashMap::new(),
+            blobs: HashMap::new(),
             made: 0,
             overwritten: 0,
             next: 0,
@@ -366,6 +372,11 @@ impl FakeBluesky {
     /// How many posts were ever made through the API, deleted ones too.
     pub fn made(&self) -> usize {
         self.shared.town().made
+    }
+
+    /// Every picture that came, by its CID.
+    pub fn blobs(&self) -> HashMap<String, Vec<u8>> {
+        self.shared.town().blobs.clone()
     }
 
     /// How many records were overwritten through the API: none, ever.

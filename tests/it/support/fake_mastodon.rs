@@ -28,6 +28,10 @@ use super::secrets;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ask {
     Post,
+    /// A picture comes.
+    Media,
+    /// How far the server is with a picture.
+    MediaStatus,
     Delete,
     Status,
     Timeline,
@@ -114,7 +118,21 @@ pub struct Post {
     pub quotes: Option<String>,
     pub at: Timestamp,
     pub key: Option<String>,
+    /// The ids of its pictures.
+    pub media: Vec<String>,
     pub deleted: bool,
+}
+
+/// One picture as the server keeps it.
+#[derive(Debug, Clone)]
+pub struct Media {
+    pub id: String,
+    pub alt: String,
+    pub bytes: Vec<u8>,
+    /// How often the server still says that it works on it.
+    pub busy: u32,
+    /// It is a post's already.
+    pub taken: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -144,6 +162,9 @@ pub(super) struct Town {
     pub likes: Vec<(String, String)>,
     pub reposts: Vec<(String, String)>,
     pub notes: Vec<Note>,
+    pub media: Vec<Media>,
+    /// How long the server works on each picture, in questions.
+    pub busy: u32,
     pub keys: HashMap<String, (String, Timestamp)>,
     /// What, how often still (`None`: always), which.
     pub tricks: Vec<(Ask, Option<u32>, Trick)>,
@@ -181,6 +202,7 @@ impl Town {
             quotes: None,
             at: self.now,
             key: None,
+            media: Vec::new(),
             deleted: false,
         };
         self.posts.push(post);
@@ -233,6 +255,8 @@ impl FakeMastodon {
             likes: Vec::new(),
             reposts: Vec::new(),
             notes: Vec::new(),
+            media: Vec::new(),
+            busy: 0,
             keys: HashMap::new(),
             tricks: Vec::new(),
             asked: HashMap::new(),
@@ -322,6 +346,16 @@ impl FakeMastodon {
     pub fn posts(&self) -> Vec<Post> {
         let town = self.shared.town();
         town.posts.iter().filter(|post| post.by == town.us && !post.deleted).cloned().collect()
+    }
+
+    /// Every picture that came, whether a post bears it or not.
+    pub fn media(&self) -> Vec<Media> {
+        self.shared.town().media.clone()
+    }
+
+    /// The server works on each picture that comes, and says so this many times.
+    pub fn works_on_pictures(&self, times: u32) {
+        self.shared.town().busy = times;
     }
 
     pub fn revoked(&self) -> bool {

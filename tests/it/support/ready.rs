@@ -304,7 +304,7 @@ impl Unit {
             EscalationState::Held,
         );
         let (id, hash) = (escalation.id.clone(), escalation.hash());
-        let draft = Draft { escalation, members: Vec::new(), senders };
+        let draft = Draft { escalation, members: Vec::new(), senders, pictures: Vec::new() };
         self.store.draft(&self.by, &draft).await.expect("drafted");
         let row = self.store.approve(&self.by, id.as_str(), &self.dcp, &hash, hours(12)).await;
         row.expect("approved").deliveries
@@ -409,6 +409,7 @@ fn account_row(name: &str, identity: Author, sender: Sender) -> AccountRow {
             visibility: Visibility::Public,
             spoiler: None,
             max_length: 500,
+            picture: false,
             live: false,
         },
         idempotent: false,

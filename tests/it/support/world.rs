@@ -258,6 +258,7 @@ impl World {
                 visibility: Visibility::Public,
                 spoiler: None,
                 max_length: home.max_length,
+                picture: false,
                 live: false,
             },
             idempotent: home.idempotent,

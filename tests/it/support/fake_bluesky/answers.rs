@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
+use takaza::domain::canonical::Hash;
 
 use super::{
     Ask, Note, Record, Resident, Town, Trick,
@@ -14,6 +15,7 @@ type Answer = Result<Value, (u16, &'static str, &'static str)>;
 pub(super) fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
     let answer = authorised(town, asked).and_then(|_granted| match asked.ask {
         Ask::Put => put(town, asked, trick),
+        Ask::Upload => upload(town, asked, trick),
         Ask::Delete => delete(town, asked),
         Ask::GetRecord => get(town, asked, trick),
         Ask::ListRecords => list(town, asked),
@@ -59,7 +61,7 @@ fn authorised(town: &Town, asked: &Asked) -> Answer {
     if ticket.ends <= town.now {
         return Err((400, "ExpiredToken", "Token has expired"));
     }
-    let judged = matches!(asked.ask, Ask::Put | Ask::Delete | Ask::Refresh);
+    let judged = matches!(asked.ask, Ask::Put | Ask::Upload | Ask::Delete | Ask::Refresh);
     match town.status {
         Some("takendown") if judged => Err((401, "AccountTakedown", "Account has been taken down")),
         Some(_) if judged => Err((401, "AccountDeactivated", "Account is deactivated")),
@@ -75,6 +77,33 @@ fn of_query<'a>(asked: &'a Asked, name: &str) -> &'a str {
     asked.query.get(name).map_or("", String::as_str)
 }
 
+/// Keeps bytes under the CID that names them.
+fn upload(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Answer {
+    let (kind, size) = (asked.kind.clone().unwrap_or_default(), asked.bytes.len());
+    if size > 2_000_000 {
+        return Err((413, "PayloadTooLarge", "request entity too large"));
+    }
+    let mut cid = vec![0x01, 0x55, 0x12, 0x20];
+    cid.extend_from_slice(Hash::of(&asked.bytes).bytes());
+    let mut cid = format!("b{}", base32(&cid));
+    town.blobs.insert(cid.clone(), asked.bytes.clone());
+    if trick == Some(&Trick::OtherBlob) {
+        cid = cid.chars().rev().collect();
+    }
+    Ok(json!({ "blob":
+        { "$type": "blob", "ref": { "$link": cid }, "mimeType": kind, "size": size } }))
+}
+
+/// RFC 4648, in small letters and without padding.
+fn base32(bytes: &[u8]) -> String {
+    let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
+    let bits = bits.as_bytes().chunks(5).map(|five| {
+        let five = format!("{:0<5}", std::str::from_utf8(five).expect("ones and zeros"));
+        usize::from_str_radix(&five, 2).expect("five bits")
+    });
+    bits.map(|at| char::from(b"abcdefghijklmnopqrstuvwxyz234567"[at])).collect()
+}
+
 /// Creates, finds unchanged, or refuses: `swapRecord: null` says that nothing may stand there.
 fn put(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Answer {
     let body = &asked.body;
@@ -84,6 +113,10 @@ fn put(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Answer {
     }
     let valid_key =
         key.len() == 13 && key.bytes().all(|b| b"234567abcdefghijklmnopqrstuvwxyz".contains(&b));
+    let picture = &body["record"]["embed"]["images"][0]["image"]["ref"]["$link"];
+    if picture.as_str().is_some_and(|cid| !town.blobs.contains_key(cid)) {
+        return Err((400, "BlobNotFound", "Could not find blob"));
+    }
     if !valid_key || text(&body["record"], "text").len() > 3_000 {
         return Err((400, "InvalidRequest", "Invalid app.bsky.feed.post record"));
     }

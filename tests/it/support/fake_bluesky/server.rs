@@ -27,6 +27,8 @@ pub(super) struct Asked {
     pub query: HashMap<String, String>,
     pub token: Option<String>,
     pub body: Value,
+    pub kind: Option<String>,
+    pub bytes: Vec<u8>,
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -95,7 +97,7 @@ fn play(shared: &Arc<Shared>, asked: &Asked, trick: Option<Trick>) -> Response {
     let mut town = shared.town();
     match trick {
         None | Some(Trick::LateBefore | Trick::LateAfter) => respond(&mut town, asked, None),
-        Some(trick @ (Trick::NoUri | Trick::OtherUri | Trick::OtherText(_))) => {
+        Some(trick @ (Trick::NoUri | Trick::OtherUri | Trick::OtherText(_) | Trick::OtherBlob)) => {
             respond(&mut town, asked, Some(&trick))
         }
         Some(Trick::DropBefore) => {
@@ -178,6 +180,7 @@ async fn take_apart(request: Request) -> Option<Asked> {
     let posts = parts.method == Method::POST;
     let ask = match (posts, address.path().trim_start_matches("/xrpc/")) {
         (true, "com.atproto.repo.putRecord") => Ask::Put,
+        (true, "com.atproto.repo.uploadBlob") => Ask::Upload,
         (true, "com.atproto.repo.deleteRecord") => Ask::Delete,
         (false, "com.atproto.repo.getRecord") => Ask::GetRecord,
         (false, "com.atproto.repo.listRecords") => Ask::ListRecords,
@@ -201,5 +204,7 @@ async fn take_apart(request: Request) -> Option<Asked> {
         query: address.query_pairs().into_owned().collect(),
         token: header("authorization").and_then(|h| Some(h.strip_prefix("Bearer ")?.to_owned())),
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        kind: header("content-type"),
+        bytes: bytes.to_vec(),
     })
 }

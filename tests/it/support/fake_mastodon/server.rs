@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use super::{Ask, Flavour, Note, Post, Resident, Shared, Town, Trick};
+use super::{Ask, Flavour, Media, Note, Post, Resident, Shared, Town, Trick};
 
 pub(super) fn serve(listener: TcpListener, shared: Arc<Shared>) -> JoinHandle<()> {
     let app = Router::new().fallback(answer).with_state(shared);
@@ -31,6 +31,8 @@ struct Asked {
     token: Option<String>,
     key: Option<String>,
     body: Value,
+    /// Its fields, where it came as a form in parts.
+    parts: HashMap<String, Vec<u8>>,
     path: String,
 }
 
@@ -180,6 +182,8 @@ async fn take_apart(request: Request) -> Option<Asked> {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let (ask, id) = match (&parts.method, path.as_slice()) {
         (&Method::POST, ["api", "v1", "statuses"]) => (Ask::Post, ""),
+        (&Method::POST, ["api", "v2", "media"]) => (Ask::Media, ""),
+        (&Method::GET, ["api", "v1", "media", id]) => (Ask::MediaStatus, *id),
         (&Method::DELETE, ["api", "v1", "statuses", id]) => (Ask::Delete, *id),
         (&Method::GET, ["api", "v1", "statuses", id]) => (Ask::Status, *id),
         (&Method::GET, ["api", "v1", "statuses", id, "context"]) => (Ask::Context, *id),
@@ -203,8 +207,37 @@ async fn take_apart(request: Request) -> Option<Asked> {
         token: header("authorization").and_then(|h| Some(h.strip_prefix("Bearer ")?.to_owned())),
         key: header("idempotency-key"),
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        parts: header("content-type").map_or_else(HashMap::new, |kind| in_parts(&kind, &bytes)),
         path: address.path().to_owned(),
     })
+}
+
+/// The fields of a form in parts, read strictly.
+fn in_parts(kind: &str, body: &[u8]) -> HashMap<String, Vec<u8>> {
+    let Some(boundary) = kind.strip_prefix("multipart/form-data; boundary=") else {
+        return HashMap::new();
+    };
+    assert!(boundary.len() <= 70, "RFC 2046 allows a boundary no more");
+    let (mark, end) = (format!("--{boundary}\r\n"), format!("\r\n--{boundary}--\r\n"));
+    let body = body.strip_prefix(mark.as_bytes()).expect("it begins with its boundary");
+    let body = body.strip_suffix(end.as_bytes()).expect("it ends with its boundary");
+    let between = format!("\r\n{mark}");
+    let mut parts = HashMap::new();
+    let mut rest = Some(body);
+    while let Some(now) = rest {
+        let at = find(now, between.as_bytes());
+        let part = &now[..at.unwrap_or(now.len())];
+        rest = at.map(|at| &now[at + between.len()..]);
+        let head = find(part, b"\r\n\r\n").expect("a part has a head");
+        let name = String::from_utf8_lossy(&part[..head]);
+        let name = name.split("name=\"").nth(1).and_then(|name| name.split('"').next());
+        parts.insert(name.expect("a part has a name").to_owned(), part[head + 4..].to_vec());
+    }
+    parts
+}
+
+fn find(text: &[u8], what: &[u8]) -> Option<usize> {
+    text.windows(what.len()).position(|window| window == what)
 }
 
 fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
@@ -218,7 +251,9 @@ fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
         pairs.iter().filter(|(post, _)| *post == asked.id).map(|(_, by)| by.clone()).collect()
     };
     let answer = match asked.ask {
-        Ask::Post => Some(json_answer(make(town, asked, trick))),
+        Ask::Post => Some(make_or_refuse(town, asked, trick)),
+        Ask::Media => Some(take_media(town, asked)),
+        Ask::MediaStatus => work_on(town, &asked.id),
         Ask::Delete => found(delete(town, &asked.id)),
         Ask::Status => found(town.live(&asked.id).map(|post| status(town, post))),
         Ask::Timeline => Some(json_answer(timeline(town, asked))),
@@ -264,6 +299,47 @@ fn missing(flavour: Flavour) -> Response {
     (status, axum::Json(json!({ "error": "Record not found" }))).into_response()
 }
 
+/// Keeps a picture; 202 says that the server still works on it.
+fn take_media(town: &mut Town, asked: &Asked) -> Response {
+    let (Some(bytes), Some(alt)) = (asked.parts.get("file"), asked.parts.get("description")) else {
+        let error = json!({ "error": "Validation failed: File can't be blank" });
+        return (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(error)).into_response();
+    };
+    let (id, busy) = (town.next_id(), town.busy);
+    let alt = String::from_utf8(alt.clone()).expect("the description is UTF-8");
+    let media = Media { id: id.clone(), alt, bytes: bytes.clone(), busy, taken: false };
+    town.media.push(media);
+    let status = if busy > 0 { StatusCode::ACCEPTED } else { StatusCode::OK };
+    (status, axum::Json(json!({ "id": id, "type": "image" }))).into_response()
+}
+
+fn work_on(town: &mut Town, id: &str) -> Option<Response> {
+    let media = town.media.iter_mut().find(|media| media.id == id)?;
+    let busy = media.busy > 0;
+    media.busy = media.busy.saturating_sub(1);
+    let status = if busy { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    Some((status, axum::Json(json!({ "id": id, "type": "image" }))).into_response())
+}
+
+/// As Mastodon: the key is asked first, then the pictures.
+fn make_or_refuse(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
+    let ids = media_ids(asked);
+    let free = |id: &String| {
+        town.media.iter().any(|media| media.id == *id && !media.taken && media.busy == 0)
+    };
+    let known = asked.key.as_ref().is_some_and(|key| town.keys.contains_key(key));
+    if !known && !ids.iter().all(free) {
+        let error = json!({ "error": "Validation failed: Media ids are invalid" });
+        return (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(error)).into_response();
+    }
+    json_answer(make(town, asked, trick))
+}
+
+fn media_ids(asked: &Asked) -> Vec<String> {
+    let ids = asked.body.get("media_ids").and_then(Value::as_array);
+    ids.into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
+}
+
 /// Makes a post, or finds the one that was made with this key in the last hour.
 fn make(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Value {
     let honours = matches!(town.flavour, Flavour::Mastodon | Flavour::Mitra)
@@ -281,7 +357,12 @@ fn make(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Value {
     post.visibility = text("visibility").unwrap_or_default();
     post.language = text("language");
     post.key.clone_from(&asked.key);
+    post.media = media_ids(asked);
     let post = post.clone();
+    town.media
+        .iter_mut()
+        .filter(|one| post.media.contains(&one.id))
+        .for_each(|one| one.taken = true);
     if let Some(key) = &asked.key {
         town.keys.insert(key.clone(), (post.id.clone(), now));
     }
