@@ -2,5 +2,12 @@
 //!
 //! Pure: rows come in, a report comes out.
 
+pub mod banks;
+pub mod costs;
 pub mod document;
+pub mod engagement;
+pub mod figures;
+pub mod orders;
+pub mod public;
 pub mod rehearsal;
+pub mod words;
