@@ -28,7 +28,7 @@ use takaza::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 const ROUNDS: usize = 30;
-const FULL: Size = Size { held: 100_000, deliveries: 1_000_000 };
+const FULL: Size = Size { held: 100_000, deliveries: 1_000_000, days: 700 };
 const PASSPHRASE: &str = "four words of the bench";
 
 #[tokio::main]
@@ -77,7 +77,7 @@ async fn on_postgres(sizes: [Size; 2]) {
 }
 
 const fn a_tenth(size: Size) -> Size {
-    Size { held: size.held / 10, deliveries: size.deliveries / 10 }
+    Size { held: size.held / 10, deliveries: size.deliveries / 10, ..size }
 }
 
 /// A console over a filled ledger, and somebody who is signed in.
@@ -92,7 +92,7 @@ struct Desk {
 
 impl Desk {
     async fn over(ledger: &str, cases: &str, data: &Path, size: Size) -> Self {
-        let (ctx, took) = timed(filled::fill(ledger, cases, size)).await;
+        let (ctx, took) = timed(filled::fill(ledger, cases, size, "")).await;
         println!(
             "a ledger of {} held escalations and {} deliveries: filled in {} s",
             size.held,

@@ -22,6 +22,8 @@ pub struct Size {
     pub held: u32,
     /// Deliveries in all.
     pub deliveries: u32,
+    /// The days over which the sent ones lie.
+    pub days: i64,
 }
 
 /// The reference of the how-manieth escalation: the held ones come first.
@@ -29,13 +31,15 @@ pub fn reference(n: u32) -> String {
     format!("GGM-{n:06X}")
 }
 
-/// Fills a new ledger and returns what works with it. `cases` is the url of a new SQLite database.
-pub async fn fill(ledger: &str, cases: &str, size: Size) -> Ctx {
+/// Fills a new ledger and returns what works with it. `cases` is the url of a new SQLite database;
+/// `also` is done to what was filled.
+pub async fn fill(ledger: &str, cases: &str, size: Size, also: &str) -> Ctx {
     let (held, closed, ctx) = two_real_ones(ledger, cases).await;
     let mut writer = Writer::open(ledger).await;
     writer.begin().await;
     writer.plan(size).await;
     writer.multiply(&held, &closed).await;
+    writer.run(also).await;
     writer.finish().await;
     ctx
 }
@@ -136,9 +140,9 @@ impl Writer {
         }
     }
 
-    /// One row an escalation: the held ones of the last two days, the others of two years before.
+    /// One row an escalation: the held ones of the last two days, the others of the days before.
     /// Ids are in the order of drafting, as UUIDs v7 are; `stem` lacks its last digit.
-    async fn plan(&mut self, Size { held, deliveries }: Size) {
+    async fn plan(&mut self, Size { held, deliveries, days }: Size) {
         let (all, now) = (deliveries / 2, now().micros());
         let series = match self {
             Self::Sqlite(_) => format!(
@@ -147,7 +151,7 @@ impl Writer {
             ),
             Self::Postgres(_) => format!("(SELECT i FROM generate_series(1, {all}::bigint) AS i)"),
         };
-        let (young, old) = (2 * DAY / i64::from(held), 700 * DAY / i64::from(all - held));
+        let (young, old) = (2 * DAY / i64::from(held), days * DAY / i64::from(all - held));
         let (milliseconds, last) = (self.hex("n.at / 1000", 12), self.hex("n.i", 11));
         let reference = self.hex("n.i", 6);
         self.run(format!(

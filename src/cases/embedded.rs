@@ -18,7 +18,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use self::rows::{COLUMNS, CONTRACT, Origin, count, next_stamp, write_batch};
+use self::rows::{COLUMNS, CONTRACT, Origin, count, next_stamp, rupees, write_batch};
 use super::{
     RejectedRow,
     sql::{BankResolver, SqlSource, fixed_width},
@@ -26,6 +26,7 @@ use super::{
 use crate::domain::{
     action::BankAction,
     ids::{ExternalId, PersonId},
+    measures::DayFigures,
     time::Timestamp,
 };
 
@@ -164,6 +165,28 @@ impl EmbeddedCases {
             for batch in rows.chunks(BATCH) {
                 let rows = batch.iter().map(|action| (None, action));
                 write_batch(&mut transaction, rows, &stamp, None).await?;
+            }
+            transaction.commit().await
+        };
+        write.await.map_err(|source| self.failed(source))
+    }
+
+    /// Stores days of the unit's own figures, in place of those of the same days.
+    pub async fn put_figures(&self, days: &[DayFigures]) -> Answer<()> {
+        let write = async {
+            let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+            for day in days {
+                sqlx::query(
+                    "INSERT OR REPLACE INTO day_figures (day, complaints, amount_defrauded, \
+                     amount_recovered, arrests) VALUES (?, ?, ?, ?, ?)",
+                )
+                .bind(day.day.to_string())
+                .bind(day.complaints)
+                .bind(rupees(day.amount_defrauded))
+                .bind(rupees(day.amount_recovered))
+                .bind(day.arrests)
+                .execute(&mut *transaction)
+                .await?;
             }
             transaction.commit().await
         };

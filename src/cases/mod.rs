@@ -11,11 +11,14 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::SignedDuration;
 
-pub use crate::domain::action::RejectedRow;
+pub use crate::domain::{action::RejectedRow, measures::DayFigures};
 use crate::domain::{action::Sighting, ids::ExternalId, time::Timestamp};
 
 /// One row as the source gave it: good, or set aside.
 pub type Row = Result<Sighting, RejectedRow>;
+
+/// One day of the unit's own figures as the source gave it: good, or set aside.
+pub type FiguresRow = Result<DayFigures, RejectedRow>;
 
 /// Why the source gave no answer. Says nothing about any action.
 #[derive(Debug, thiserror::Error)]
@@ -69,4 +72,9 @@ pub trait CaseSource: Send + Sync {
 
     /// How far back behind the latest `updated_at` a poll for changes starts.
     fn overlap(&self) -> SignedDuration;
+
+    /// The unit's own figures, a row a day; empty where the source has none.
+    async fn figures(&self) -> Result<Vec<FiguresRow>, SourceError> {
+        Ok(Vec::new())
+    }
 }

@@ -32,17 +32,20 @@ use self::{
 };
 pub use self::{
     config::{Mode, SqlSourceConfig},
-    figures::{DayFigures, FiguresRow},
     plan::fixed_width,
     read::{BankRef, BankResolver},
 };
-use super::{CaseSource, RejectedRow, Row, SourceError};
+use super::{CaseSource, FiguresRow, RejectedRow, Row, SourceError};
 use crate::domain::{ids::ExternalId, time::Timestamp};
 
 /// The embedded case database's own query, by the name `embedded`.
 const EMBEDDED: &str = "SELECT external_id, case_ref, bank_code, kind, layer, disputed_amount, \
     requested_at, delivered_at, due_at, complete, status, acted_at, lien_amount, contacts, \
     last_contact_at, updated_at, as_of, set_aside FROM bank_action";
+
+/// The unit's own figures there.
+const EMBEDDED_FIGURES: &str =
+    "SELECT day, complaints, amount_defrauded, amount_recovered, arrests FROM day_figures";
 
 /// How many rows may be read ahead of whoever takes them.
 const AHEAD: usize = 256;
@@ -100,16 +103,8 @@ impl SqlSource {
         Ok(Self { access: Arc::new(access), config, resolve, known: Mutex::new(None) })
     }
 
-    /// The unit's own figures, a row a day; empty where no query for them is configured.
-    pub async fn figures(&self) -> Result<Vec<FiguresRow>, SourceError> {
-        let Some(query) = self.config.figures_query.as_deref() else { return Ok(Vec::new()) };
-        let mut link = self.access.open().await?;
-        let described = self.access.in_time(link.describe(plan::describe(query))).await?;
-        let statement = figures::statement(self.access.target.dialect(), query, &described)
-            .map_err(|reason| self.contract(reason))?;
-        let rows = self.access.all(&mut link, statement).await?;
-        self.access.keep(link).await;
-        Ok(rows.iter().map(|cells| figures::read(cells)).collect())
+    fn is_embedded(&self) -> bool {
+        self.config.query.trim() == "embedded"
     }
 
     async fn known(&self) -> Result<Arc<Known>, SourceError> {
@@ -123,7 +118,7 @@ impl SqlSource {
     }
 
     async fn discover(&self) -> Result<Known, SourceError> {
-        let embedded = self.config.query.trim() == "embedded";
+        let embedded = self.is_embedded();
         let query = if embedded { EMBEDDED } else { &self.config.query };
         let mut link = self.access.open().await?;
         let described = self.access.in_time(link.describe(plan::describe(query))).await?;
@@ -212,6 +207,20 @@ impl CaseSource for SqlSource {
 
     fn overlap(&self) -> SignedDuration {
         self.config.overlap
+    }
+
+    async fn figures(&self) -> Result<Vec<FiguresRow>, SourceError> {
+        let embedded = self.is_embedded().then_some(EMBEDDED_FIGURES);
+        let Some(query) = self.config.figures_query.as_deref().or(embedded) else {
+            return Ok(Vec::new());
+        };
+        let mut link = self.access.open().await?;
+        let described = self.access.in_time(link.describe(plan::describe(query))).await?;
+        let statement = figures::statement(self.access.target.dialect(), query, &described)
+            .map_err(|reason| self.contract(reason))?;
+        let rows = self.access.all(&mut link, statement).await?;
+        self.access.keep(link).await;
+        Ok(rows.iter().map(|cells| figures::read(cells)).collect())
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
     narrate::{Event, Narrator, Summary},
     square::{Square, http},
     stage,
-    world::World,
+    world::{World, figures},
 };
 use crate::{
     app::{App, connect_accounts},
@@ -136,6 +136,10 @@ impl Demo {
         let unit = stage::Unit { page: &page, token_file: &token_file, square: &square };
         let rehearsal = unit.settle_in(&app.ctx, &options.passphrase_hash, start, doing).await?;
         while work::seal::run_once(&app.ctx).await?.more {}
+        embedded
+            .put_figures(&figures::of(&world.actions, app.ctx.limits.calendar().zone()))
+            .await?;
+        while work::tally::run_once(&app.ctx).await?.more {}
 
         tokio::spawn(http::serve(square.clone(), listener, std::future::pending()));
         let clock = story.get_or_init(|| Clock::scaled(start, factor)).clone();
@@ -212,6 +216,9 @@ impl Demo {
                 events.push((now, self.polled(polled.did, now).await?));
             }
             work::escalate::run_once(&self.ctx).await?;
+            work::tally::run_once(&self.ctx).await?;
+            let zone = self.ctx.limits.calendar().zone();
+            self.embedded.put_figures(&figures::of(&self.world.actions, zone)).await?;
         }
         work::clear::run_once(&self.ctx).await?;
         work::deliver::run_once(&self.ctx).await?;

@@ -23,6 +23,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
+pub mod figures;
 pub mod raw;
 
 /// How many good rows the month has.

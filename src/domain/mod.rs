@@ -20,6 +20,7 @@ mod keyed;
 pub mod ladder;
 pub mod leak_guard;
 pub mod listening;
+pub mod measures;
 pub mod money;
 pub mod order;
 pub mod pacing;

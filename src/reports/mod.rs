@@ -2,7 +2,14 @@
 //!
 //! Pure: rows come in, a report comes out.
 
+pub mod banks;
 pub mod card;
+pub mod costs;
 pub mod document;
+pub mod engagement;
+pub mod figures;
 pub mod lettering;
+pub mod orders;
+pub mod public;
 pub mod rehearsal;
+pub mod words;

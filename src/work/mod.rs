@@ -32,6 +32,7 @@ pub mod silence;
 pub mod story;
 pub mod sweep;
 pub mod switch;
+pub mod tally;
 pub mod view;
 pub mod waits;
 pub mod watch;

@@ -76,6 +76,7 @@ on_both! {
     webhooks_read_the_record_and_are_told,
     entries_are_found_by_act_person_time_and_subject,
     files_of_cases_are_accepted_by_a_second_person,
+    sums_follow_the_record_and_are_counted_day_by_day,
 }
 
 async fn run<F: AsyncFn(World)>(db: Db, change: fn(&mut takaza::config::Config), act: F) {
@@ -1093,6 +1094,43 @@ async fn files_of_cases_are_accepted_by_a_second_person(world: World) {
     assert!(entries.iter().all(|row| !row.body.contains("ZPPL-1")), "no case's id in an entry");
 }
 
+async fn sums_follow_the_record_and_are_counted_day_by_day(world: World) {
+    let (store, zone) = (&world.ctx.store, world.ctx.limits.calendar().zone());
+    assert_eq!(store.tally_standing(zone).await.unwrap(), None);
+    assert_eq!(store.tally_count(zone).await.unwrap(), 0);
+    let all = store.tally_changes(zone).await.unwrap().expect("nothing is counted yet");
+    assert!(all.days.is_empty() && !all.more);
+    store.tally_mark(zone, &all).await.unwrap();
+    world.cleared("ZPPL").await;
+    work::deliver::run_once(&world.ctx).await.unwrap();
+    work::seal::run_once(&world.ctx).await.unwrap();
+    let changes = store.tally_changes(zone).await.unwrap().expect("something is new");
+    let days: Vec<_> = changes.days.iter().collect();
+    let today = takaza::domain::measures::day_at(world.now(), zone);
+    assert_eq!(days, [&(today - 3, zppl()), &(today, zppl())], "the requests' day and the post's");
+    store.tally_mark(zone, &changes).await.unwrap();
+    store.tally_mark(zone, &changes).await.unwrap();
+    assert_eq!(store.tally_changes(zone).await.unwrap(), None);
+    let standing = store.tally_standing(zone).await.unwrap().expect("it is counted");
+    assert_eq!((standing.as_of, standing.waiting), (world.now(), 2));
+    assert_eq!(store.tally_count(zone).await.unwrap(), 1);
+    assert_eq!(store.tally_count(zone).await.unwrap(), 1);
+    let days = store.tally_days((today - 3, today), Some(&zppl())).await.unwrap();
+    assert_eq!(days.len(), 2);
+    let (asked, posted) = (&days[0].1, &days[1].1);
+    assert_eq!((asked.money.requests, asked.money.pending, asked.out()), (5, 5, 0));
+    assert_eq!((posted.out(), posted.tags.tags, posted.tags.pending), (1, 1, 5));
+    assert_eq!((posted.by_hand.given, posted.by_hand.posted), (1, 1));
+    assert!(store.tally_days((today + 1, today + 9), None).await.unwrap().is_empty());
+    let read = MicroDollars::new(5_000);
+    let aliases = ["a", "b"].map(str::to_owned).into();
+    store.charge(&unit(), Item::PostRead, read, &aliases).await.unwrap();
+    let from = world.now().minus(mins(24 * 60));
+    let charged = store.charged(from, world.now()).await.unwrap();
+    assert_eq!((charged.len(), charged[0].resources, charged[0].micros), (1, 2, 10_000));
+    assert!(store.charged(world.now(), world.now().plus(mins(1))).await.unwrap().is_empty());
+}
+
 #[test]
 fn every_method_of_the_store_is_in_the_suite() {
     let suite = include_str!("ledger.rs");
@@ -1118,6 +1156,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/people.rs"),
         include_str!("../../src/store/second_factor.rs"),
         include_str!("../../src/store/spend.rs"),
+        include_str!("../../src/store/tallies.rs"),
         include_str!("../../src/store/timeline.rs"),
         include_str!("../../src/store/tokens.rs"),
         include_str!("../../src/store/webhooks.rs"),

@@ -87,7 +87,7 @@ fn cells(action: &BankAction) -> [Option<String>; CONTRACT] {
     ]
 }
 
-fn rupees(amount: Paise) -> String {
+pub(super) fn rupees(amount: Paise) -> String {
     let sign = if amount.paise() < 0 { "-" } else { "" };
     let paise = amount.paise().unsigned_abs();
     format!("{sign}{}.{:02}", paise / 100, paise % 100)

@@ -1,30 +1,13 @@
 //! The unit's own figures for its reports, by a second configured query: one row a day.
 
-use jiff::civil::Date;
-
 use super::{
     columns::{self, Cell, Fault},
     plan::{Described, Dialect, Statement, as_text, derived, quoted},
 };
-use crate::{cases::RejectedRow, domain::money::Paise};
-
-/// What the unit counted on one day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DayFigures {
-    /// The calendar day, as the unit counts days.
-    pub day: Date,
-    /// Complaints of fraud that came in.
-    pub complaints: u32,
-    /// What the victims lost.
-    pub amount_defrauded: Paise,
-    /// What came back to them.
-    pub amount_recovered: Paise,
-    /// Arrests made.
-    pub arrests: u32,
-}
-
-/// One day as the source gave it: good, or set aside.
-pub type FiguresRow = Result<DayFigures, RejectedRow>;
+use crate::{
+    cases::{FiguresRow, RejectedRow},
+    domain::measures::DayFigures,
+};
 
 const COLUMNS: [&str; 5] = ["day", "complaints", "amount_defrauded", "amount_recovered", "arrests"];
 

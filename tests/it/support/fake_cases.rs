@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
 use jiff::SignedDuration;
 use takaza::{
-    cases::{CaseSource, Row, SourceError},
+    cases::{CaseSource, DayFigures, FiguresRow, Row, SourceError},
     domain::{
         action::{BankAction, Kind, RejectedRow, Sighting, Status},
         ids::{BankCode, CaseRef, ExternalId},
@@ -30,6 +30,7 @@ pub struct FakeCases {
     snapshots: Mutex<bool>,
     before_recheck: Mutex<VecDeque<Hook>>,
     rechecks: Mutex<u32>,
+    figures: Mutex<Vec<DayFigures>>,
 }
 
 impl FakeCases {
@@ -66,6 +67,11 @@ impl FakeCases {
         let external_id = Some(ExternalId::new(id));
         let row = RejectedRow { external_id, place: String::new(), reason: reason.to_owned() };
         self.broken.lock().unwrap().push(row);
+    }
+
+    /// The unit's own figures of some days.
+    pub fn counts(&self, days: impl IntoIterator<Item = DayFigures>) {
+        self.figures.lock().unwrap().extend(days);
     }
 
     /// The source does not answer until told otherwise.
@@ -144,6 +150,11 @@ impl CaseSource for FakeCases {
 
     fn overlap(&self) -> SignedDuration {
         SignedDuration::from_mins(10)
+    }
+
+    async fn figures(&self) -> Result<Vec<FiguresRow>, SourceError> {
+        self.answer(Timestamp::from_micros(0), |_| false)?;
+        Ok(self.figures.lock().unwrap().iter().copied().map(Ok).collect())
     }
 }
 
