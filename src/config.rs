@@ -9,6 +9,7 @@ mod secrets;
 mod show;
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -28,6 +29,7 @@ use crate::{
     domain::{
         calendar::{CalendarRules, limits::LimitRules},
         cost::Costs,
+        ids::PersonId,
         ladder::LadderRules,
         pacing::PacingRules,
         person::Role,
@@ -278,6 +280,44 @@ pub struct Console {
     pub second_factor_for: Vec<Role>,
     /// Other systems that are told what happens.
     pub webhooks: Vec<Webhook>,
+    /// The unit's own sign-in service; `None`: people sign in by their passphrase alone.
+    pub oidc: Option<Oidc>,
+}
+
+/// A sign-in service that people are sent to (OpenID Connect). It says who somebody is, never what
+/// they may do.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// What people call it: it stands on the button.
+    pub name: String,
+    /// Its address, exactly as it names itself in what it signs.
+    pub issuer: String,
+    /// Our id there.
+    pub client_id: String,
+    /// Where our secret there is found (`env:`, `file:` or `credential:`); `None`: it knows us as a
+    /// public client.
+    pub client_secret_from: Option<String>,
+    /// What is asked for.
+    #[serde(default = "openid")]
+    pub scopes: Vec<String>,
+    /// The claim that names the person.
+    #[serde(default = "subject")]
+    pub claim: String,
+    /// Which value of that claim is which person of the ledger.
+    pub people: BTreeMap<String, PersonId>,
+    /// Values of `acr` or `amr` by which it says that it asked for a second factor itself: then ours
+    /// is not asked at the sign-in.
+    #[serde(default)]
+    pub second_factor: Vec<String>,
+}
+
+fn openid() -> Vec<String> {
+    vec!["openid".to_owned()]
+}
+
+fn subject() -> String {
+    "sub".to_owned()
 }
 
 /// Another system that is told what happens.

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, civil::Date};
 
-use super::{Config, X};
+use super::{Config, Oidc, X};
 use crate::{
     cases::sql::SqlSourceConfig,
     domain::{
@@ -33,7 +33,33 @@ pub(super) fn problems(config: &mut Config) -> Vec<Problem> {
     x(&config.x, &mut found);
     console(config, &mut found);
     webhooks(config, &mut found);
+    if let Some(service) = &config.console.oidc {
+        oidc(service, &mut found);
+    }
     found
+}
+
+/// A sign-in service is asked safely, and says who somebody of the ledger is.
+fn oidc(service: &Oidc, found: &mut Vec<Problem>) {
+    guarded("console.oidc.issuer", &service.issuer, found);
+    let filled = [
+        ("console.oidc.name", &service.name),
+        ("console.oidc.client_id", &service.client_id),
+        ("console.oidc.claim", &service.claim),
+    ];
+    for (key, text) in filled {
+        if text.trim().is_empty() {
+            found.push((key, "is empty".to_owned()));
+        }
+    }
+    if !service.scopes.iter().any(|scope| scope == "openid") {
+        let problem = "lacks \"openid\": without it the service does not say who somebody is";
+        found.push(("console.oidc.scopes", problem.to_owned()));
+    }
+    if service.people.is_empty() {
+        let problem = "names nobody: write which value of the claim is which person";
+        found.push(("console.oidc.people", problem.to_owned()));
+    }
 }
 
 /// A webhook is told apart by its name, called safely, and told of something.

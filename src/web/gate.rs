@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::{
     body::{Body, to_bytes},
     extract::{ConnectInfo, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -15,7 +15,7 @@ use super::{
     Console,
     api::{self, Call, Fault, Scope},
     frame::{Closed, Frame},
-    live,
+    live, oidc,
     problem::{self, Problem},
     visit::{Fields, Visit, form_token},
 };
@@ -29,6 +29,9 @@ use crate::{
 pub(super) const SESSION: &str = "__Host-takaza";
 /// What the forms of somebody who is not signed in are bound to.
 pub(super) const DOOR: &str = "__Host-takaza-door";
+/// What a browser keeps while its person is at another service. It comes along where that service
+/// sends the browser back, as the others do not.
+pub(super) const AWAY: &str = "__Host-takaza-away";
 /// The choice of a language.
 pub(super) const LANGUAGE: &str = "takaza-language";
 /// The choice of light or dark.
@@ -236,14 +239,13 @@ async fn arrive(
     let id = cookie.map(|cookie| Hash::of(cookie.as_bytes()));
     let seen = console.ctx().store.visit(id.as_ref(), &console.session_rules()).await?;
     let bound = cookie.or_else(|| cookies.get(DOOR)).or(door).unwrap_or_default();
-    let uri = &parts.uri;
     let language = language(cookies, headers);
     let unit = &console.ctx().config.unit;
     let frame = Frame {
         words: console.words(language),
         person: seen.who.as_ref().map(|who| who.person.clone()),
         token: form_token(bound),
-        path: if parts.method == Method::GET { whole_path(uri) } else { "/".to_owned() },
+        path: own_path(parts),
         theme: cookies
             .get(THEME)
             .filter(|theme| ["light", "dark"].contains(theme))
@@ -265,13 +267,19 @@ async fn arrive(
         frame,
         who: seen.who,
         seat: seat(console, parts),
-        query: Fields::parse(uri.query().unwrap_or_default().as_bytes()),
+        here: here(console, headers),
+        away: cookies.get(AWAY).unwrap_or_default().to_owned(),
+        query: Fields::parse(parts.uri.query().unwrap_or_default().as_bytes()),
         form: Fields::default(),
     })
 }
 
-fn whole_path(uri: &Uri) -> String {
-    uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()
+/// The page that forms lead back to. What another service sends a browser back with holds a code,
+/// which no page repeats.
+fn own_path(parts: &Parts) -> String {
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let shown = parts.method == Method::GET && parts.uri.path() != oidc::BACK;
+    if shown { path.to_owned() } else { "/".to_owned() }
 }
 
 fn closed(gate: GateState, who: Option<String>) -> Option<Closed> {
@@ -304,6 +312,13 @@ fn seat(console: &Console, parts: &Parts) -> Seat {
     let agent: String = text("user-agent").unwrap_or_default().chars().take(200).collect();
     let address = behind.or(peer).map_or_else(String::new, |address| address.to_string());
     Seat { address, agent }
+}
+
+/// How the browser reaches the console; its host was looked at before.
+fn here(console: &Console, headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let public = console.ctx().config.console.public_url.as_ref();
+    public.map_or_else(|| format!("http://{host}"), |url| url.trim_end_matches('/').to_owned())
 }
 
 /// A page answers to its own host alone: a name that somebody else points here is not ours.
@@ -353,7 +368,8 @@ pub(super) fn cookie(name: &str, value: &str, seconds: Option<i64>) -> String {
     let secret = name.starts_with("__Host-");
     let kept = seconds.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
     let guard = if secret { "; Secure; HttpOnly" } else { "" };
-    format!("{name}={value}; Path=/; SameSite=Strict{guard}{kept}")
+    let site = if name == AWAY { "Lax" } else { "Strict" };
+    format!("{name}={value}; Path=/; SameSite={site}{guard}{kept}")
 }
 
 /// Adds a cookie to an answer.

@@ -16,6 +16,7 @@ mod frame;
 mod gate;
 mod live;
 mod me;
+mod oidc;
 mod orders;
 mod people;
 mod posts;
@@ -51,10 +52,14 @@ pub use self::{
     served::{Certificate, serve},
 };
 
-use self::{frame::Words, live::Pulse, orders::Rehearsals, sign_in::Throttle};
+use self::{frame::Words, live::Pulse, oidc::HalfWay, orders::Rehearsals, sign_in::Throttle};
 use crate::{
-    cases::embedded::EmbeddedCases, clock::Clock, domain::platform::Language, locale::Locale,
-    store::SessionRules, work::Ctx,
+    cases::embedded::EmbeddedCases,
+    clock::Clock,
+    domain::platform::Language,
+    locale::Locale,
+    store::SessionRules,
+    work::{Ctx, oidc::Service},
 };
 
 /// The program's version, at the foot of every page.
@@ -70,6 +75,8 @@ struct Inner {
     embedded: Option<EmbeddedCases>,
     words: [Arc<Locale>; 2],
     throttle: Throttle,
+    oidc: Option<Service>,
+    half_way: HalfWay,
     pulse: Pulse,
     rehearsals: Rehearsals,
     checks: audit::Checks,
@@ -101,6 +108,7 @@ impl Console {
         let Opening { ctx, data, embedded, first, demo } = opening;
         let words = [Arc::new(Locale::new(Language::En)?), Arc::new(Locale::new(Language::Hi)?)];
         let (throttle, pulse) = (Throttle::default(), Pulse::default());
+        let (oidc, half_way) = (Service::configured(&ctx)?, HalfWay::default());
         let rehearsals = Rehearsals::default();
         let (checks, imports) = (audit::Checks::default(), source::Readings::default());
         Ok(Self(Arc::new(Inner {
@@ -109,6 +117,8 @@ impl Console {
             embedded,
             words,
             throttle,
+            oidc,
+            half_way,
             pulse,
             rehearsals,
             checks,
@@ -219,6 +229,7 @@ impl Route {
 fn routes() -> Vec<Route> {
     let pages: &[fn() -> Vec<Route>] = &[
         sign_in::routes,
+        oidc::routes,
         settings::routes,
         live::routes,
         me::routes,

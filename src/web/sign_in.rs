@@ -17,6 +17,7 @@ use super::{
     Route,
     frame::Frame,
     gate::{Allow, DOOR, SESSION, cookie, same, set_cookie},
+    oidc,
     problem::Problem,
     visit::{Visit, actor, within},
 };
@@ -28,6 +29,7 @@ use crate::{
     },
     store::EndSessions,
     work::{
+        oidc::Service,
         passphrase::{self, Unproved},
         second_factor,
     },
@@ -67,6 +69,12 @@ impl Throttle {
         one.and(all).map_err(|_| Problem::Throttled)
     }
 
+    /// One more try from an address, at nobody in particular.
+    pub(super) fn admit_address(&self, address: &str) -> Result<(), Problem> {
+        self.by_address.retain_recent();
+        self.by_address.check_key(&address.to_owned()).map_err(|_| Problem::Throttled)
+    }
+
     /// Somebody who is signed in would prove themselves again.
     pub(super) fn admit_proof(&self, person: &str) -> Result<(), Problem> {
         self.proofs.retain_recent();
@@ -104,17 +112,20 @@ async fn home(visit: Visit) -> Result<Response, Problem> {
 struct Form<'a> {
     frame: &'a Frame,
     next: &'a str,
-    wrong: bool,
+    /// The key of what went wrong.
+    wrong: Option<&'a str>,
+    /// The name of the unit's own sign-in service.
+    service: Option<&'a str>,
     id: &'a str,
     people: Vec<Person>,
     nobody: bool,
 }
 
 async fn form(visit: Visit) -> Result<Response, Problem> {
-    show(&visit, false, "").await
+    show(&visit, oidc::told(&visit), "").await
 }
 
-async fn show(visit: &Visit, wrong: bool, id: &str) -> Result<Response, Problem> {
+async fn show(visit: &Visit, wrong: Option<&str>, id: &str) -> Result<Response, Problem> {
     let next = if visit.form.get("next").is_empty() { &visit.query } else { &visit.form };
     let people = visit.store().people().await?;
     let nobody = people.is_empty();
@@ -122,6 +133,7 @@ async fn show(visit: &Visit, wrong: bool, id: &str) -> Result<Response, Problem>
         frame: &visit.frame,
         next: within(next.get("next")),
         wrong,
+        service: visit.console.0.oidc.as_ref().map(Service::name),
         id,
         people: if visit.frame.demo { people } else { Vec::new() },
         nobody,
@@ -132,23 +144,27 @@ async fn sign_in(visit: Visit) -> Result<Response, Problem> {
     let id = PersonId::new(visit.form.get("person"));
     if visit.frame.demo && visit.form.get("click") == "yes" {
         let (person, _) = visit.store().person(&id).await?;
-        return enter(&visit, &person.id).await;
+        return enter(&visit, &person.id, visit.go(visit.form.get("next"))).await;
     }
     visit.console.0.throttle.admit(id.as_str(), &visit.seat.address)?;
     let given = SecretString::from(visit.form.exact("passphrase"));
     let (by, code) = (actor(&id, "sign-in"), visit.form.get("code"));
     match second_factor::prove(visit.ctx(), &by, &id, &given, code).await {
-        Ok((person, _)) => enter(&visit, &person.id).await,
+        Ok((person, _)) => enter(&visit, &person.id, visit.go(visit.form.get("next"))).await,
         Err(Unproved::Wrong) => {
             tracing::warn!(from = %visit.seat.address, "somebody was not signed in");
-            show(&visit, true, id.as_str()).await
+            show(&visit, Some("sign-in-wrong"), id.as_str()).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// A new session under a new cookie; whatever was there before ends.
-async fn enter(visit: &Visit, person: &PersonId) -> Result<Response, Problem> {
+/// A new session under a new cookie, which comes with this response; whatever was there before ends.
+pub(super) async fn enter(
+    visit: &Visit,
+    person: &PersonId,
+    mut response: Response,
+) -> Result<Response, Problem> {
     if let Some(old) = &visit.who {
         let by = actor(&old.person.id, "sign-in");
         let one = EndSessions::One(&old.session.id);
@@ -160,7 +176,6 @@ async fn enter(visit: &Visit, person: &PersonId) -> Result<Response, Problem> {
     let by = actor(person, "sign-in");
     let rules = visit.console.session_rules();
     visit.store().begin_session(&by, &id, person, &rules, &visit.seat).await?;
-    let mut response = visit.go(within(visit.form.get("next")));
     set_cookie(&mut response, &cookie(SESSION, &secret, Some(rules.longest.as_secs())));
     set_cookie(&mut response, &cookie(DOOR, "", Some(0)));
     Ok(response)
@@ -216,5 +231,5 @@ async fn make_first(visit: Visit) -> Result<Response, Problem> {
         confirmed: false,
     };
     visit.store().add_person(&actor(&id, "first"), None, &person, &hash).await?;
-    enter(&visit, &id).await
+    enter(&visit, &id, visit.go("/")).await
 }

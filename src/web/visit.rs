@@ -68,6 +68,10 @@ pub(super) struct Visit {
     pub(super) who: Option<Visitor>,
     /// From where.
     pub(super) seat: Seat,
+    /// How their browser reaches the console: `https://takaza.example`.
+    pub(super) here: String,
+    /// What their browser keeps while they are at another service.
+    pub(super) away: String,
     /// What the address says after its `?`.
     pub(super) query: Fields,
     /// What a form sent. Its token was checked by the gate.
@@ -154,10 +158,23 @@ impl Visit {
         Ok(self.go(to))
     }
 
+    /// To another page of the console, by way of one of ours. A browser that another service sent
+    /// back brings its session along only where a page of our own sends it on.
+    pub(super) fn arrived(&self, to: &str) -> Result<Response, Problem> {
+        self.page(&Arrived { frame: &self.frame, to: within(to) })
+    }
+
     /// To another page of the console, which is asked for anew.
     pub(super) fn go(&self, to: &str) -> Response {
         (StatusCode::SEE_OTHER, [(header::LOCATION, within(to).to_owned())]).into_response()
     }
+}
+
+#[derive(askama::Template)]
+#[template(path = "arrived.html")]
+struct Arrived<'a> {
+    frame: &'a Frame,
+    to: &'a str,
 }
 
 /// A person at the console, as the record names them.

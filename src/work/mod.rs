@@ -17,6 +17,7 @@ pub mod imports;
 pub mod key_file;
 pub mod listen;
 pub mod meter;
+pub mod oidc;
 pub mod order;
 pub mod own_timeline;
 pub mod passphrase;

@@ -128,6 +128,25 @@ pub async fn prove(
 ) -> Result<(Person, Passphrase), Unproved> {
     let weighed = weigh(ctx, id, code).await?;
     let proved = passphrase::verify(&ctx.store, id, passphrase).await?;
+    take(ctx, by, id, weighed).await?;
+    Ok(proved)
+}
+
+/// A code of somebody whom something else than a passphrase proved before. It is used up by that.
+///
+/// # Errors
+/// The code is wrong, or the ledger failed.
+pub async fn prove_besides(
+    ctx: &Ctx,
+    by: &Actor,
+    id: &PersonId,
+    code: &str,
+) -> Result<(), Unproved> {
+    let weighed = weigh(ctx, id, code).await?;
+    take(ctx, by, id, weighed).await
+}
+
+async fn take(ctx: &Ctx, by: &Actor, id: &PersonId, weighed: Weighed) -> Result<(), Unproved> {
     let taken = match weighed {
         Weighed::NotNeeded => true,
         Weighed::Step(step) => ctx.store.take_code(id, step).await?,
@@ -135,7 +154,7 @@ pub async fn prove(
         Weighed::Wrong => false,
         Weighed::Unopened(error) => return Err(Unproved::Hash(error)),
     };
-    if taken { Ok(proved) } else { Err(Unproved::Wrong) }
+    if taken { Ok(()) } else { Err(Unproved::Wrong) }
 }
 
 /// What a code is worth, before anybody knows whether the passphrase is right.

@@ -3,7 +3,8 @@
 //
 //   node oidc.mjs PORT        (from the folder that oidc-provider is installed in)
 //
-// Beside OAuth it answers GET /2/users/me as X does.
+// Beside OAuth it answers GET /2/users/me as X does. To the client `takaza` it is a sign-in service: OpenID
+// Connect, with a client secret.
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -11,7 +12,7 @@ const installed = createRequire(pathToFileURL(`${process.cwd()}/`));
 const { default: Provider } = await import(pathToFileURL(installed.resolve('oidc-provider')));
 
 const port = Number(process.argv[2]);
-const scopes = ['tweet.read', 'tweet.write', 'users.read', 'like.read', 'offline.access'];
+const scopes = ['openid', 'tweet.read', 'tweet.write', 'users.read', 'like.read', 'offline.access'];
 
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [{
@@ -20,6 +21,14 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     token_endpoint_auth_method: 'none',
     redirect_uris: ['http://127.0.0.1/callback'],
     grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+  }, {
+    client_id: 'takaza',
+    client_secret: 'only-for-tests',
+    application_type: 'native',
+    token_endpoint_auth_method: 'client_secret_basic',
+    redirect_uris: ['http://localhost/sign-in/back'],
+    grant_types: ['authorization_code'],
     response_types: ['code'],
   }],
   scopes,

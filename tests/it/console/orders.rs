@@ -25,7 +25,7 @@ const GENEROUS: [(&str, &str); 11] = [
     ("expires_at", "2027-01-31T18:00"),
 ];
 
-async fn drafted(browser: &mut Browser) -> Page {
+pub(super) async fn drafted(browser: &mut Browser) -> Page {
     let page = browser.get("/orders/new").await;
     let page = browser.submit(&page, "/orders", &GENEROUS).await;
     page.ok().says("Winter tags is drafted");

@@ -105,6 +105,26 @@ impl Browser {
         self.ask(Method::GET, path, None).await
     }
 
+    /// Opens an address of ours that sends the browser to somebody else's: to which.
+    pub async fn leaves(&mut self, path: &str) -> String {
+        let mut request = self.client.get(format!("{}{path}", self.base));
+        let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+        request = request.header("cookie", pairs.collect::<Vec<_>>().join("; "));
+        let answer = request.send().await.expect("an answer");
+        self.keep_cookies(answer.headers());
+        answer.headers()["location"].to_str().expect("an address").to_owned()
+    }
+
+    /// Comes back to an address of ours, and goes on by the page that it finds there, as a browser
+    /// does by itself.
+    pub async fn comes_back(&mut self, address: &str) -> Page {
+        let path = address.strip_prefix(&self.base).expect("an address of this console").to_owned();
+        let page = self.get(&path).await;
+        let on = page.links("main a.button");
+        page.says("Back at the console");
+        self.get(&on[0]).await
+    }
+
     /// The value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.get(name).map(String::as_str)

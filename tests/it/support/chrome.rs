@@ -14,12 +14,16 @@ pub struct Screen {
     pub width: u32,
     /// The language that it asks for.
     pub language: &'static str,
+    /// Whether it runs scripts.
+    pub scripts: bool,
 }
 
 /// An old office PC.
-pub const OFFICE: Screen = Screen { width: 1280, language: "en" };
+pub const OFFICE: Screen = Screen { width: 1280, language: "en", scripts: true };
 /// A telephone.
-pub const TELEPHONE: Screen = Screen { width: 360, language: "en" };
+pub const TELEPHONE: Screen = Screen { width: 360, language: "en", scripts: true };
+/// An office PC on which scripts are switched off.
+pub const PLAIN: Screen = Screen { width: 1280, language: "en", scripts: false };
 
 /// One window of a browser of its own.
 pub struct Chrome {
@@ -43,6 +47,11 @@ impl Chrome {
             "args": arguments,
             "prefs": {"intl.accept_languages": screen.language},
         });
+        if !screen.scripts {
+            const BLOCK: u32 = 2;
+            let key = "profile.managed_default_content_settings.javascript";
+            options["prefs"][key] = json!(BLOCK);
+        }
         if screen.width < 500 {
             // A window is never so narrow: the browser takes the part of a telephone.
             options["mobileEmulation"] = json!({
@@ -67,6 +76,54 @@ impl Chrome {
     pub async fn goto(&self, path: &str) -> &Self {
         self.client.goto(&format!("{}{path}", self.base)).await.expect("a page");
         self
+    }
+
+    /// Opens a page of somebody else's.
+    pub async fn visits(&self, url: &str) -> &Self {
+        self.client.goto(url).await.expect("a page");
+        self
+    }
+
+    /// Chooses light or dark.
+    pub async fn chooses(&self, theme: &'static str) -> &Self {
+        self.goto("/sign-in").await;
+        self.asks(&format!("document.cookie = 'takaza-theme={theme}; path=/'")).await;
+        self
+    }
+
+    /// Types more after what stands in a field.
+    pub async fn adds(&self, selector: &str, text: &str) -> &Self {
+        let found = self.client.wait().for_element(Locator::Css(selector)).await;
+        let found = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        found.send_keys(text).await.expect("keys");
+        self
+    }
+
+    /// Looks out from now on for a text that is not on the page yet, without asking for the page
+    /// again.
+    pub async fn looks_out_for(&self, text: &str) -> &Self {
+        let script = "const [text] = arguments;
+            window.saw = 0;
+            const look = () => {
+                if (!window.saw && document.body.innerText.includes(text)) window.saw = Date.now();
+            };
+            look();
+            const already = window.saw > 0;
+            new MutationObserver(look).observe(document.body,
+                {childList: true, subtree: true, characterData: true});
+            return already;";
+        let already = self.client.execute(script, vec![json!(text)]).await.expect("an answer");
+        assert_eq!(already, false, "{text:?} is on {} already", self.path().await);
+        self
+    }
+
+    /// When that text came, in milliseconds since 1970 by the machine's clock.
+    pub async fn saw(&self) -> i64 {
+        let script = "const done = arguments[0];
+            const look = () => window.saw ? done(window.saw) : setTimeout(look, 20);
+            look();";
+        let at = self.client.execute_async(script, vec![]).await.expect("it came");
+        at.as_i64().expect("a time")
     }
 
     /// The address, without the host.

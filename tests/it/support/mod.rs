@@ -9,6 +9,7 @@ pub mod fake_bluesky;
 pub mod fake_cases;
 pub mod fake_mastodon;
 pub mod fake_oauth;
+pub mod fake_oidc;
 pub mod fake_x;
 pub mod ledger_sql;
 pub mod peers;

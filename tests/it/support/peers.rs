@@ -23,7 +23,7 @@ use takaza::{
 pub use self::{
     bluesky::bluesky,
     mastodon::{mastodon_that_honours_keys, mastodon_that_ignores_keys},
-    sandbox::sandbox,
+    sandbox::{sandbox, sandbox_and_square},
     x::x,
 };
 

@@ -52,6 +52,11 @@ impl Drop for SandboxPeer {
 }
 
 pub async fn sandbox(clock: Clock) -> Arc<dyn Peer> {
+    sandbox_and_square(clock).await.0
+}
+
+/// The sandbox, and its square, where others can be made to speak.
+pub async fn sandbox_and_square(clock: Clock) -> (Arc<dyn Peer>, Arc<Square>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     let token = secrets::plant("sandbox");
@@ -62,7 +67,8 @@ pub async fn sandbox(clock: Clock) -> Arc<dyn Peer> {
     let app = router.layer(from_fn_with_state(Arc::clone(&door), at_the_door));
     let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     let before = ours(&square).len();
-    Arc::new(SandboxPeer { square, door, base_url, token, before, task })
+    let peer = SandboxPeer { square: Arc::clone(&square), door, base_url, token, before, task };
+    (Arc::new(peer), square)
 }
 
 /// The unit's own posts, read from what the square saves.
