@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod alarm;
+pub mod attribution;
 pub mod bank;
 pub mod calendar;
 pub mod canonical;
@@ -26,6 +27,7 @@ pub mod pacing;
 pub mod person;
 pub mod platform;
 pub mod spelling;
+pub mod survival;
 pub mod tagging;
 pub mod time;
 pub mod vault;
