@@ -22,8 +22,20 @@ macro_rules! files {
 
 /// Every file of messages, in English and in Hindi.
 const FILES: &[(&str, &str)] = files![
-    "setup", "console", "queue", "posts", "alarms", "orders", "banks", "tokens", "people", "audit",
-    "source", "accounts", "reports"
+    "setup",
+    "console",
+    "queue",
+    "posts",
+    "alarms",
+    "orders",
+    "banks",
+    "tokens",
+    "people",
+    "audit",
+    "source",
+    "accounts",
+    "reports",
+    "attribution"
 ];
 
 /// The messages of one language.

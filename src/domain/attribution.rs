@@ -200,6 +200,17 @@ fn end(last: &Change, ended: Option<&Change>, known: &Known, reading: &Reading<'
     End { at, acted: false }
 }
 
+/// Instants that are spread over a time, one in each equal part of it: each a golden section further
+/// into its part than the last, so that they fall on all hours of the day.
+pub fn spread(from: Timestamp, until: Timestamp, count: u32) -> Vec<Timestamp> {
+    let width = until.micros().saturating_sub(from.micros()) as f64 / f64::from(count.max(1));
+    let start = |n: u32| {
+        let into = (f64::from(n) * 0.618_033_988_749_895).fract();
+        Timestamp::from_micros(from.micros() + ((f64::from(n) + into) * width) as i64)
+    };
+    (0..count).map(start).collect()
+}
+
 fn hours(from: Timestamp, until: Timestamp) -> f64 {
     until.micros().saturating_sub(from.micros()) as f64 / 3.6e9
 }

@@ -14,6 +14,7 @@ pub mod drafting;
 pub mod engagement;
 pub mod escalation;
 pub mod facts;
+pub mod fairness;
 pub mod history;
 pub mod ids;
 pub mod importing;

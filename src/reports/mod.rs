@@ -2,5 +2,7 @@
 //!
 //! Pure: rows come in, a report comes out.
 
+pub mod attribution;
 pub mod document;
+pub mod fairness;
 pub mod rehearsal;

@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 
 use super::{FirstTag, Life, hours};
 use crate::domain::{
-    action::Kind, bank::BankClass, canonical::Hash, money::Paise, time::Timestamp,
+    action::Kind, bank::BankClass, canonical::Hash, money::Paise, survival::Stretch,
+    time::Timestamp,
 };
 
 /// The two of a pair became due within this of one another: banks' habits change with the year.
@@ -39,6 +40,16 @@ pub struct Matched<'a> {
     pub pairs: Vec<Pair<'a>>,
     /// How many requests were tagged while they were overdue, pending and watched.
     pub tagged: usize,
+}
+
+impl Matched<'_> {
+    /// One side of the pairs as stretches, from the tag, or from the same age of the other.
+    pub fn stretches(&self, tagged: bool) -> Vec<Stretch> {
+        let sides = self.pairs.iter().map(|pair| if tagged { pair.tagged } else { pair.untagged });
+        let stretch =
+            |Outcome { hours, acted }| Stretch { from: 0.0, until: hours, acted, weight: 1 };
+        sides.map(stretch).collect()
+    }
 }
 
 /// A stratum: within it two requests are alike. Their age is not among it, for a pair's ages are the

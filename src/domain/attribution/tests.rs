@@ -297,3 +297,15 @@ fn nobody_peeks_beyond_the_end() {
     }
     assert!(pending > 50 && acted > 50, "{pending} {acted}");
 }
+
+#[test]
+fn samples_are_spread_over_days_and_hours() {
+    let starts = spread(hour(0.0), hour(64.0 * 24.0), 64);
+    assert!(starts.windows(2).all(|two| two[0] < two[1]));
+    for (n, start) in starts.iter().enumerate() {
+        let days = start.micros() as f64 / 24.0 / 3.6e9;
+        assert_eq!(days as usize, n, "one a day");
+    }
+    let morning = starts.iter().filter(|start| start.micros() / 3_600_000_000 % 24 < 12).count();
+    assert!((30..=34).contains(&morning), "{morning} of 64 before noon");
+}
