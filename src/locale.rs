@@ -22,8 +22,21 @@ macro_rules! files {
 
 /// Every file of messages, in English and in Hindi.
 const FILES: &[(&str, &str)] = files![
-    "setup", "console", "queue", "posts", "alarms", "orders", "banks", "tokens", "people", "audit",
-    "source", "accounts", "reports", "measures"
+    "setup",
+    "console",
+    "queue",
+    "posts",
+    "alarms",
+    "orders",
+    "banks",
+    "tokens",
+    "people",
+    "audit",
+    "source",
+    "accounts",
+    "reports",
+    "measures",
+    "attribution",
 ];
 
 /// The messages of one language.

@@ -5,6 +5,7 @@
 #   start_bluesky                                         the same; wants PostgreSQL to run
 #   start_chromedriver                                    opens real browsers; exports axe-core's folder too
 #   find_twitter_text                                     exports where X's own library lies
+#   find_lifelines                                        exports the Python that has lifelines
 #   stop_servers                                          ends what was started, by process id
 #
 # shellcheck shell=bash
@@ -61,6 +62,7 @@ install_missing() {
     [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
     install_mastodon_mock
     install_schemathesis
+    install_lifelines
     install_bluesky
     install_from_npm OIDC_HOME oidc-provider "$OIDC_PROVIDER_VERSION"
     install_from_npm PRISM_HOME @stoplight/prism-cli "$PRISM_VERSION"
@@ -117,6 +119,22 @@ install_schemathesis() {
             "schemathesis==$SCHEMATHESIS_VERSION"; } >"$log" 2>&1 \
         || { tail -n 20 "$log" >&2; fail "pip could not install schemathesis; all it said is in $log"; }
     touch "$SCHEMATHESIS_HOME/ready"
+}
+
+LIFELINES_VERSION=0.30.3
+
+# What its numbers come from is pinned beside it.
+install_lifelines() {
+    LIFELINES_HOME="$ROOT/target/peers/lifelines-$LIFELINES_VERSION"
+    [[ ! -e $LIFELINES_HOME/ready ]] || return 0
+    say "installing lifelines $LIFELINES_VERSION into target/peers"
+    local log="$ROOT/target/peers/pip-lifelines.log"
+    rm -rf "$LIFELINES_HOME"
+    { python3 -m venv "$LIFELINES_HOME" \
+        && "$LIFELINES_HOME/bin/pip" install --disable-pip-version-check --progress-bar off \
+            "lifelines==$LIFELINES_VERSION" numpy==2.4.6 pandas==2.3.3 scipy==1.17.1; } >"$log" 2>&1 \
+        || { tail -n 20 "$log" >&2; fail "pip could not install lifelines; all it said is in $log"; }
+    touch "$LIFELINES_HOME/ready"
 }
 
 NODE_VERSION=22.23.3
@@ -305,6 +323,10 @@ r.urlopen(r.Request('http://127.0.0.1:$port/2/users/me', headers={'Authorization
 
 find_schemathesis() {
     export TAKAZA_TEST_SCHEMATHESIS="$SCHEMATHESIS_HOME/bin/st"
+}
+
+find_lifelines() {
+    export TAKAZA_TEST_LIFELINES="$LIFELINES_HOME/bin/python"
 }
 
 find_twitter_text() {

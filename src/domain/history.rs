@@ -96,7 +96,9 @@ pub fn days_observed(
     let mut date = from.in_zone(zone).date();
     let mut days = 0;
     while let Ok(next) = date.tomorrow() {
-        let (Some(start), Some(end)) = (midnight(date, zone), midnight(next, zone)) else { break };
+        let (Some(start), Some(end)) = (day_start(date, zone), day_start(next, zone)) else {
+            break;
+        };
         if end > until {
             break;
         }
@@ -113,11 +115,12 @@ pub fn start_of_days(now: Timestamp, days: u32, zone: &TimeZone) -> Timestamp {
     let today = now.in_zone(zone).date();
     let back = jiff::Span::new().try_days(i64::from(days));
     let first = back.and_then(|back| today.checked_sub(back)).ok();
-    let first = first.and_then(|first| midnight(first, zone));
+    let first = first.and_then(|first| day_start(first, zone));
     first.unwrap_or_else(|| now.minus(SignedDuration::from_hours(24 * i64::from(days))))
 }
 
-fn midnight(date: jiff::civil::Date, zone: &TimeZone) -> Option<Timestamp> {
+/// The first instant of a day in a zone; `None` beyond the calendar.
+pub fn day_start(date: jiff::civil::Date, zone: &TimeZone) -> Option<Timestamp> {
     date.to_zoned_datetime(zone.clone()).ok().map(|at| at.timestamp().into())
 }
 

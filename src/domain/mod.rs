@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod alarm;
+pub mod attribution;
 pub mod bank;
 pub mod calendar;
 pub mod canonical;
@@ -13,6 +14,7 @@ pub mod drafting;
 pub mod engagement;
 pub mod escalation;
 pub mod facts;
+pub mod fairness;
 pub mod history;
 pub mod ids;
 pub mod importing;
@@ -27,6 +29,7 @@ pub mod pacing;
 pub mod person;
 pub mod platform;
 pub mod spelling;
+pub mod survival;
 pub mod tagging;
 pub mod time;
 pub mod vault;

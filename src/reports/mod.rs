@@ -2,11 +2,13 @@
 //!
 //! Pure: rows come in, a report comes out.
 
+pub mod attribution;
 pub mod banks;
 pub mod card;
 pub mod costs;
 pub mod document;
 pub mod engagement;
+pub mod fairness;
 pub mod figures;
 pub mod lettering;
 pub mod orders;

@@ -153,11 +153,13 @@ impl Store {
         let salt = self.dice.token();
         let commitment = canonical::hash(&(&salt, &body));
         // Without a limit for its kind nothing is overdue; the configuration check says so.
-        let due = action.clock_runs().ok().and_then(|_| limits.due_of(action).ok());
+        let fell_due = limits.due_of(action).ok();
+        let due = action.clock_runs().ok().and(fell_due);
         json!({
             "id": self.dice.uuid(now), "external_id": action.external_id, "bank": action.bank,
             "kind": action.kind, "status": action.status, "disputed": action.disputed,
             "body": body, "as_of": as_of, "change_as_of": as_of.unwrap_or(now), "due_at": due,
+            "fell_due_at": fell_due.unwrap_or(Timestamp::MAX),
             "limit_hours": limits.rule(action.kind).ok().map(|rule| rule.hours),
             "acted_at": action.acted_at.filter(|_| action.status == Status::Acted),
             "calendar": limits.version(), "salt": salt, "commitment": commitment,
@@ -256,7 +258,8 @@ impl Store {
             let action: BankAction = serde_json::from_str(&row.get::<String>("body")?)?;
             let due = limits.due_of(&action).ok();
             let hours = limits.rule(action.kind).ok().map(|rule| rule.hours);
-            sql("UPDATE action SET due_at = $2, limit_hours = $3, calendar = $4
+            sql("UPDATE action SET due_at = $2, fell_due_at = COALESCE($2, fell_due_at),
+                   limit_hours = $3, calendar = $4
                  WHERE external_id = $1")
             .bind(&action.external_id)
             .bind(due)

@@ -4,6 +4,7 @@
 mod accounts;
 mod actions;
 mod alarms;
+mod attribution;
 mod banks;
 mod case_imports;
 mod conditions;
@@ -14,6 +15,7 @@ mod entries;
 mod erase;
 mod escalations;
 mod export;
+mod fairness;
 mod gate;
 mod grants;
 mod hand_offs;
@@ -43,6 +45,7 @@ use std::sync::Arc;
 pub use accounts::{AccountRow, BankHandle};
 pub use actions::{Note, Sighted, SourceState};
 pub use alarms::Way;
+pub use attribution::Sampled;
 pub use banks::{Deed, OverdueSum};
 pub use case_imports::{CaseImport, NewImport};
 pub use conditions::Concerns;
@@ -56,6 +59,7 @@ pub use escalations::{
     QueueOrder, StoredClearance,
 };
 pub use export::{ExportError, ExportRules};
+pub use fairness::{OpenTag, Silent, Unsent};
 pub use gate::{BreakerRules, GateState};
 pub use grants::{GrantLease, GrantRow, Kept, Leased};
 pub use notes::{KeyError, NoteFault, SealKey, create_key, read_checkpoints};

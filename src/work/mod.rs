@@ -4,12 +4,14 @@
 pub mod accounts;
 pub mod alarms;
 pub mod annex;
+pub mod attribution;
 pub mod audit;
 pub mod bill;
 pub mod clear;
 pub mod deliver;
 pub mod edit;
 pub mod escalate;
+pub mod fairness;
 pub mod grants;
 pub mod hand_off;
 pub mod handles;

@@ -27,6 +27,7 @@ pub fn source_name(ctx: &Ctx) -> &str {
 pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     let page = ctx.config.watch.page;
     while ctx.store.recompute_due(&ctx.limits, page).await? == u64::from(page) {}
+    while ctx.store.read_due(&ctx.limits, page).await? == u64::from(page) {}
     let now = ctx.clock.now();
     let name = source_name(ctx);
     let state = ctx.store.source(name).await?;

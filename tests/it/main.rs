@@ -2,6 +2,7 @@
 
 mod accounts;
 mod alarms;
+mod attribution;
 mod bluesky;
 mod card;
 mod cases;

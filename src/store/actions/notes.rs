@@ -78,7 +78,7 @@ impl Store {
         let mut tx = self.write().await?;
         let batch: Vec<_> = silenced
             .iter()
-            .map(|(id, reason)| json!({"id": id, "reason": reason.to_string()}))
+            .map(|(id, quiet)| json!({"id": id, "reason": quiet.to_string(), "word": quiet.word()}))
             .collect();
         sql("DELETE FROM silenced WHERE bank = $2 AND external_id NOT IN
                (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
@@ -86,11 +86,11 @@ impl Store {
         .bind(bank)
         .run(&mut tx)
         .await?;
-        sql("INSERT INTO silenced (bank, external_id, reason, since)
-             SELECT $2, j.value->>'id', j.value->>'reason', $3
+        sql("INSERT INTO silenced (bank, external_id, reason, word, since)
+             SELECT $2, j.value->>'id', j.value->>'reason', j.value->>'word', $3
              FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
              ON CONFLICT (external_id) DO UPDATE SET bank = excluded.bank,
-               reason = excluded.reason")
+               reason = excluded.reason, word = excluded.word")
         .batch(batch)
         .bind(bank)
         .bind(now)

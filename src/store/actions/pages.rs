@@ -56,11 +56,11 @@ pub(super) async fn write_changes(
     .run(tx)
     .await?;
     sql("INSERT INTO action (external_id, bank, kind, status, disputed, body, as_of, due_at,
-           limit_hours, calendar, acted_at, commitment)
+           fell_due_at, limit_hours, calendar, acted_at, commitment)
          SELECT j.value->>'external_id', j.value->>'bank', j.value->>'kind', j.value->>'status',
                 CAST(j.value->>'disputed' AS BIGINT), j.value->>'body',
                 CAST(j.value->>'as_of' AS BIGINT), CAST(j.value->>'due_at' AS BIGINT),
-                CAST(j.value->>'limit_hours' AS BIGINT), j.value->>'calendar',
+                CAST(j.value->>'fell_due_at' AS BIGINT), CAST(j.value->>'limit_hours' AS BIGINT), j.value->>'calendar',
                 CAST(j.value->>'acted_at' AS BIGINT), j.value->>'commitment'
          FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
          ON CONFLICT (external_id) DO UPDATE SET bank = excluded.bank, kind = excluded.kind,

@@ -76,6 +76,11 @@ pub fn schemathesis() -> Option<String> {
     peer("TAKAZA_TEST_SCHEMATHESIS")
 }
 
+/// The Python that has lifelines, which draws survival curves.
+pub fn lifelines() -> Option<String> {
+    peer("TAKAZA_TEST_LIFELINES")
+}
+
 fn peer(variable: &str) -> Option<String> {
     let found = std::env::var(variable).ok().filter(|url| !url.is_empty());
     if found.is_none() {
