@@ -25,6 +25,7 @@ pub mod order;
 pub mod pacing;
 pub mod person;
 pub mod platform;
+pub mod reply_class;
 pub mod spelling;
 pub mod tagging;
 pub mod time;

@@ -2,6 +2,7 @@
 //! [`show`], what people do about it in [`acts`].
 
 mod acts;
+mod replies;
 mod show;
 mod story;
 pub(super) mod why;
@@ -48,6 +49,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/posts/{reference}/retract", DESK, post(acts::retract)),
         Route::post("/posts/{reference}/correct", DESK, post(acts::correct)),
         Route::post("/posts/{reference}/annex", DESK, post(acts::annex)),
+        Route::post("/posts/{reference}/reply-class", DESK, post(replies::reclass)),
     ]
 }
 

@@ -21,6 +21,7 @@ pub mod order;
 pub mod own_timeline;
 pub mod passphrase;
 pub mod rehearse;
+pub mod reply_classes;
 pub mod report;
 pub mod restore;
 pub mod saying;

@@ -25,6 +25,7 @@ mod network;
 mod properties;
 mod record;
 mod rehearsal;
+mod replies;
 mod restore;
 mod serve;
 mod setup;
