@@ -37,6 +37,7 @@ const FILES: &[(&str, &str)] = files![
     "reports",
     "measures",
     "attribution",
+    "replies",
 ];
 
 /// The messages of one language.

@@ -1,12 +1,16 @@
 //! `takaza post`: what went out, its whole history, and how a wrong post is set right.
 
 mod annex;
+mod replies;
 mod timeline;
 
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
 
-use self::annex::Annex;
+use self::{
+    annex::Annex,
+    replies::{Reclass, Replies},
+};
 use super::{
     Globals,
     failure::{Failure, Outcome},
@@ -37,6 +41,9 @@ pub(super) enum Post {
     Retract(Retract),
     Correct(Correct),
     Annex(Annex),
+    Replies(Replies),
+    #[command(name = "reply-class")]
+    Reclass(Reclass),
 }
 
 /// Shows a post's whole history: drafting, clearance, attempts, receipt, engagement
@@ -103,6 +110,8 @@ impl Post {
             Self::Retract(command) => retract(command, globals).await,
             Self::Correct(command) => correct(command, globals).await,
             Self::Annex(command) => command.run(globals).await,
+            Self::Replies(command) => command.run(globals).await,
+            Self::Reclass(command) => command.run(globals).await,
         }
     }
 }

@@ -28,6 +28,7 @@ pub mod order;
 pub mod pacing;
 pub mod person;
 pub mod platform;
+pub mod reply_class;
 pub mod spelling;
 pub mod survival;
 pub mod tagging;

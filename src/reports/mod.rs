@@ -14,4 +14,5 @@ pub mod lettering;
 pub mod orders;
 pub mod public;
 pub mod rehearsal;
+pub mod replies;
 pub mod words;

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Actor, Store, StoreError,
+    Actor, Reading, Store, StoreError,
     db::{Row, Tx, sql},
     deliveries::{self, DeliveryRow},
     record::{Act, ENGAGEMENT, ERASURE},
+    reply_classes,
 };
 use crate::domain::{
     engagement::{EngagementKind, Tally, Voice},
@@ -53,6 +54,10 @@ pub struct Engagement {
     pub text: Option<String>,
     /// The platform's id of the bank's own post.
     pub post_id: Option<String>,
+    /// The short form of its alias, by which people name it.
+    pub reply: String,
+    /// What it amounts to, where it is the bank's own and was read.
+    pub reading: Option<Reading>,
 }
 
 /// How many engagements of one kind by one voice.
@@ -297,6 +302,8 @@ pub(super) fn read(row: &Row) -> Result<Engagement, StoreError> {
         first_seen_at: row.get("first_seen_at")?,
         text: row.get("text")?,
         post_id: row.get("post_id")?,
+        reply: reply_classes::short(&row.get::<String>("platform_id")?),
+        reading: reply_classes::read(row)?,
     })
 }
 

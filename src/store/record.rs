@@ -214,7 +214,7 @@ followed! {
     MEMBER = "escalation_action", &["escalation", "n"], &[];
     DELIVERY = "delivery", &["id"], &["rev", "not_before", "why", "look_at", "listen_at"];
     ATTEMPT = "attempt", &["delivery", "n"], &[];
-    ENGAGEMENT = "engagement", &["delivery", "kind", "platform_id"], &["text_expires_at"];
+    ENGAGEMENT = "engagement", &["delivery", "kind", "platform_id"], &["text_expires_at", "class", "class_because", "class_method"];
     DISPUTE = "dispute", &["id"], &[];
     ALARM = "alarm", &["id"], &["rung_at", "command_at", "webhook_at"];
     OWN_POST = "own_post", &["account", "platform_id"], &[];

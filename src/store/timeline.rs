@@ -31,6 +31,8 @@ pub struct PostHistory {
     pub attempts: Vec<Attempt>,
     /// What came back, counted.
     pub engagement: Vec<EngagementCount>,
+    /// The bank's own replies and quotes, in the order of first sight: at most 200.
+    pub replies: Vec<(DeliveryId, Engagement)>,
     /// The record's entries about the escalation and its deliveries, in the order in which they
     /// were made, each with its leaf in the tree where it is sealed.
     pub entries: Vec<(Option<i64>, Entry)>,
@@ -110,6 +112,8 @@ pub struct Sequel {
     pub state: EscalationState,
 }
 
+/// A post's replies by the bank that its history tells one by one.
+const REPLIES: u32 = 200;
 /// Above every id.
 const NEWEST: &str = "z";
 
@@ -214,6 +218,7 @@ impl Store {
         Ok(PostHistory {
             attempts: attempts(&mut tx, subjects.clone()).await?,
             engagement: engagement(&mut tx, subjects.clone()).await?,
+            replies: replies(&mut tx, subjects.clone()).await?,
             entries: entries(&mut tx, subjects).await?,
             row,
         })
@@ -408,6 +413,21 @@ pub(super) async fn engagement(
         })
     };
     rows.iter().map(read).collect()
+}
+
+async fn replies(
+    tx: &mut Tx,
+    subjects: Vec<serde_json::Value>,
+) -> Result<Vec<(DeliveryId, Engagement)>, StoreError> {
+    let rows = sql("SELECT * FROM engagement
+         WHERE delivery IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+           AND voice = 'bank' AND kind IN ('reply', 'quote')
+         ORDER BY first_seen_at, delivery, kind, platform_id LIMIT $2")
+    .batch(subjects)
+    .bind(REPLIES)
+    .all(tx)
+    .await?;
+    rows.iter().map(|row| Ok((row.get("delivery")?, engagements::read(row)?))).collect()
 }
 
 async fn entries(

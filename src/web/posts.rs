@@ -3,6 +3,7 @@
 
 mod acts;
 mod picture;
+mod replies;
 mod show;
 mod story;
 pub(super) mod why;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/posts/{reference}/retract", DESK, post(acts::retract)),
         Route::post("/posts/{reference}/correct", DESK, post(acts::correct)),
         Route::post("/posts/{reference}/annex", DESK, post(acts::annex)),
+        Route::post("/posts/{reference}/reply-class", DESK, post(replies::reclass)),
     ]
 }
 

@@ -14,7 +14,7 @@ use std::{
 use anyhow::Context as _;
 use jiff::SignedDuration;
 
-use super::{Ctx, Progress, key_file};
+use super::{Ctx, Progress, key_file, reply_classes};
 use crate::{
     clock::Dice,
     config::Listen,
@@ -33,8 +33,8 @@ use crate::{
 /// Posts of one account that are listened to in one run.
 const AT_ONCE: u32 = 500;
 
-/// Listens to every post whose time has come and to every account's notifications, and erases the
-/// texts whose time is over.
+/// Listens to every post whose time has come and to every account's notifications, reads what the
+/// banks' replies amount to, and erases the texts whose time is over.
 ///
 /// # Errors
 /// The ledger failed, or the key of the aliases cannot be read.
@@ -51,6 +51,7 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
         let due = ctx.store.due_to_listen(name, AT_ONCE).await?;
         ear.account(account, destination, &due, &mut progress).await?;
     }
+    reply_classes::read_new(ctx).await?;
     progress.did += ctx.store.expire_texts(&by).await?;
     Ok(progress)
 }

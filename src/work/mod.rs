@@ -25,6 +25,7 @@ pub mod own_timeline;
 pub mod passphrase;
 pub mod picture;
 pub mod rehearse;
+pub mod reply_classes;
 pub mod report;
 pub mod restore;
 pub mod saying;

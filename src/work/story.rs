@@ -5,6 +5,7 @@
 
 use serde_json::Value as Json;
 
+use super::reply_classes;
 use crate::{
     domain::{
         engagement::{EngagementKind, Voice},
@@ -125,6 +126,7 @@ fn told_of_delivery(entry: &Entry) -> Said {
     let text = |field: &str| body[field].as_str().unwrap_or_default();
     let why = |key| Said::plain(key).with("why", text("why"));
     match entry.act.as_str() {
+        "engagement.class-corrected" => reply_classes::told(body),
         "delivery.claimed" => {
             Said::plain("posts-told-claimed").with("attempt", plain(&body["attempt"]))
         }

@@ -16,11 +16,16 @@ use crate::{
         clearance::Authority,
         delivery::{Content, State},
         facts::FactPack,
+        ids::DeliveryId,
         order::{StandingOrder, Terms},
         person::Person,
+        reply_class::Because,
         time::Timestamp,
     },
-    store::{Attempt, DeliveryRow, EngagementCount, Entry, EscalationRow, Listed, PostHistory},
+    store::{
+        Attempt, DeliveryRow, Engagement, EngagementCount, Entry, EscalationRow, Listed,
+        PostHistory,
+    },
 };
 
 /// One escalation.
@@ -302,6 +307,8 @@ pub struct HistoryView {
     pub attempts: Vec<AttemptView>,
     /// What came back, counted.
     pub engagement: Vec<EngagementView>,
+    /// The bank's own replies and quotes, in the order of first sight.
+    pub replies: Vec<ReplyView>,
     /// The record's entries about it, in the order in which they were made.
     pub record: Vec<EntryView>,
 }
@@ -338,6 +345,53 @@ pub struct EngagementView {
     pub count: i64,
 }
 
+/// One reply or quote by the bank's own account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReplyView {
+    /// Its short name, by which it is set right.
+    pub reply: String,
+    /// The delivery that it came back on.
+    pub delivery: String,
+    /// `reply` or `quote`.
+    pub kind: String,
+    /// The bank's handle.
+    pub author: String,
+    /// The platform's time of it, or that of our first sight.
+    pub at: String,
+    /// Its masked text, while it is kept.
+    pub text: Option<String>,
+    /// What it amounts to: `canned`, `acknowledgement`, `claim`, `dispute` or `other`. A claim is
+    /// what the bank says, and no proof.
+    pub class: Option<String>,
+    /// The class by the lists of phrases, before any person's word.
+    pub read_as: Option<String>,
+    /// Why the lists read it so.
+    #[schema(value_type = Vec<Object>)]
+    pub because: Vec<Because>,
+    /// Who set it right.
+    pub corrected_by: Option<String>,
+}
+
+impl ReplyView {
+    /// A reply of a history.
+    pub fn of((delivery, reply): &(DeliveryId, Engagement)) -> Self {
+        let reading = reply.reading.as_ref();
+        let corrected = reading.and_then(|reading| reading.corrected.as_ref());
+        Self {
+            reply: reply.reply.clone(),
+            delivery: delivery.to_string(),
+            kind: reply.kind.to_string(),
+            author: reply.author.clone(),
+            at: reply.at.unwrap_or(reply.first_seen_at).to_string(),
+            text: reply.text.clone(),
+            class: reading.map(|reading| reading.class.to_string()),
+            read_as: reading.and_then(|reading| reading.read_as).map(|class| class.to_string()),
+            because: reading.map(|reading| reading.because.clone()).unwrap_or_default(),
+            corrected_by: corrected.map(|(who, _)| who.to_string()),
+        }
+    }
+}
+
 /// One entry of the record.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EntryView {
@@ -369,6 +423,7 @@ impl HistoryView {
             escalation: EscalationView::of(&history.row, bill),
             attempts: history.attempts.iter().map(AttemptView::of).collect(),
             engagement: history.engagement.iter().map(EngagementView::of).collect(),
+            replies: history.replies.iter().map(ReplyView::of).collect(),
             record: history.entries.iter().map(|(leaf, entry)| entry_of(*leaf, entry)).collect(),
         }
     }

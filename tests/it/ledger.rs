@@ -70,6 +70,7 @@ on_both! {
     doubts_are_swept_looked_into_and_decided,
     receipts_come_late_and_hand_offs_are_taken,
     deliveries_are_listed_and_their_story_told,
+    replies_are_read_and_set_right,
     the_gate_stops_resumes_and_is_restored,
     what_accounts_spend_is_counted,
     tokens_are_made_used_and_revoked,
@@ -794,6 +795,49 @@ async fn receipts_come_late_and_hand_offs_are_taken(mut world: World) {
     assert!(store.gate().await.unwrap().tripped.is_some());
 }
 
+async fn replies_are_read_and_set_right(world: World) {
+    use takaza::domain::reply_class::{Because, Classed, METHOD, ReplyClass};
+
+    let row = world.cleared("ZPPL").await;
+    states::deliver(&world).await;
+    let store = &world.ctx.store;
+    let id = &row.deliveries[0].delivery.id;
+    let noted = |alias: &str| takaza::store::Noted {
+        kind: EngagementKind::Reply,
+        alias: alias.to_owned(),
+        voice: Voice::Bank,
+        author: "peepal".to_owned(),
+        at: None,
+        text: Some(("Noted.".to_owned(), world.now().plus(mins(60)))),
+        post_id: None,
+    };
+    let heard = vec![noted("aaaaaaaa1"), noted("bbbbbbbb1")];
+    let by = world.ctx.actor("story");
+    store.heard(&by, &BTreeMap::from([(id.clone(), heard)])).await.unwrap();
+    let unread = store.unclassed(METHOD, 10).await.unwrap();
+    assert_eq!(unread.len(), 2);
+    let earlier = store.said_before(&unread[1], 10).await.unwrap();
+    assert_eq!(earlier.len(), 1);
+    assert_eq!((earlier[0].reply.as_str(), earlier[0].text.as_str()), ("aaaaaaaa", "Noted."));
+    let claim = Classed { class: ReplyClass::Claim, because: vec![Because::Nothing] };
+    let read: Vec<_> = unread.into_iter().map(|reply| (reply, claim.clone())).collect();
+    store.keep_classes(METHOD, &read).await.unwrap();
+    assert!(store.unclassed(METHOD, 10).await.unwrap().is_empty());
+    let asha = states::desk(&world, "asha").await;
+    let which = (row.escalation.reference.as_str(), "bbbbbbbb");
+    store.correct_class(&world.by("asha"), &asha, which, ReplyClass::Other).await.unwrap();
+    let (from, until) = (Timestamp::from_micros(0), world.now().plus(mins(1)));
+    let counts = store.class_counts(from, until, Some(&zppl())).await.unwrap();
+    let counts: Vec<_> = counts.iter().map(|one| (one.class, one.count, one.corrected)).collect();
+    assert_eq!(counts, [(ReplyClass::Claim, 1, 0), (ReplyClass::Other, 1, 1)]);
+    let tag = Some(&row.escalation.id);
+    assert!(store.claimed_not_recorded((from, until), None, tag).await.unwrap().is_empty());
+    world.pass(SignedDuration::from_hours(25));
+    work::watch::run_once(&world.ctx).await.unwrap();
+    let found = store.claimed_not_recorded((from, until), None, tag).await.unwrap();
+    assert_eq!(found.iter().map(|tag| tag.pending).collect::<Vec<_>>(), [5]);
+}
+
 async fn deliveries_are_listed_and_their_story_told(mut world: World) {
     world.hand_off("by-hand").await;
     let row = world.cleared("ZPPL").await;
@@ -1154,6 +1198,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/hand_offs.rs"),
         include_str!("../../src/store/orders.rs"),
         include_str!("../../src/store/people.rs"),
+        include_str!("../../src/store/reply_classes.rs"),
         include_str!("../../src/store/second_factor.rs"),
         include_str!("../../src/store/spend.rs"),
         include_str!("../../src/store/tallies.rs"),

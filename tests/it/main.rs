@@ -28,6 +28,7 @@ mod properties;
 mod record;
 mod rehearsal;
 mod reports;
+mod replies;
 mod restore;
 mod serve;
 mod setup;

@@ -61,7 +61,7 @@ const fn voices(voice: Voice) -> &'static str {
 
 /// What an entry says, in the record's own words where those are of our lists: they are what the
 /// filters take.
-fn say(said: &Said, words: &Locale) -> anyhow::Result<String> {
+pub(super) fn say(said: &Said, words: &Locale) -> anyhow::Result<String> {
     let given: Vec<_> = said.given.iter().map(|(name, given)| (*name, text(given))).collect();
     Ok(words.say(said.key, &given)?.trim_end().to_owned())
 }

@@ -19,6 +19,7 @@ use crate::domain::{
     money::Paise,
     person::Role,
     platform::{Language, MentionMode, Platform, Sender, Visibility},
+    reply_class::ReplyClass,
     time::Timestamp,
 };
 use crate::store::StoreError;
@@ -123,6 +124,7 @@ spelled_column!(
     MentionMode,
     OutcomeKind,
     Platform,
+    ReplyClass,
     Role,
     Rung,
     Sender,

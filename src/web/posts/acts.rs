@@ -84,7 +84,7 @@ pub(super) async fn correct(
     visit.done(&format!("/queue/{new}"), "posts-correct-drafted", &new).await
 }
 
-fn reason(visit: &Visit) -> Result<&str, Problem> {
+pub(super) fn reason(visit: &Visit) -> Result<&str, Problem> {
     let reason = visit.form.filled("reason", "posts-reason")?;
     if reason.chars().count() > LONGEST_REASON {
         return Err(Problem::Wrong(visit.frame.t("posts-reason-long")));

@@ -5,6 +5,7 @@ use axum::{extract::Path, response::Response};
 
 use super::{
     Came, bank_name, came, class_of, cost_said, outward,
+    replies::{self, Reply},
     story::{self, Item},
     why,
 };
@@ -15,6 +16,8 @@ use crate::{
         ids::DeliveryId,
         pacing::Why,
         platform::Sender,
+        reply_class::ReplyClass,
+        time::Timestamp,
     },
     store::{Attempt, DeliveryRow, EscalationRow, PostHistory, Sequel},
     web::{
@@ -47,6 +50,9 @@ struct Show<'a> {
     /// On whose word it was cleared.
     cleared: Option<String>,
     items: Vec<Item>,
+    replies: Vec<Reply>,
+    /// A claim that the case source does not bear out.
+    unrecorded: Option<String>,
     sequels: Vec<Sequel>,
     /// May work the desk now.
     at_desk: bool,
@@ -107,6 +113,9 @@ pub(super) async fn show(visit: Visit, Path(reference): Path<String>) -> Result<
     let ids: Vec<_> = row.deliveries.iter().map(|row| &row.delivery.id).collect();
     let answers = store.answers(&ids, ANSWERS).await?;
     let now = visit.console.clock().now();
+    let ever = (Timestamp::from_micros(0), now);
+    let tag = Some(&row.escalation.id);
+    let unrecorded = store.claimed_not_recorded(ever, None, tag).await?;
     let delivered = |row: &DeliveryRow| row.delivery.name() == StateName::Delivered;
     let sent = row.deliveries.iter().any(delivered) && !row.escalation.kind.sets_right();
     visit.page(&Show {
@@ -115,6 +124,8 @@ pub(super) async fn show(visit: Visit, Path(reference): Path<String>) -> Result<
         texts: texts(&visit, &history).await?,
         cleared: cleared(&visit, &history).await,
         items: story::items(words, &history, &answers),
+        replies: replies::replies(words, &history),
+        unrecorded: unrecorded.first().map(|tag| replies::unrecorded(words, tag)),
         sequels: store.sequels(&row.escalation.id).await?,
         at_desk: visit.person()?.as_desk(now).is_ok(),
         sent,

@@ -115,7 +115,7 @@ fn answered(
 }
 
 /// What an entry says, in the reader's language.
-fn tell(words: &Words, said: &Said) -> String {
+pub(super) fn tell(words: &Words, said: &Said) -> String {
     let given: Vec<_> =
         said.given.iter().map(|(name, given)| (*name, filled(words, given))).collect();
     words.with_all(said.key, &given).trim_end().to_owned()
