@@ -11,6 +11,7 @@ use super::{
     db::{Row, sql},
     escalations,
     record::{Act, ENGAGEMENT},
+    tallies,
 };
 use crate::domain::{
     engagement::EngagementKind,
@@ -143,6 +144,7 @@ impl Store {
             .run(&mut tx)
             .await?;
         }
+        tallies::count_anew(&mut tx, read.iter().map(|(reply, _)| &reply.delivery)).await?;
         tx.commit().await
     }
 

@@ -17,10 +17,13 @@ use super::{
     db::{Row, Tx, sql},
 };
 use crate::domain::{
-    ids::{AccountName, BankCode},
+    ids::{AccountName, BankCode, DeliveryId},
     measures::{DEFINITIONS, Tally, day_at},
     time::Timestamp,
 };
+
+/// A day of UTC in microseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// A bank's day: the day's number in the unit's zone, and the bank.
 pub type BankDay = (i64, BankCode);
@@ -240,6 +243,26 @@ impl Store {
         };
         rows.iter().map(read).collect()
     }
+}
+
+/// Has the days counted anew on which these posts' tags are booked, for a change that leaves no entry.
+/// A day begins at another time in the unit's zone than in UTC: its neighbours are counted too.
+pub(super) async fn count_anew(
+    tx: &mut Tx,
+    deliveries: impl Iterator<Item = &DeliveryId>,
+) -> Result<(), StoreError> {
+    sql("INSERT INTO tally_due (day, bank)
+         SELECT DISTINCT x.sent_at / $2 + CAST(n.value AS BIGINT), x.bank
+         FROM delivery x, json_each(CAST($3 AS TEXT)) AS n
+         WHERE x.sent_at IS NOT NULL AND x.escalation IN (SELECT d.escalation FROM delivery d
+           WHERE d.id IN (SELECT j.value->>'d' FROM json_each(CAST($1 AS TEXT)) AS j))
+         ON CONFLICT (day, bank) DO NOTHING")
+    .batch(deliveries.map(|id| json!({"d": id})).collect())
+    .bind(DAY)
+    .bind("[-1, 0, 1]".to_owned())
+    .run(tx)
+    .await?;
+    Ok(())
 }
 
 /// The last leaf; -1 before the first.

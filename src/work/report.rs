@@ -6,7 +6,7 @@
 
 use jiff::civil::Date;
 
-use super::{Ctx, escalate};
+use super::{Ctx, attribution, escalate, fairness, reply_classes};
 use crate::{
     domain::{
         cost::MicroDollars,
@@ -79,6 +79,14 @@ pub async fn make(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Document> {
     let words = Words(&locale);
     let title = locale.say::<&str>(&format!("report-title-{subject}"), &[])?;
     let (figures, waiting) = gather(ctx, asked).await?;
+    let mut notes = notes(&figures, asked, waiting, words)?;
+    if !ctx.store.all_due_read().await? {
+        notes.push(words.say("not-yet-compared")?);
+    }
+    let mut sections = sections(&figures, asked, words)?;
+    sections.extend(reply_classes::sections(ctx, asked).await?);
+    sections.extend(attribution::sections(ctx, asked).await?);
+    sections.extend(fairness::sections(ctx, asked).await?);
     let document = Document {
         subject,
         edition,
@@ -92,8 +100,8 @@ pub async fn make(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Document> {
         until,
         as_of: figures.as_of,
         zone: ctx.config.calendar.zone.clone(),
-        notes: notes(&figures, asked, waiting, words)?,
-        sections: sections(&figures, asked, words)?,
+        notes,
+        sections,
     };
     if edition == Edition::Public {
         guard(&document)?;

@@ -8,6 +8,7 @@ measures-band-last = over { $from } h
 measures-by-hand = Approvers, by hand
 measures-no-cap = no cap
 measures-not-counted = Nothing has been counted yet. Run the service for a minute, then ask again.
+measures-not-yet-compared = What tags achieved, and whether banks were treated alike, can be told after the next reading of the case source.
 measures-still-counting = { $n } days of banks have changed and are still being counted anew.
 measures-public-note = Public edition: only what was public already and totals, amounts rounded down. Single banks are told only until { $day }.
 measures-one-bank = Only { $bank }.

@@ -120,10 +120,10 @@ async fn tags(tx: &mut Tx, day: &Day<'_>, tallies: &mut Tallies) -> Result<(), S
             "SELECT e.id, e.bank,
                (SELECT MIN(x.sent_at) FROM delivery x WHERE x.escalation = e.id
                   AND x.state IN ('delivered', 'retracted')) AS since,
-               (SELECT MIN(COALESCE(g.at, g.first_seen_at))
-                  FROM delivery x JOIN engagement g ON g.delivery = x.id
-                WHERE x.escalation = e.id AND g.voice = 'bank'
-                  AND g.kind IN ('reply', 'quote')) AS answered
+               (SELECT MIN(r.at) FROM bank_reply r WHERE r.escalation = e.id) AS answered,
+               (SELECT MIN(r.at) FROM bank_reply r WHERE r.escalation = e.id
+                  AND r.class IN ('acknowledgement', 'claim', 'dispute')) AS substantive,
+               (SELECT COUNT(r.class) FROM bank_reply r WHERE r.escalation = e.id) AS read
              FROM escalation e
              WHERE e.kind = 'tag'
                AND e.bank IN (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)
@@ -137,8 +137,11 @@ async fn tags(tx: &mut Tx, day: &Day<'_>, tallies: &mut Tallies) -> Result<(), S
         .await?;
     let mut found: BTreeMap<EscalationId, (BankCode, TagFact)> = BTreeMap::new();
     for row in &rows {
-        // What an answer says is not read here yet: which are of substance is not known.
-        let answers = Answers { first: row.get("answered")?, substantive: None, read: false };
+        let answers = Answers {
+            first: row.get("answered")?,
+            substantive: row.get("substantive")?,
+            read: row.get::<i64>("read")? > 0,
+        };
         let since = row.get::<Option<Timestamp>>("since")?.unwrap_or(day.from);
         let tag = TagFact { since, answers, members: Vec::new() };
         found.insert(row.get("id")?, (row.get("bank")?, tag));
