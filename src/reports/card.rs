@@ -138,6 +138,8 @@ fn measure(text: &str, bold: bool, size: f32) -> f32 {
 struct Sheet {
     drawn: String,
     lines: Vec<Drawn>,
+    /// What leaves no room for the rest.
+    crowded: Option<String>,
 }
 
 /// A line of text as it stands: what it says, from where to where, and whether all of it is there.
@@ -188,32 +190,33 @@ impl Sheet {
             [(72.0, 1), (64.0, 1), (56.0, 1), (48.0, 2), (42.0, 2), (36.0, 3), (30.0, 4)];
         let headline = fit(&card.headline, false, INNER, &[(38.0, 2), (35.0, 3), (31.0, 4)]);
         let columns = columns(&card.figures);
-        let panel = columns.iter().map(Column::height).fold(0.0, f32::max) + 2.0 * PAD;
+        let rows = Rows::of(&columns);
+        let panel = rows.label + rows.value + rows.note + 2.0 * PAD;
         let room = HEIGHT - BAND - FOOT - headline.height() - panel;
         // A long name gives way to the rest.
         let sizes = (0..BANK.len()).map(|first| fit(&card.bank, true, INNER, &BANK[first..]));
         let mut bank = fit(&card.bank, true, INNER, &BANK);
         for smaller in sizes {
             bank = smaller;
-            if bank.height() + 3.0 * 8.0 <= room {
+            if bank.height() + 3.0 * GAP <= room {
                 break;
             }
         }
-        let gap = ((room - bank.height()) / 3.0).max(4.0);
+        let gap = (room - bank.height()) / 3.0;
+        if gap < GAP {
+            self.crowded = Some(card.bank.clone());
+        }
         let mut y = BAND + gap;
         self.block(&bank, MARGIN, y, INK);
         y += bank.height();
         self.block(&headline, MARGIN, y, INK);
         y += headline.height() + gap;
-        self.panel(&columns, y, panel);
+        self.panel(&columns, &rows, [y, panel]);
     }
 
-    fn panel(&mut self, columns: &[Column], top: f32, height: f32) {
+    fn panel(&mut self, columns: &[Column], rows: &Rows, [top, height]: [f32; 2]) {
         self.rect([MARGIN, top, INNER, height], WHITE, Some(RULE));
         let width = column_width(columns.len());
-        // Numbers stand on one line, whatever their labels take.
-        let label = columns.iter().map(|column| column.label.height()).fold(0.0, f32::max);
-        let value = columns.iter().map(|column| column.value.height()).fold(0.0, f32::max);
         for (n, column) in (0_u8..).zip(columns) {
             let x = MARGIN + width * f32::from(n);
             if n > 0 {
@@ -221,8 +224,10 @@ impl Sheet {
             }
             let (x, y) = (x + PAD, top + PAD);
             self.block(&column.label, x, y, GREY);
-            self.block(&column.value, x, y + label + value - column.value.height(), NAVY);
-            self.block(&column.note, x, y + label + value, GREY);
+            // Numbers stand on one line, whatever their labels take and however large they are.
+            let lower = (rows.size - column.value.size) * RISE;
+            self.block(&column.value, x, y + rows.label + lower, NAVY);
+            self.block(&column.note, x, y + rows.label + rows.value, GREY);
         }
     }
 
@@ -244,6 +249,9 @@ impl Sheet {
         if let Some(line) = self.lines.iter().find(|line| !line.whole) {
             return Err(NotDrawn::Unwritten(line.text.clone()));
         }
+        if let Some(crowded) = self.crowded {
+            return Err(NotDrawn::TooLong(crowded));
+        }
         let outside = |line: &&Drawn| {
             let (top, bottom) = (line.baseline - line.size, line.baseline + line.size * 0.35);
             line.left < MARGIN || line.right > WIDTH - MARGIN + 0.5 || top < 0.0 || bottom > HEIGHT
@@ -259,7 +267,9 @@ impl Sheet {
     }
 }
 
+/// Within a box, and between two parts at the least.
 const PAD: f32 = 22.0;
+const GAP: f32 = 8.0;
 
 /// One figure as it will stand.
 struct Column {
@@ -268,9 +278,24 @@ struct Column {
     note: Block,
 }
 
-impl Column {
-    fn height(&self) -> f32 {
-        self.label.height() + self.value.height() + self.note.height()
+/// How much of each row of figures takes the most room.
+struct Rows {
+    label: f32,
+    value: f32,
+    note: f32,
+    /// The largest number's letters.
+    size: f32,
+}
+
+impl Rows {
+    fn of(columns: &[Column]) -> Self {
+        let most = |of: fn(&Column) -> f32| columns.iter().map(of).fold(0.0, f32::max);
+        Self {
+            label: most(|column| column.label.height()),
+            value: most(|column| column.value.height()),
+            note: most(|column| column.note.height()),
+            size: most(|column| column.value.size),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use takaza::{
         platform::Language,
         wording::{Objection, card},
     },
+    reports::card as drawing,
     store::EscalationRow,
     work::{self, hand_off, saying},
 };
@@ -27,13 +28,20 @@ use takaza::{
 use crate::{
     states::signed_order,
     support::{
-        claimed::Wanted,
+        claimed::{self, Wanted},
         console::Desk,
         fake_cases::liens,
         ledger_sql,
         world::{Db, World},
     },
 };
+
+/// A picture as it is drawn, for servers that look into it.
+pub fn a_real_one() -> Vec<u8> {
+    let facts = claimed::facts("GGM-T0001", crate::support::world::start());
+    let words = card::card(&facts, EscalationKind::Tag, Language::Hi).unwrap();
+    drawing::png(&drawing::svg(&words).unwrap()).unwrap()
+}
 
 /// The account's tags bear a picture from now on.
 async fn turn_on(world: &World, account: &str) {

@@ -76,7 +76,7 @@ const EN: Words = Words {
     ],
     requests: "Pending requests",
     cases: ["in ", " case", " cases"],
-    amount: "Total disputed amount",
+    amount: "Disputed in total",
     age: "Oldest past the limit",
     or_more: "or more",
     quote: ["Please act and quote ", ""],
@@ -205,8 +205,8 @@ mod tests {
         assert_eq!(
             said(Language::En),
             "Neem Bank. Requests for a lien on the disputed amount or a hold, pending beyond this \
-             unit's limit of 24 hours. Pending requests: 12 (in 9 cases). Total disputed \
-             amount: ₹12 lakh (or more). Oldest past the limit: 48 hours (or more). Please act \
+             unit's limit of 24 hours. Pending requests: 12 (in 9 cases). Disputed in \
+             total: ₹12 lakh (or more). Oldest past the limit: 48 hours (or more). Please act \
              and quote GGM-7F3K8. As of 18 Nov 2026, 16:36 IST. Cyber Crime Unit."
         );
         assert_eq!(

@@ -98,14 +98,20 @@ fn what_is_drawn_is_what_the_alternative_text_says() {
 fn nothing_leaves_the_card_or_lies_over_another_line() {
     for (name, card, _) in cards() {
         let drawn = drawing(&card).lines;
+        let (foot, rest) = drawn.split_last_chunk::<2>().map(|(rest, foot)| (foot, rest)).unwrap();
+        let lowest = rest.iter().map(|line| line.baseline + line.size * 0.35).fold(0.0, f32::max);
+        assert!(lowest <= HEIGHT - FOOT - GAP, "{name}: {lowest}");
+        assert!(foot.iter().all(|line| line.baseline > HEIGHT - FOOT), "{name}");
         for (n, line) in drawn.iter().enumerate() {
             let (top, bottom) = (line.baseline - line.size, line.baseline + line.size * 0.35);
             let inside = line.left >= MARGIN && line.right <= WIDTH - MARGIN + 0.5;
             assert!(inside && top >= 0.0 && bottom <= HEIGHT, "{name}: {}", line.text);
             for below in &drawn[n + 1..] {
                 let apart = line.right <= below.left || below.right <= line.left;
-                let far = below.baseline - line.baseline >= below.size * 1.2
-                    || line.baseline - below.baseline >= line.size * 1.2;
+                let under = |upper: &Drawn, lower: &Drawn| {
+                    lower.baseline - lower.size * 0.85 >= upper.baseline + upper.size * 0.25
+                };
+                let far = under(line, below) || under(below, line);
                 assert!(apart || far, "{name}: {} over {}", line.text, below.text);
             }
         }

@@ -239,6 +239,30 @@ async fn the_real_pds_agrees_about_lengths_languages_and_facets() {
     assert_eq!(told[0].text.as_deref(), Some(wanted.text.as_str()));
 }
 
+#[tokio::test]
+async fn the_real_pds_keeps_the_very_picture_and_shows_it_with_its_words() {
+    let Some(peer) = Peer::find().await else { return };
+    let us = peer.someone("unit").await;
+    let png = crate::card::a_real_one();
+    let wanted = Wanted { picture: Some(png.clone()), ..Wanted::tag(30, real_time()) };
+    // Twice: the record is the same, and so is its picture.
+    let ids = [
+        accepted(outcome(&peer.connect(&us), &wanted).await),
+        accepted(outcome(&peer.connect(&us), &wanted).await),
+    ];
+    assert_eq!(ids[0], ids[1]);
+    let posts = peer.posts_of(&us).await;
+    let [post] = &posts[..] else { panic!("one post: {posts:?}") };
+    let image = &post["value"]["embed"]["images"][0];
+    assert_eq!(image["alt"], json!(wanted.content().picture.expect("it has one").alt));
+    assert_eq!(image["aspectRatio"], json!({ "width": 1200, "height": 675 }));
+    let cid = image["image"]["ref"]["$link"].as_str().expect("a CID");
+    let url = format!("{}/xrpc/com.atproto.sync.getBlob", peer.pds);
+    let blob = peer.client.get(url).query(&[("did", us.did.as_str()), ("cid", cid)]);
+    let blob = blob.send().await.expect("the PDS answers").bytes().await.expect("bytes");
+    assert!(blob == png, "the very bytes");
+}
+
 fn names(heard: &[Heard]) -> Vec<(EngagementKind, String, String)> {
     let name = |one: &Heard| (one.kind, one.platform_id.clone(), one.on_post.clone());
     let mut names: Vec<_> = heard.iter().map(name).collect();

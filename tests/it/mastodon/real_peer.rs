@@ -106,6 +106,7 @@ async fn mastodon_mock_agrees_about_posts_keys_faults_engagement_and_retractions
     let found = mastodon.resolve(&bank.name).await.unwrap().unwrap();
     assert!(found.author.stable_id.ends_with(&format!("/{}", bank.id)), "{found:?}");
 
+    bears_a_picture(&peer, &us, &mastodon).await;
     let post = posts_once_whatever_the_faults(&peer, &us, &mastodon).await;
     hears(&peer, &us, &bank, &mastodon, &post).await;
     retracts(&us, &peer, &mastodon, &post).await;
@@ -150,6 +151,22 @@ async fn posts_once_whatever_the_faults(peer: &Peer, us: &Someone, mastodon: &Ma
     let blocked = outcome(&peer.connect(&nobody, Duration::from_secs(10)), &wanted).await;
     assert_eq!(blocked.kind(), OutcomeKind::AccountBlocked, "{blocked:?}");
     receipt.id
+}
+
+async fn bears_a_picture(peer: &Peer, us: &Someone, mastodon: &Mastodon) {
+    let png = crate::card::a_real_one();
+    let wanted = Wanted { picture: Some(png), ..Wanted::tag(9, real_time()) };
+    let first = outcome(mastodon, &wanted).await;
+    let Outcome::Accepted(receipt) = first else { panic!("{first:?}") };
+    let again = outcome(mastodon, &wanted).await;
+    assert!(matches!(&again, Outcome::Accepted(same) if same.id == receipt.id), "{again:?}");
+    let shown = peer.call("GET", &format!("statuses/{}", receipt.id), &us.token, json!({})).await;
+    let media = shown["media_attachments"].as_array().expect("a list");
+    assert_eq!(media.len(), 1, "{shown}");
+    let alt = wanted.content().picture.expect("it has one").alt;
+    assert_eq!((&media[0]["type"], &media[0]["description"]), (&json!("image"), &json!(alt)));
+    let retraction = Wanted::retraction(10, &receipt.id, real_time());
+    assert_eq!(outcome(mastodon, &retraction).await.kind(), OutcomeKind::Accepted);
 }
 
 async fn hears(peer: &Peer, us: &Someone, bank: &Someone, mastodon: &Mastodon, post: &str) {
