@@ -7,6 +7,7 @@ use takaza::{
     cases::DayFigures,
     domain::{
         engagement::{EngagementKind, Voice},
+        escalation::EscalationState,
         ids::BankCode,
         money::Paise,
         platform::Language,
@@ -20,7 +21,7 @@ use takaza::{
     },
 };
 
-use crate::support::world::World;
+use crate::support::{fake_cases::liens, world::World};
 
 fn hours(n: i64) -> SignedDuration {
     SignedDuration::from_hours(n)
@@ -114,8 +115,14 @@ async fn two_days() -> World {
     work::watch::run_once(&world.ctx).await.unwrap();
     world.pass(hours(27));
     world.cases.acts("ZPPL-3", world.now());
-    world.cleared("ZNMN").await;
     let now = world.now();
+    let mut rows = liens("ZNMN", 5, now);
+    rows.iter_mut().for_each(|row| row.updated_at = Some(now));
+    world.cases.put(rows);
+    world.watch_and_escalate().await;
+    let held = world.escalations(&[EscalationState::Held]).await;
+    let neem = held.iter().find(|row| row.escalation.bank == BankCode::new("ZNMN"));
+    world.approve(neem.expect("a tag about it is held")).await;
     world.cases.before_the_next_recheck(move |cases| cases.acts("ZNMN-1", now));
     work::deliver::run_once(&world.ctx).await.unwrap();
     world.pass(hours(1));
@@ -185,7 +192,7 @@ async fn one_bank_alone_is_told_of_one_bank_alone() {
 async fn banks_are_ranked_by_time_to_action_and_by_nothing_else() {
     let world = World::new().await;
     for (bank, quick) in [("ZPPL", 2), ("ZNMN", 9)] {
-        let mut rows = crate::support::fake_cases::liens(bank, 12, world.now().minus(hours(60)));
+        let mut rows = liens(bank, 12, world.now().minus(hours(60)));
         for row in rows.iter_mut().take(quick) {
             row.status = takaza::domain::action::Status::Acted;
             row.acted_at = row.delivered_at.map(|at| at.plus(hours(20)));

@@ -108,7 +108,9 @@ impl Story {
                     let n = u32::try_from(self.requests.len()).unwrap();
                     let id = format!("r{n}");
                     let rupees = 100_000 + i64::from(n) * 1_000;
-                    world.cases.put([lien(&id, 1000 + n, BANKS[*bank], rupees, *hours, now)]);
+                    let mut row = lien(&id, 1000 + n, BANKS[*bank], rupees, *hours, now);
+                    row.updated_at = Some(now);
+                    world.cases.put([row]);
                     self.requests.push(id);
                 }
             }
@@ -311,6 +313,8 @@ async fn a_long_story_has_every_kind_of_sum_in_it_and_is_followed_exactly() {
     assert!(all.out() >= 2 && all.reach.likes == 1 && all.tags.replied.count() == 1, "{all:?}");
     assert!(!all.orders.is_empty() && all.by_hand.given >= 2, "{all:?}");
     assert!(all.tags.unknown == 1 && all.tags.acted.count() == 1, "{all:?}");
+    let refused: u64 = all.manners.values().map(|ends| ends.refused).sum();
+    assert!(refused == 1 && all.drafts.avoided == 1, "{all:?}");
     assert_eq!(followed, story.recounted().await);
 }
 
