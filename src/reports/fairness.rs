@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     attribution::{column, number},
-    document::{Bar, Bars, Cell, Chart, Finding, Section, Table},
+    document::{Bar, Bars, Cell, Chart, Column, Finding, Section, Table},
 };
 use crate::{
     domain::{
@@ -68,6 +68,7 @@ fn name(found: &Found, bank: &BankCode) -> String {
     found.names.get(bank).cloned().unwrap_or_else(|| bank.to_string())
 }
 
+/// A section of what was left, and of its total.
 fn left(
     found: &Found,
     all: &[Left],
@@ -78,47 +79,14 @@ fn left(
     let mut sums: BTreeMap<Reason, (u64, i64)> = BTreeMap::new();
     for one in all {
         let sum = sums.entry(one.reason).or_default();
-        *sum = (sum.0 + one.count, sum.1 + one.amount.paise());
+        *sum = (sum.0 + one.count, sum.1.saturating_add(one.amount.paise()));
     }
-    let count: u64 = all.iter().map(|one| one.count).sum();
-    let amount: Paise = all.iter().map(|one| one.amount).sum();
-    let mut rows = Vec::new();
-    if found.public {
-        for (reason, (count, paise)) in &sums {
-            let reason = Cell::Text(say(&format!("silence-reason-{reason}"))?);
-            rows.push(vec![reason, Cell::Count(*count), Cell::Money(Paise::new(*paise))]);
-        }
-    } else {
-        let mut all: Vec<&Left> = all.iter().collect();
-        all.sort_by_key(|one| std::cmp::Reverse(one.amount));
-        for one in all {
-            let nobody = if undecided(one.reason) { "silence-nobody" } else { "silence-rule" };
-            let by = match &one.by {
-                Some(by) => Cell::Text(by.to_string()),
-                None => Cell::Nothing(say(nobody)?),
-            };
-            rows.push(vec![
-                Cell::Text(name(found, &one.bank)),
-                Cell::Text(say(&format!("silence-reason-{}", one.reason))?),
-                by,
-                Cell::Count(one.count),
-                Cell::Money(one.amount),
-            ]);
-        }
-    }
-    let mut columns = Vec::new();
-    if !found.public {
-        columns.push(column("bank", "silence-column-bank", words)?);
-    }
-    columns.push(column("reason", "silence-column-reason", words)?);
-    if !found.public {
-        columns.push(column("by", "silence-column-by", words)?);
-    }
-    columns.push(column("count", &format!("silence-column-{what}"), words)?);
-    columns.push(column("amount", &format!("silence-column-amount-{what}"), words)?);
+    let columns = left_columns(found.public, what, words)?;
     let mut total = vec![Cell::Text(say("silence-total")?)];
     total.resize_with(columns.len() - 2, || Cell::Nothing(String::new()));
-    total.extend([Cell::Count(count), Cell::Money(amount)]);
+    total.push(Cell::Count(all.iter().map(|one| one.count).sum()));
+    total.push(Cell::Money(all.iter().map(|one| one.amount).sum()));
+    let rows = if found.public { by_reason(&sums, words)? } else { by_bank(found, all, words)? };
     Ok(Section {
         id,
         title: say(&format!("silence-title-{what}"))?,
@@ -127,6 +95,53 @@ fn left(
         chart: chart(&sums, what, words)?,
         table: Table { columns, rows, total: Some(total) },
     })
+}
+
+fn left_columns(public: bool, what: &str, words: &Locale) -> anyhow::Result<Vec<Column>> {
+    let (count, amount) =
+        (format!("silence-column-{what}"), format!("silence-column-amount-{what}"));
+    let columns = [
+        ("bank", "silence-column-bank", public),
+        ("reason", "silence-column-reason", false),
+        ("by", "silence-column-by", public),
+        ("count", &count, false),
+        ("amount", &amount, false),
+    ];
+    let shown = columns.into_iter().filter(|(_, _, hidden)| !hidden);
+    shown.map(|(id, key, _)| column(id, key, words)).collect()
+}
+
+fn by_reason(
+    sums: &BTreeMap<Reason, (u64, i64)>,
+    words: &Locale,
+) -> anyhow::Result<Vec<Vec<Cell>>> {
+    let row = |(reason, (count, paise)): (&Reason, &(u64, i64))| {
+        let reason = words.say::<&str>(&format!("silence-reason-{reason}"), &[])?;
+        Ok(vec![Cell::Text(reason), Cell::Count(*count), Cell::Money(Paise::new(*paise))])
+    };
+    sums.iter().map(row).collect()
+}
+
+/// The most money first.
+fn by_bank(found: &Found, all: &[Left], words: &Locale) -> anyhow::Result<Vec<Vec<Cell>>> {
+    let say = |key: &str| words.say::<&str>(key, &[]);
+    let mut all: Vec<&Left> = all.iter().collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.amount));
+    let row = |one: &Left| {
+        let nobody = if undecided(one.reason) { "silence-nobody" } else { "silence-rule" };
+        let by = match &one.by {
+            Some(by) => Cell::Text(by.to_string()),
+            None => Cell::Nothing(say(nobody)?),
+        };
+        Ok(vec![
+            Cell::Text(name(found, &one.bank)),
+            Cell::Text(say(&format!("silence-reason-{}", one.reason))?),
+            by,
+            Cell::Count(one.count),
+            Cell::Money(one.amount),
+        ])
+    };
+    all.into_iter().map(row).collect()
 }
 
 /// Whether a person should have decided and nobody did.
@@ -186,18 +201,6 @@ fn tags_per_bank(
     let mut rated: Vec<_> = rated.iter().filter(shown).collect();
     let rate_of = |one: &&(&Named, Option<Rate>)| one.1.map_or(-1.0, |rate| rate.rate);
     rated.sort_by(|one, other| rate_of(other).total_cmp(&rate_of(one)));
-    let mut findings = Vec::new();
-    for (one, _) in rated.iter().filter(|one| one.1.is_some_and(|rate| rate.stands_out)) {
-        let given = [
-            ("bank", name(found, &one.bank)),
-            ("tags", one.tags.to_string()),
-            ("overdue", one.overdue.to_string()),
-        ];
-        findings.push(Finding { warning: true, text: words.say("fairness-stands-out", &given)? });
-    }
-    if findings.is_empty() && !found.public {
-        findings.push(Finding { warning: false, text: say("fairness-none-stands-out")? });
-    }
     let mut rows = Vec::new();
     for (one, rate) in &rated {
         rows.push(rate_row(name(found, &one.bank), (one.tags, one.overdue), *rate, words)?);
@@ -220,10 +223,32 @@ fn tags_per_bank(
         id: "tags-per-bank",
         title: say("fairness-title")?,
         about: words.say("fairness-about", &about)?,
-        findings,
+        findings: standing_out(found, &rated, words)?,
         chart: rate_chart(found, &rated, words)?,
         table: Table { columns: columns.collect::<anyhow::Result<_>>()?, rows, total: Some(total) },
     })
+}
+
+/// Who stands out, or that nobody does.
+fn standing_out(
+    found: &Found,
+    rated: &[&(&Named, Option<Rate>)],
+    words: &Locale,
+) -> anyhow::Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for (one, _) in rated.iter().filter(|one| one.1.is_some_and(|rate| rate.stands_out)) {
+        let given = [
+            ("bank", name(found, &one.bank)),
+            ("tags", one.tags.to_string()),
+            ("overdue", one.overdue.to_string()),
+        ];
+        findings.push(Finding { warning: true, text: words.say("fairness-stands-out", &given)? });
+    }
+    if findings.is_empty() && !found.public {
+        let text = words.say::<&str>("fairness-none-stands-out", &[])?;
+        findings.push(Finding { warning: false, text });
+    }
+    Ok(findings)
 }
 
 fn rate_row(

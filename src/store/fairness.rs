@@ -154,6 +154,9 @@ impl Store {
         Ok(found)
     }
 
+    // A CROSS JOIN is read in the order that it is written in by SQLite, which has no statistics and
+    // else begins with the longest table.
+
     /// What is overdue now and silenced in public, by bank and reason; where an approver rejected a
     /// tag about it, by that person too.
     ///
@@ -171,8 +174,9 @@ impl Store {
                           AND b.act IN ('escalation.rejected', 'dispute.decided')
                         WHERE m.external_id = s.external_id AND m.kind = 'tag'
                         ORDER BY e.drafted_at DESC, b.seq DESC LIMIT 1) END AS by_person
-                   FROM silenced s JOIN action a ON a.external_id = s.external_id
-                   WHERE a.status = 'pending' AND a.vanished_at IS NULL) AS l
+                   FROM silenced s CROSS JOIN action a
+                   WHERE a.external_id = s.external_id AND a.status = 'pending'
+                     AND a.vanished_at IS NULL) AS l
              GROUP BY l.bank, l.word, l.by_person ORDER BY l.bank, l.word, l.by_person")
         .all(&mut tx)
         .await?;
@@ -198,13 +202,14 @@ impl Store {
                (SELECT COUNT(*) FROM delivery d WHERE d.escalation = e.id
                   AND d.state IN ('sending', 'uncertain', 'delivered', 'retracted')) AS sent,
                l.actions AS actions, l.amount AS amount
-             FROM escalation e JOIN (
-               SELECT m.escalation AS escalation, COUNT(*) AS actions,
+             FROM (
+               SELECT o.id AS escalation, COUNT(*) AS actions,
                  CAST(COALESCE(SUM(a.disputed), 0) AS BIGINT) AS amount
-               FROM escalation_action m JOIN action a ON a.external_id = m.external_id
-               WHERE m.open = 1 AND m.kind = 'tag' AND a.status = 'pending'
-                 AND a.vanished_at IS NULL AND a.due_at < $1
-               GROUP BY m.escalation) l ON l.escalation = e.id
+               FROM escalation o CROSS JOIN escalation_action m CROSS JOIN action a
+               WHERE o.state IN ('held', 'cleared', 'disputed') AND o.kind = 'tag'
+                 AND m.escalation = o.id AND m.open = 1 AND a.external_id = m.external_id
+                 AND a.status = 'pending' AND a.vanished_at IS NULL AND a.due_at < $1
+               GROUP BY o.id) AS l JOIN escalation e ON e.id = l.escalation
              ORDER BY l.amount DESC, e.id")
         .bind(now)
         .all(&mut tx)

@@ -26,10 +26,10 @@ use crate::{
 const MOST_TAGS: u32 = 600;
 
 /// How many tagged requests are read at most.
-const MOST_TAGGED: usize = 1_500;
+const MOST_TAGGED: usize = 1_000;
 
 /// How many requests are drawn at most, to find their like among them.
-const MOST_REQUESTS: u32 = 3_000;
+const MOST_REQUESTS: u32 = 2_000;
 
 /// From how many places of the days they are drawn.
 const PLACES: u32 = 60;

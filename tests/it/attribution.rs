@@ -2,3 +2,4 @@
 //! curves beside those of a published implementation.
 
 mod curves;
+mod story;

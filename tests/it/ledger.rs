@@ -78,6 +78,8 @@ on_both! {
     entries_are_found_by_act_person_time_and_subject,
     files_of_cases_are_accepted_by_a_second_person,
     sums_follow_the_record_and_are_counted_day_by_day,
+    tagged_requests_and_their_like_are_sampled,
+    what_is_left_untagged_is_told_with_its_reason,
 }
 
 async fn run<F: AsyncFn(World)>(db: Db, change: fn(&mut takaza::config::Config), act: F) {
@@ -1175,6 +1177,138 @@ async fn sums_follow_the_record_and_are_counted_day_by_day(world: World) {
     assert!(store.charged(world.now(), world.now().plus(mins(1))).await.unwrap().is_empty());
 }
 
+async fn tagged_requests_and_their_like_are_sampled(world: World) {
+    let (store, start) = (&world.ctx.store, world.now());
+    let row = world.cleared("ZPPL").await;
+    work::deliver::run_once(&world.ctx).await.unwrap();
+    world.pass(mins(60));
+    world.cases.acts("ZPPL-1", world.now());
+    world.cases.put(liens("ZNMN", 2, start));
+    work::watch::run_once(&world.ctx).await.unwrap();
+    let asha = states::desk(&world, "asha").await;
+    let (noted, sent) = (ExternalId::new("ZPPL-2"), start.plus(mins(20)));
+    let notice = Note::Notice { at: sent, message_id: "<1@unit.example>" };
+    store.note_action(&world.by("asha"), &asha, &noted, notice).await.unwrap();
+    store.vanished(&[ExternalId::new("ZPPL-3")], world.now()).await.unwrap();
+
+    let (early, late) = (start.minus(mins(80 * 60)), world.now().plus(mins(1)));
+    let znmn = BankCode::new("ZNMN");
+    let count = BTreeMap::from([(zppl(), 1)]);
+    assert_eq!(store.tags_by_bank(early, late).await.unwrap(), count);
+    assert_eq!(store.tags_by_bank(early, start).await.unwrap(), BTreeMap::new());
+    let due = BTreeMap::from([(zppl(), 5), (znmn, 2)]);
+    assert_eq!(store.overdue_in(early, late).await.unwrap(), due);
+    assert_eq!(store.overdue_in(start, late).await.unwrap(), BTreeMap::new());
+
+    let sample =
+        async |bounds, of| store.sample_tagged((early, late), &[start], bounds, of).await.unwrap();
+    let all = sample((10, 10), 1).await;
+    assert_eq!((all.ids.len(), all.drawn, all.of), (5, 1, 1));
+    let some = sample((1, 2), 2).await;
+    let ids: Vec<_> = some.ids.iter().map(ExternalId::expose).collect();
+    assert_eq!((ids, some.drawn, some.of), (vec!["ZPPL-1", "ZPPL-4"], 1, 2));
+    let sample = async |starts: &[Timestamp], most| {
+        store.sample_due((early, late), starts, most).await.unwrap()
+    };
+    let pool = sample(&[early], 10).await;
+    assert_eq!((pool.ids.len(), pool.drawn, pool.of), (7, 7, 7));
+    let some = sample(&[early, start], 6).await;
+    assert_eq!(
+        (some.ids.len(), some.drawn, some.of),
+        (3, 3, 7),
+        "nothing fell due after the start"
+    );
+
+    // A ledger that was brought on from an older version.
+    assert!(store.all_due_read().await.unwrap());
+    ledger_sql::run(&world.ledger_url, "UPDATE action SET fell_due_at = NULL").await;
+    assert!(!store.all_due_read().await.unwrap());
+    assert_eq!(store.read_due(&world.ctx.limits, 4).await.unwrap(), 4);
+    assert_eq!(store.read_due(&world.ctx.limits, 4).await.unwrap(), 3);
+    assert!(store.all_due_read().await.unwrap());
+    assert_eq!(sample(&[early], 10).await, pool);
+
+    let lives = store.lives(&pool.ids, late).await.unwrap();
+    let of = |id: &str| {
+        let own = |(changes, _): &&(Vec<_>, _)| {
+            let changes: &Vec<takaza::domain::history::Change> = changes;
+            changes[0].action.external_id.expose() == id
+        };
+        lives.iter().find(own).unwrap()
+    };
+    let (changes, known) = of("ZPPL-1");
+    let statuses: Vec<_> = changes.iter().map(|change| change.action.status).collect();
+    assert_eq!(statuses, [Status::Pending, Status::Acted]);
+    let tag = known.tagged.as_ref().unwrap();
+    assert_eq!((&tag.escalation, tag.at), (&row.escalation.id, start));
+    assert_eq!(tag.manner, takaza::domain::attribution::Manner::PlainName);
+    assert_eq!(of("ZPPL-2").1.notice, Some(sent));
+    assert_eq!(of("ZPPL-3").1.vanished, Some(world.now()));
+    let untouched = &of("ZNMN-1").1;
+    assert!(untouched.tagged.is_none() && untouched.notice.is_none());
+    assert_eq!(untouched.vanished, None);
+    let before = store.lives(&pool.ids, start.plus(mins(1))).await.unwrap();
+    assert_eq!(before.len(), 5, "nobody sees what came later");
+    assert!(before.iter().all(|(changes, known)| changes.len() == 1 && known.notice.is_none()));
+}
+
+async fn what_is_left_untagged_is_told_with_its_reason(world: World) {
+    let (store, now) = (&world.ctx.store, world.now());
+    for bank in ["ZPPL", "ZNMN", "ZGLM"] {
+        world.cases.put(liens(bank, 5, now));
+    }
+    let mut unpressed = liens("ZBRG", 2, now);
+    unpressed.iter_mut().for_each(|row| row.contacts = 0);
+    world.cases.put(unpressed);
+    world.watch_and_escalate().await;
+    let held = world.escalations(&[EscalationState::Held]).await;
+    let of = |bank: &str| {
+        let own = |row: &&takaza::store::EscalationRow| row.escalation.bank.as_str() == bank;
+        held.iter().find(own).unwrap().escalation.id.clone()
+    };
+    let dcp = world.person("dcp").await;
+    store.reject(&world.by("dcp"), of("ZGLM").as_str(), &dcp, "too early").await.unwrap();
+    let until = now.plus(mins(30));
+    store.hold_until(&world.by("asha"), of("ZNMN").as_str(), until).await.unwrap();
+    world.watch_and_escalate().await;
+
+    let silent = store.silent().await.unwrap();
+    let told: Vec<_> = silent
+        .iter()
+        .map(|one| (one.bank.as_str(), one.word.as_str(), one.by.clone(), one.actions))
+        .collect();
+    let by_dcp = Some(PersonId::new("dcp"));
+    assert_eq!(told, [("ZBRG", "no-notice", None, 2), ("ZGLM", "rejected", by_dcp.clone(), 5)]);
+    assert_eq!(silent[0].amount, Paise::from_rupees(203_000));
+    let open = store.open_tags(now).await.unwrap();
+    let told: Vec<_> = open
+        .iter()
+        .map(|one| (one.bank.as_str(), one.state, one.hold_until, one.sent, one.actions))
+        .collect();
+    assert_eq!(told.len(), 2, "{open:?}");
+    assert!(told.contains(&("ZPPL", EscalationState::Held, None, false, 5)));
+    assert!(told.contains(&("ZNMN", EscalationState::Held, Some(until), false, 5)));
+    let back = open.iter().find(|one| one.escalation == of("ZNMN")).unwrap();
+    assert_eq!(back.held_back_by, Some(PersonId::new("asha")));
+
+    world.pass(mins(25 * 60));
+    work::sweep::run_once(&world.ctx).await.unwrap();
+    let unsent = store.unsent(now, world.now()).await.unwrap();
+    let told: Vec<_> = unsent
+        .iter()
+        .map(|one| (one.bank.as_str(), one.state, one.by.clone(), one.cleared, one.tags))
+        .collect();
+    let (expired, asha) = (EscalationState::Expired, Some(PersonId::new("asha")));
+    let expected = [
+        ("ZGLM", EscalationState::Rejected, by_dcp, false, 1),
+        ("ZNMN", expired, asha, false, 1),
+        ("ZPPL", expired, None, false, 1),
+    ];
+    assert_eq!(told, expected);
+    assert!(unsent.iter().all(|one| !one.dispute && one.amount > Paise::from_rupees(400_000)));
+    assert!(store.unsent(world.now(), world.now()).await.unwrap().is_empty());
+}
+
 #[test]
 fn every_method_of_the_store_is_in_the_suite() {
     let suite = include_str!("ledger.rs");
@@ -1182,6 +1316,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/accounts.rs"),
         include_str!("../../src/store/actions.rs"),
         include_str!("../../src/store/actions/notes.rs"),
+        include_str!("../../src/store/attribution.rs"),
         include_str!("../../src/store/banks.rs"),
         include_str!("../../src/store/case_imports.rs"),
         include_str!("../../src/store/deliveries.rs"),
@@ -1193,6 +1328,7 @@ fn every_method_of_the_store_is_in_the_suite() {
         include_str!("../../src/store/escalations/disputes.rs"),
         include_str!("../../src/store/escalations/ends.rs"),
         include_str!("../../src/store/escalations/reads.rs"),
+        include_str!("../../src/store/fairness.rs"),
         include_str!("../../src/store/gate.rs"),
         include_str!("../../src/store/grants.rs"),
         include_str!("../../src/store/hand_offs.rs"),
