@@ -22,6 +22,7 @@ mod papers;
 mod person;
 mod post;
 mod queue;
+mod report;
 mod serve;
 mod setup;
 mod sign_in;
@@ -109,6 +110,8 @@ enum Command {
     #[command(subcommand)]
     Handoff(handoff::Handoff),
     #[command(subcommand)]
+    Report(report::Report),
+    #[command(subcommand)]
     Account(accounts::Account),
     #[command(subcommand)]
     Person(person::PersonCommand),
@@ -148,6 +151,7 @@ impl Command {
             Self::Order(command) => command.run(globals).await,
             Self::Post(command) => command.run(globals).await,
             Self::Handoff(command) => command.run(globals).await,
+            Self::Report(command) => command.run(globals).await,
             Self::Account(command) => command.run(globals).await,
             Self::Person(command) => command.run(globals).await,
             Self::Silence(command) => command.run(globals).await,

@@ -23,7 +23,7 @@ macro_rules! files {
 /// Every file of messages, in English and in Hindi.
 const FILES: &[(&str, &str)] = files![
     "setup", "console", "queue", "posts", "alarms", "orders", "banks", "tokens", "people", "audit",
-    "source", "accounts", "reports"
+    "source", "accounts", "reports", "rendered"
 ];
 
 /// The messages of one language.

@@ -2,5 +2,7 @@
 //!
 //! Pure: rows come in, a report comes out.
 
+pub mod days;
 pub mod document;
 pub mod rehearsal;
+pub mod render;

@@ -25,6 +25,7 @@ mod network;
 mod properties;
 mod record;
 mod rehearsal;
+mod renders;
 mod restore;
 mod serve;
 mod setup;
