@@ -23,6 +23,7 @@ mod person;
 mod picture;
 mod post;
 mod queue;
+mod report;
 mod serve;
 mod setup;
 mod sign_in;
@@ -110,6 +111,8 @@ enum Command {
     #[command(subcommand)]
     Handoff(handoff::Handoff),
     #[command(subcommand)]
+    Report(report::Report),
+    #[command(subcommand)]
     Account(accounts::Account),
     #[command(subcommand)]
     Person(person::PersonCommand),
@@ -149,6 +152,7 @@ impl Command {
             Self::Order(command) => command.run(globals).await,
             Self::Post(command) => command.run(globals).await,
             Self::Handoff(command) => command.run(globals).await,
+            Self::Report(command) => command.run(globals).await,
             Self::Account(command) => command.run(globals).await,
             Self::Person(command) => command.run(globals).await,
             Self::Silence(command) => command.run(globals).await,

@@ -38,6 +38,7 @@ const FILES: &[(&str, &str)] = files![
     "measures",
     "attribution",
     "replies",
+    "rendered",
 ];
 
 /// The messages of one language.

@@ -271,7 +271,7 @@ fn ended(error: NoExport) -> Failure {
 }
 
 /// A new file that only its owner reads: posts are public, the rest of the record is not.
-fn create(file: &Path) -> Result<std::fs::File, Failure> {
+pub(super) fn create(file: &Path) -> Result<std::fs::File, Failure> {
     let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     open.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {

@@ -203,6 +203,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("/alarms", "nav-alarms"),
     ("/orders", "nav-orders"),
     ("/banks", "nav-banks"),
+    ("/reports", "nav-reports"),
     ("/source", "nav-source"),
     ("/accounts", "nav-accounts"),
     ("/audit", "nav-audit"),

@@ -22,6 +22,7 @@ mod people;
 mod posts;
 mod problem;
 mod queue;
+mod reports;
 mod second_factor;
 mod served;
 mod settings;
@@ -239,6 +240,7 @@ fn routes() -> Vec<Route> {
         alarms::routes,
         orders::routes,
         banks::routes,
+        reports::routes,
         tokens::routes,
         api::routes,
         second_factor::routes,

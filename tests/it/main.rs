@@ -29,6 +29,7 @@ mod record;
 mod rehearsal;
 mod replies;
 mod reports;
+mod renders;
 mod restore;
 mod serve;
 mod setup;

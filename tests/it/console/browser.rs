@@ -39,6 +39,8 @@ pub(super) const PAGES: &[(&str, &str, &str)] = &[
     ("source", "asha", "/source"),
     ("accounts", "dcp", "/accounts"),
     ("accounts-live", "dcp", "/accounts/unit/live"),
+    ("reports", "asha", "/reports"),
+    ("reports-public", "dcp", "/reports?subject=banks&edition=public"),
     ("audit", "dcp", "/audit"),
     ("audit-verify", "dcp", "/audit/verify"),
     ("stop", "dcp", "/stop"),

@@ -84,14 +84,30 @@ pub fn lifelines() -> Option<String> {
 fn peer(variable: &str) -> Option<String> {
     let found = std::env::var(variable).ok().filter(|url| !url.is_empty());
     if found.is_none() {
-        assert!(
-            std::env::var_os("TAKAZA_TEST_ALL").is_none(),
-            "TAKAZA_TEST_ALL is set, but {variable} is not: start the server or run tests/run"
-        );
-        let test = std::thread::current().name().unwrap_or("a test").to_owned();
-        eprintln!("SKIPPED {test}: {variable} is not set; tests/run starts that server");
+        skip(&format!("{variable} is not set; tests/run starts that server"));
     }
     found
+}
+
+/// What a program of another's says when it is run; `None` where it is not installed.
+pub fn tool(name: &str, arguments: &[&str]) -> Option<Vec<u8>> {
+    match std::process::Command::new(name).args(arguments).output() {
+        Ok(output) => {
+            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+            Some(output.stdout)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            skip(&format!("{name} is not installed; tests/run installs it"));
+            None
+        }
+        Err(error) => panic!("{name}: {error}"),
+    }
+}
+
+fn skip(why: &str) {
+    assert!(std::env::var_os("TAKAZA_TEST_ALL").is_none(), "TAKAZA_TEST_ALL is set, but {why}");
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    eprintln!("SKIPPED {test}: {why}");
 }
 
 /// Unique among the tests that run now; a database that an earlier run left is dropped first.

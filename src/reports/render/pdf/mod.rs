@@ -1,0 +1,152 @@
+//! A report as a PDF for a desk and an archive: A4, wrapped and paged, with bookmarks, its language,
+//! and a tree of tags that reads it out (PDF/UA-1). What is copied from it is the text.
+//!
+//! First everything is laid out ([`layout`], [`table`]), then the pages, whose number is known by
+//! then, are drawn ([`draw`]).
+
+mod draw;
+mod layout;
+mod letters;
+mod table;
+
+use std::num::NonZeroU16;
+
+use krilla::tagging::{ListNumbering, Tag};
+
+use self::{
+    layout::{BAD, Bookmark, Branch, DEEP, Flow, INK, Mark, SOFT, many, style},
+    letters::{Letters, Style, Weight},
+};
+use super::{chart, words::Words};
+use crate::reports::document::{Chart, Document, Finding, Section};
+
+/// A4, in points.
+const A4: (f32, f32) = (595.28, 841.89);
+/// A chart is no wider than this.
+const CHART: f32 = 500.0;
+
+const UNIT: Style = style(Weight::Bold, 10.0, DEEP);
+const TITLE: Style = style(Weight::Bold, 20.0, INK);
+const DAYS: Style = style(Weight::Regular, 11.5, INK);
+const FINE: Style = style(Weight::Regular, 9.0, SOFT);
+const HEADING: Style = style(Weight::Bold, 13.5, DEEP);
+const BODY: Style = style(Weight::Regular, 10.0, INK);
+const WARNING: Style = style(Weight::Regular, 10.0, BAD);
+
+/// The file.
+pub(super) fn file(document: &Document) -> anyhow::Result<Vec<u8>> {
+    let words = Words::of(document)?;
+    let letters = Letters::new()?;
+    let mut flow = Flow::new(&letters, paper(document, &words, &letters));
+    let mut tree = head(document, &words, &mut flow)?;
+    if document.sections.is_empty() {
+        let said = flow.paragraph(&words.t("rendered-no-rows")?, BODY, 0.0);
+        tree.push(Branch::Group(Tag::P.into(), said));
+    }
+    for section in &document.sections {
+        tree.push(lay(section, &words, &mut flow)?);
+    }
+    draw::file(document, &words, flow, tree)
+}
+
+/// Upright, or across where a table would break its words.
+fn paper(document: &Document, words: &Words, letters: &Letters) -> (f32, f32) {
+    let upright = Flow::new(letters, A4).width();
+    let least = document.sections.iter().map(|section| table::least(section, words, letters));
+    if least.fold(0.0, f32::max) > upright { (A4.1, A4.0) } else { A4 }
+}
+
+fn heading(level: u16, title: &str) -> krilla::tagging::TagKind {
+    let level = NonZeroU16::new(level).unwrap_or(NonZeroU16::MIN);
+    Tag::Hn(level, Some(title.to_owned())).into()
+}
+
+/// What stands above everything: whose, what, which days, as of when, for whom; and what must be
+/// known before it is read.
+fn head(document: &Document, words: &Words, flow: &mut Flow<'_>) -> anyhow::Result<Vec<Branch>> {
+    flow.y -= 14.0;
+    let mut tree = vec![Branch::Group(Tag::P.into(), flow.paragraph(&document.unit, UNIT, 0.0))];
+    flow.bookmarks.push(Bookmark { title: document.title.clone(), page: 0, y: flow.y });
+    let title = flow.paragraph(&document.title, TITLE, 0.0);
+    tree.push(Branch::Group(heading(1, &document.title), title));
+    let days = flow.paragraph(&words.days(document)?, DAYS, 0.0);
+    tree.push(Branch::Group(Tag::P.into(), days));
+    let fine = format!("{} · {}", words.as_of(document)?, words.edition(document)?);
+    tree.push(Branch::Group(Tag::P.into(), flow.paragraph(&fine, FINE, 0.0)));
+    flow.space(7.0);
+    let (x, y, width) = (flow.left(), flow.y, flow.width());
+    flow.adorn(vec![Mark::Box { x, y, width, height: 1.6, colour: DEEP }]);
+    flow.space(14.0);
+    for note in &document.notes {
+        let lines = flow.letters.wrapped(note, BODY, flow.width() - 14.0);
+        let tall = BODY.line() * many(lines.len()) + 8.0;
+        flow.need(tall);
+        let (x, y) = (flow.left(), flow.y);
+        flow.adorn(vec![
+            Mark::Box { x, y, width: flow.width(), height: tall, colour: (0xff, 0xf6, 0xe6) },
+            Mark::Box { x, y, width: 3.0, height: tall, colour: (0xb9, 0x77, 0x00) },
+        ]);
+        flow.space(4.0);
+        tree.push(Branch::Group(Tag::P.into(), flow.paragraph(note, BODY, 12.0)));
+        flow.space(8.0);
+    }
+    Ok(tree)
+}
+
+/// A section: its heading is never the last line of a page.
+fn lay(section: &Section, words: &Words, flow: &mut Flow<'_>) -> anyhow::Result<Branch> {
+    flow.space(14.0);
+    flow.need(HEADING.line() + 6.0 * BODY.line());
+    let page = flow.pages.len() - 1;
+    flow.bookmarks.push(Bookmark { title: section.title.clone(), page, y: flow.y });
+    let title = flow.paragraph(&section.title, HEADING, 0.0);
+    let mut tree = vec![Branch::Group(heading(2, &section.title), title)];
+    tree.push(Branch::Group(Tag::P.into(), flow.paragraph(&section.about, FINE, 0.0)));
+    flow.space(4.0);
+    if !section.findings.is_empty() {
+        let warning = words.t("rendered-warning")?;
+        let all = section.findings.iter().map(|one| finding(one, &warning, flow)).collect();
+        tree.push(Branch::Group(Tag::L(ListNumbering::Disc).into(), all));
+        flow.space(4.0);
+    }
+    if let Some(chart) = &section.chart {
+        tree.push(picture(chart, flow));
+    }
+    if section.table.rows.is_empty() {
+        let said = flow.paragraph(&words.t("rendered-no-rows")?, FINE, 0.0);
+        tree.push(Branch::Group(Tag::P.into(), said));
+    } else {
+        flow.space(4.0);
+        tree.push(table::lay(section, words, flow));
+    }
+    Ok(Branch::Group(Tag::Section.into(), tree))
+}
+
+fn finding(finding: &Finding, warning: &str, flow: &mut Flow<'_>) -> Branch {
+    flow.need(2.0 * BODY.line());
+    let (x, y) = (flow.left() + 2.0, flow.y + BODY.rise());
+    let dot = flow.say(vec![Mark::Text { x, y, style: BODY, text: "• ".to_owned() }]);
+    let said = if finding.warning {
+        flow.paragraph(&format!("{warning} {}", finding.text), WARNING, 14.0)
+    } else {
+        flow.paragraph(&finding.text, BODY, 14.0)
+    };
+    let parts =
+        vec![Branch::Group(Tag::Lbl.into(), vec![dot]), Branch::Group(Tag::LBody.into(), said)];
+    Branch::Group(Tag::LI.into(), parts)
+}
+
+fn picture(chart: &Chart, flow: &mut Flow<'_>) -> Branch {
+    let picture = chart::draw(chart);
+    #[expect(clippy::cast_possible_truncation, reason = "a page's lengths need no more digits")]
+    let ratio = (picture.height / chart::WIDTH) as f32;
+    // A chart of very many bars is made smaller until it fits a page.
+    let width = flow.width().min(CHART).min((flow.whole() - 10.0) / ratio);
+    let height = width * ratio;
+    flow.need(height);
+    let (x, y) = (flow.left(), flow.y);
+    let leaf = flow.say(vec![Mark::Picture { x, y, width, picture }]);
+    flow.space(height + 6.0);
+    let about = flow.letters.fitting(chart.about());
+    Branch::Group(Tag::Figure(Some(about)).into(), vec![leaf])
+}
