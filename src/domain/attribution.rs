@@ -17,6 +17,7 @@ use super::{
     calendar::limits::Limits,
     history::Change,
     ids::{EscalationId, ExternalId},
+    measures::Manner,
     money::Paise,
     survival::Stretch,
     time::Timestamp,
@@ -28,18 +29,6 @@ pub use self::{
     },
     pairs::{Matched, Outcome, Pair, match_pairs},
 };
-
-spelled! {
-    /// How a tag named the bank; what is posted by hand is kept apart.
-    Manner {
-        /// By a live mention of its verified handle.
-        Mention = "mention",
-        /// By its plain name.
-        PlainName = "plain-name",
-        /// Posted by an officer's hand, whatever it names.
-        HandOff = "hand-off",
-    }
-}
 
 spelled! {
     /// How a request was pressed so far, as far as the ledger knows.

@@ -5,8 +5,9 @@ use super::document::{Cell, Chart, Column, Curve as Line, Curves, Finding, Secti
 use crate::{
     domain::{
         attribution::{
-            Comparison, LEAST_PAIRS, LEAST_TAGS, Life, Manner, Matched, Pressing, Verdict, compare,
+            Comparison, LEAST_PAIRS, LEAST_TAGS, Life, Matched, Pressing, Verdict, compare,
         },
+        measures::Manner,
         survival::{Curve, Stretch, after, well_watched},
         time::Timestamp,
     },

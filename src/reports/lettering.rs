@@ -12,7 +12,7 @@ use rustybuzz::{
 };
 
 /// The font's weight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Weight {
     /// For reading.
     Regular,
@@ -20,14 +20,21 @@ pub enum Weight {
     Bold,
 }
 
-static REGULAR: LazyLock<Option<Face<'static>>> = LazyLock::new(|| {
-    Face::from_slice(include_bytes!("../../config/fonts/NotoSansDevanagari-Regular.ttf"), 0)
-});
-static BOLD: LazyLock<Option<Face<'static>>> = LazyLock::new(|| {
-    Face::from_slice(include_bytes!("../../config/fonts/NotoSansDevanagari-Bold.ttf"), 0)
-});
+static REGULAR: LazyLock<Option<Face<'static>>> =
+    LazyLock::new(|| Face::from_slice(font(Weight::Regular), 0));
+static BOLD: LazyLock<Option<Face<'static>>> =
+    LazyLock::new(|| Face::from_slice(font(Weight::Bold), 0));
 
-fn face(weight: Weight) -> Option<&'static Face<'static>> {
+/// The font's file, which is compiled in: it writes Latin, the rupee sign and Devanagari.
+pub(super) const fn font(weight: Weight) -> &'static [u8] {
+    match weight {
+        Weight::Regular => include_bytes!("../../config/fonts/NotoSansDevanagari-Regular.ttf"),
+        Weight::Bold => include_bytes!("../../config/fonts/NotoSansDevanagari-Bold.ttf"),
+    }
+}
+
+/// The font as the shaper reads it; `None`: it does not read (a mistake of ours).
+pub(super) fn face(weight: Weight) -> Option<&'static Face<'static>> {
     match weight {
         Weight::Regular => REGULAR.as_ref(),
         Weight::Bold => BOLD.as_ref(),
@@ -78,7 +85,7 @@ fn scaled(units: i32, scale: f32) -> f32 {
 
 /// The parts of a text that are shaped each by its own script's rules; what belongs to every script
 /// goes with what stands before it.
-fn runs(text: &str) -> Vec<&str> {
+pub(super) fn runs(text: &str) -> Vec<&str> {
     let mut runs = Vec::new();
     let (mut start, mut script) = (0, None);
     for (at, c) in text.char_indices() {
@@ -96,7 +103,9 @@ fn runs(text: &str) -> Vec<&str> {
         }
         script = own.or(script);
     }
-    runs.push(&text[start..]);
+    if start < text.len() {
+        runs.push(&text[start..]);
+    }
     runs
 }
 
@@ -166,7 +175,9 @@ mod tests {
         let (latin, hindi) = (width("Neem "), width("क्षि"));
         assert!((width("Neem क्षि") - latin - hindi).abs() < 0.1);
         assert_eq!(runs("Neem बैंक, 24 घंटे (IST)"), ["Neem ", "बैंक, 24 घंटे (", "IST)"]);
+        assert_eq!(runs("12 बैंकों ने NEEM को, 3"), ["12 बैंकों ने ", "NEEM ", "को, 3"]);
         assert_eq!(runs("12"), ["12"]);
+        assert_eq!(runs(""), Vec::<&str>::new());
     }
 
     #[test]

@@ -14,10 +14,11 @@ use super::{
 };
 use crate::domain::{
     action::BankAction,
-    attribution::{FirstTag, Known, Manner},
+    attribution::{FirstTag, Known},
     calendar::limits::Limits,
     history::Change,
     ids::{EscalationId, ExternalId},
+    measures::Manner,
     time::Timestamp,
 };
 

@@ -1241,7 +1241,7 @@ async fn tagged_requests_and_their_like_are_sampled(world: World) {
     assert_eq!(statuses, [Status::Pending, Status::Acted]);
     let tag = known.tagged.as_ref().unwrap();
     assert_eq!((&tag.escalation, tag.at), (&row.escalation.id, start));
-    assert_eq!(tag.manner, takaza::domain::attribution::Manner::PlainName);
+    assert_eq!(tag.manner, takaza::domain::measures::Manner::PlainName);
     assert_eq!(of("ZPPL-2").1.notice, Some(sent));
     assert_eq!(of("ZPPL-3").1.vanished, Some(world.now()));
     let untouched = &of("ZNMN-1").1;

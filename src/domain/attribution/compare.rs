@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Manner, Matched, Outcome, Pair};
-use crate::domain::{canonical::Hash, ids::EscalationId};
+use super::{Matched, Outcome, Pair};
+use crate::domain::{canonical::Hash, ids::EscalationId, measures::Manner};
 
 /// The horizon: a week after a tag, within which a bank acts or has as good as not reacted.
 pub const HORIZON_HOURS: f64 = 168.0;

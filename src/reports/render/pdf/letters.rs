@@ -13,17 +13,8 @@ use rustybuzz::UnicodeBuffer;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// The font for what is read.
-const REGULAR: &[u8] = include_bytes!("../../../../config/fonts/NotoSansDevanagari-Regular.ttf");
-/// The font for what stands out.
-const BOLD: &[u8] = include_bytes!("../../../../config/fonts/NotoSansDevanagari-Bold.ttf");
-
-/// Which of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Weight {
-    Regular,
-    Bold,
-}
+pub(super) use crate::reports::lettering::Weight;
+use crate::reports::lettering::{face, font, runs};
 
 /// How a text is written.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,14 +47,15 @@ pub(super) struct Run {
 
 struct Face {
     font: Font,
-    shaper: rustybuzz::Face<'static>,
+    shaper: &'static rustybuzz::Face<'static>,
 }
 
 impl Face {
-    fn new(bytes: &'static [u8]) -> anyhow::Result<Self> {
+    fn new(weight: Weight) -> anyhow::Result<Self> {
+        let font = Font::new(font(weight).into(), 0);
         Ok(Self {
-            font: Font::new(bytes.into(), 0).context("a font that is compiled in does not read")?,
-            shaper: rustybuzz::Face::from_slice(bytes, 0).context("a font does not shape")?,
+            font: font.context("a font that is compiled in does not read")?,
+            shaper: face(weight).context("a font that is compiled in does not shape")?,
         })
     }
 }
@@ -77,7 +69,7 @@ pub(super) struct Letters {
 
 impl Letters {
     pub(super) fn new() -> anyhow::Result<Self> {
-        let (regular, bold) = (Face::new(REGULAR)?, Face::new(BOLD)?);
+        let (regular, bold) = (Face::new(Weight::Regular)?, Face::new(Weight::Bold)?);
         Ok(Self { regular, bold, widths: RefCell::default() })
     }
 
@@ -113,7 +105,7 @@ impl Letters {
 
     /// A line as runs of glyphs.
     pub(super) fn shaped(&self, text: &str, weight: Weight) -> Vec<Run> {
-        runs(text).into_iter().map(|run| shape(&self.face(weight).shaper, run)).collect()
+        runs(text).into_iter().map(|run| shape(self.face(weight).shaper, run)).collect()
     }
 
     /// How wide a line is, in points.
@@ -179,30 +171,6 @@ impl Letters {
     }
 }
 
-fn is_devanagari(c: char) -> bool {
-    matches!(c, '\u{0900}'..='\u{0963}' | '\u{0966}'..='\u{097F}' | '\u{A8E0}'..='\u{A8FF}')
-}
-
-/// Stretches of one script each; what belongs to none (digits, signs, spaces) stays with what is
-/// before it.
-fn runs(text: &str) -> Vec<&str> {
-    let mut starts = vec![0];
-    let mut script = None;
-    for (at, c) in text.char_indices() {
-        let own = match c {
-            c if is_devanagari(c) => Some(true),
-            c if c.is_alphabetic() => Some(false),
-            _ => None,
-        };
-        if own.is_some() && script.is_some() && own != script {
-            starts.push(at);
-        }
-        script = own.or(script);
-    }
-    starts.push(text.len());
-    starts.windows(2).map(|ends| &text[ends[0]..ends[1]]).filter(|run| !run.is_empty()).collect()
-}
-
 /// A run as glyphs, each with the letters that its cluster stands for.
 fn shape(face: &rustybuzz::Face<'_>, text: &str) -> Run {
     let mut buffer = UnicodeBuffer::new();
@@ -249,12 +217,6 @@ fn em(units: i32, per_em: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_script_is_shaped_by_itself() {
-        assert_eq!(runs("12 बैंकों ने NEEM को, 3"), ["12 बैंकों ने ", "NEEM ", "को, 3"]);
-        assert_eq!(runs(""), Vec::<&str>::new());
-    }
 
     #[test]
     fn glyphs_keep_their_letters_in_the_order_that_they_are_said() {
