@@ -18,7 +18,7 @@ use crate::{
         document::{Edition, Subject},
         render::{Format, file_name, html, render},
     },
-    work::report::{Asked, make},
+    work::report::{Asked, NotMade, make},
 };
 
 pub(super) fn routes() -> Vec<Route> {
@@ -68,7 +68,7 @@ impl Show<'_> {
 
 async fn show(visit: Visit) -> Result<Response, Problem> {
     let asked = asked(&visit)?;
-    let document = make(visit.ctx(), &asked).await.map_err(Problem::Failed)?;
+    let document = make(visit.ctx(), &asked).await.map_err(not_made)?;
     let (today, chosen) = (today(&visit), (asked.from, asked.until));
     let preset = |(key, days): &(&'static str, u32)| {
         let (from, until) = days::last(today, *days);
@@ -94,9 +94,17 @@ async fn show(visit: Visit) -> Result<Response, Problem> {
 
 async fn file(visit: Visit, Path(format): Path<String>) -> Result<Response, Problem> {
     let format = Format::parse(&format).ok_or(Problem::NotFound)?;
-    let document = make(visit.ctx(), &asked(&visit)?).await.map_err(Problem::Failed)?;
+    let document = make(visit.ctx(), &asked(&visit)?).await.map_err(not_made)?;
     let bytes = render(&document, format).map_err(Problem::Failed)?;
     Ok(attachment(&file_name(&document, format), format.media_type(), bytes))
+}
+
+/// What is not made for a reason is told with it.
+fn not_made(error: anyhow::Error) -> Problem {
+    match error.downcast::<NotMade>() {
+        Ok(why) => Problem::Refused(why.to_string()),
+        Err(error) => Problem::Failed(error),
+    }
 }
 
 fn today(visit: &Visit) -> Date {
