@@ -61,7 +61,7 @@ impl Bluesky {
         }
         let told: Value = serde_json::from_slice(answer.bytes()).unwrap_or_default();
         let blob = &told["blob"];
-        let ours = blob["ref"]["$link"] == Value::from(cid(&picture.png))
+        let ours = blob["ref"]["$link"] == cid(&picture.png)
             && blob["mimeType"] == "image/png"
             && blob["size"] == png.len();
         if !ours {
