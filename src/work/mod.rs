@@ -7,6 +7,7 @@ pub mod annex;
 pub mod audit;
 pub mod bill;
 pub mod clear;
+pub mod connecting;
 pub mod deliver;
 pub mod edit;
 pub mod escalate;
