@@ -10,26 +10,23 @@ mod picture;
 mod revoke;
 pub(super) mod ungranted;
 
-use std::sync::Arc;
-
 use clap::Subcommand;
-use secrecy::{ExposeSecret as _, SecretString};
 
-pub(super) use self::add::usual_length;
 use super::{
     Globals,
     failure::{Failure, Outcome},
 };
-pub(super) use crate::work::accounts::has_grant;
+pub(super) use crate::work::accounts::{
+    adding::{ask, usual_length},
+    has_grant,
+};
 use crate::{
-    app,
-    destinations::{
-        Destination, Unread,
-        tokens::{FixedToken, Renew as _},
-    },
-    domain::{engagement::Identity, ids::AccountName, platform::Platform},
+    domain::platform::Platform,
     store::AccountRow,
-    work::Ctx,
+    work::{
+        Ctx,
+        accounts::adding::{NotAdded, Unconfirmed},
+    },
 };
 
 /// The unit's own accounts: connected, live, paused, revoked.
@@ -82,58 +79,22 @@ async fn row(ctx: &Ctx, name: &str) -> Result<AccountRow, Failure> {
     })
 }
 
-/// What the platform says of an account.
-pub(super) struct Asked {
-    pub(super) identity: Identity,
-    pub(super) max_length: u32,
-}
-
-/// A platform did not confirm an account's token.
-pub(super) struct Unconfirmed {
-    /// The server that was asked.
-    server: String,
-    account: AccountName,
-    /// Why not.
-    pub(super) reason: String,
-}
-
 impl From<Unconfirmed> for Failure {
     fn from(unconfirmed: Unconfirmed) -> Self {
-        let Unconfirmed { server, account, reason } = unconfirmed;
-        Self::Failed(format!(
-            "the server at {server} did not confirm the token of {account}: {reason}. Check the \
-             address and the token (it needs to read and write, and belongs to the unit's own account)"
-        ))
+        Self::Failed(unconfirmed.to_string())
     }
 }
 
-/// Asks an account's platform whose its token is and how long a text may be.
-pub(super) async fn ask(ctx: &Ctx, row: &AccountRow) -> Result<Asked, Unconfirmed> {
-    let what = |reason: String| Unconfirmed {
-        server: row.account.base_url.clone(),
-        account: row.account.name.clone(),
-        reason,
-    };
-    // A session is kept in the ledger, where the account is not before it is known who it is.
-    if row.account.platform == Platform::Bluesky && row.account.stable_id.is_none() {
-        let session = app::session(row, ctx).map_err(|error| what(format!("{error:#}")))?;
-        let grant = session.renew(None).await.map_err(|error| what(error.to_string()))?;
-        let token = FixedToken::new(SecretString::from(grant.access.expose_secret()));
-        let destination = app::destination(row, Arc::new(token), ctx);
-        let destination = destination.map_err(|error| what(format!("{error:#}")))?;
-        let asked = asked(&*destination).await;
-        if let Err(error) = session.end(&grant).await {
-            tracing::debug!("a session that is not needed ends by itself: {error}");
+impl From<NotAdded> for Failure {
+    fn from(error: NotAdded) -> Self {
+        let text = error.to_string();
+        match error {
+            NotAdded::Taken(_) | NotAdded::Others { .. } => Self::Refused(text),
+            NotAdded::TooLong { .. } => Self::Usage(text),
+            NotAdded::Unconfirmed(error) => error.into(),
+            NotAdded::Store(error) => error.into(),
         }
-        return asked.map_err(|error| what(error.to_string()));
     }
-    let connected = app::connect(row, ctx).map_err(|error| what(format!("{error:#}")))?;
-    asked(&*connected.destination).await.map_err(|error| what(error.to_string()))
-}
-
-async fn asked(destination: &dyn Destination) -> Result<Asked, Unread> {
-    let identity = destination.whoami().await?;
-    Ok(Asked { identity, max_length: destination.limits().await?.max_length })
 }
 
 /// Whether the platform can be asked as this account: it has a token, or a grant that works.
@@ -143,9 +104,4 @@ pub(super) async fn is_connected(ctx: &Ctx, row: &AccountRow) -> Result<bool, Fa
     }
     let grant = ctx.store.grant(&row.account.name).await?;
     Ok(grant.is_some_and(|grant| grant.sealed.is_some() && grant.broken.is_none()))
-}
-
-/// The part of a handle before its server, as every server spells it.
-fn local(handle: &str) -> String {
-    handle.trim_start_matches('@').split('@').next().unwrap_or_default().to_lowercase()
 }

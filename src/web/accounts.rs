@@ -1,6 +1,9 @@
 //! The unit's own accounts: what each may do, how it stands, what it has used and spent; and the few
 //! things that people decide about one.
 
+mod add;
+mod connect;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -15,12 +18,15 @@ use secrecy::SecretString;
 use super::{
     Route,
     frame::Frame,
-    gate::{APPROVER, Allow, DESK},
+    gate::{ADMINISTRATOR, APPROVER, Allow, DESK},
     problem::Problem,
     visit::Visit,
+    webhooks,
 };
 use crate::{
-    domain::{ids::AccountName, pacing::PacingRules, person::Role, time::Timestamp},
+    domain::{
+        ids::AccountName, pacing::PacingRules, person::Role, platform::Platform, time::Timestamp,
+    },
     store::{AccountRow, GrantRow, UnadoptedPost},
     work::{
         accounts::{self, NotLive, Standing, has_grant},
@@ -28,6 +34,8 @@ use crate::{
         passphrase,
     },
 };
+
+pub(super) use self::connect::{Asking, BACK};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -40,6 +48,12 @@ const OFF: Allow = Allow::Roles(&[Role::Officer, Role::Approver, Role::Administr
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/accounts", Allow::SignedIn, get(list)),
+        Route::get("/accounts/add", ADMINISTRATOR, get(add::form)),
+        Route::post("/accounts/add", ADMINISTRATOR, post(add::add)),
+        Route::get("/accounts/{name}/connect", ADMINISTRATOR, get(connect::form)),
+        Route::post("/accounts/{name}/connect", ADMINISTRATOR, post(connect::leave)),
+        Route::get(BACK, Allow::Anyone, get(connect::back)),
+        Route::get("/accounts/{name}/connected", ADMINISTRATOR, get(connect::end)),
         Route::get("/accounts/{name}/live", APPROVER, get(ask_live)),
         Route::post("/accounts/{name}/live", APPROVER, post(live)),
         Route::post("/accounts/{name}/off", OFF, post(off)),
@@ -68,10 +82,24 @@ impl Line {
     }
 
     fn address(&self) -> String {
-        let name: String =
-            form_urlencoded::byte_serialize(self.row.account.name.as_str().as_bytes()).collect();
-        format!("/accounts/{}", name.replace('+', "%20"))
+        address(&self.row)
     }
+
+    fn is_granted(&self) -> bool {
+        is_granted(&self.row)
+    }
+}
+
+/// Its platform grants it to us by a page of its own.
+fn is_granted(row: &AccountRow) -> bool {
+    row.account.platform == Platform::X && has_grant(row)
+}
+
+/// Where an account's own pages are.
+fn address(row: &AccountRow) -> String {
+    let name: String =
+        form_urlencoded::byte_serialize(row.account.name.as_str().as_bytes()).collect();
+    format!("/accounts/{}", name.replace('+', "%20"))
 }
 
 #[derive(Template)]
@@ -85,6 +113,8 @@ struct List<'a> {
     may_turn_live: bool,
     may_turn_off: bool,
     may_pause: bool,
+    may_connect: bool,
+    may_read_webhooks: bool,
 }
 
 impl List<'_> {
@@ -132,6 +162,8 @@ async fn list(visit: Visit) -> Result<Response, Problem> {
         may_turn_live: APPROVER.admits(Some(role)),
         may_turn_off: OFF.admits(Some(role)),
         may_pause: DESK.admits(Some(role)),
+        may_connect: ADMINISTRATOR.admits(Some(role)),
+        may_read_webhooks: webhooks::READERS.admits(Some(role)),
     })
 }
 

@@ -12,7 +12,7 @@ use axum::{
 };
 
 use super::{
-    Console,
+    Console, accounts,
     api::{self, Call, Fault, Scope},
     frame::{Closed, Frame},
     live, oidc,
@@ -278,7 +278,8 @@ async fn arrive(
 /// which no page repeats.
 fn own_path(parts: &Parts) -> String {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let shown = parts.method == Method::GET && parts.uri.path() != oidc::BACK;
+    let shown =
+        parts.method == Method::GET && ![oidc::BACK, accounts::BACK].contains(&parts.uri.path());
     if shown { path.to_owned() } else { "/".to_owned() }
 }
 

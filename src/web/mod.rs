@@ -31,6 +31,7 @@ mod source;
 mod stop;
 mod tokens;
 mod visit;
+mod webhooks;
 
 use std::{
     path::PathBuf,
@@ -53,7 +54,10 @@ pub use self::{
     served::{Certificate, serve},
 };
 
-use self::{frame::Words, live::Pulse, oidc::HalfWay, orders::Rehearsals, sign_in::Throttle};
+use self::{
+    accounts::Asking, frame::Words, live::Pulse, oidc::HalfWay, orders::Rehearsals,
+    sign_in::Throttle,
+};
 use crate::{
     cases::embedded::EmbeddedCases,
     clock::Clock,
@@ -79,6 +83,7 @@ struct Inner {
     oidc: Option<Service>,
     half_way: HalfWay,
     pulse: Pulse,
+    asking: Asking,
     rehearsals: Rehearsals,
     checks: audit::Checks,
     imports: source::Readings,
@@ -110,7 +115,7 @@ impl Console {
         let words = [Arc::new(Locale::new(Language::En)?), Arc::new(Locale::new(Language::Hi)?)];
         let (throttle, pulse) = (Throttle::default(), Pulse::default());
         let (oidc, half_way) = (Service::configured(&ctx)?, HalfWay::default());
-        let rehearsals = Rehearsals::default();
+        let (asking, rehearsals) = (Asking::default(), Rehearsals::default());
         let (checks, imports) = (audit::Checks::default(), source::Readings::default());
         Ok(Self(Arc::new(Inner {
             ctx,
@@ -121,6 +126,7 @@ impl Console {
             oidc,
             half_way,
             pulse,
+            asking,
             rehearsals,
             checks,
             imports,
@@ -248,6 +254,7 @@ fn routes() -> Vec<Route> {
         source::routes,
         accounts::routes,
         audit::routes,
+        webhooks::routes,
     ];
     pages.iter().flat_map(|page| page()).collect()
 }

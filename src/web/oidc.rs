@@ -38,7 +38,7 @@ use crate::{
 pub(super) const BACK: &str = "/sign-in/back";
 const CODE: &str = "/sign-in/code";
 /// So long somebody may take at the service, and then for their code.
-const WITHIN: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// So often somebody may try a code before they begin anew.
 const TRIES: u32 = 5;
 /// What can go wrong, as the sign-in page is told it.
@@ -87,22 +87,22 @@ fn service(visit: &Visit) -> Result<&Service, Problem> {
 }
 
 /// The secret that a browser keeps while it is away, and the page that its person wanted.
-fn kept(visit: &Visit) -> (&str, String) {
+pub(super) fn kept(visit: &Visit) -> (&str, String) {
     let (secret, next) = visit.away.split_once('.').unwrap_or_default();
     let next = hex::decode(next).ok().and_then(|next| String::from_utf8(next).ok());
     (secret, next.unwrap_or_default())
 }
 
-fn keep(response: &mut Response, secret: &str, next: &str) {
+pub(super) fn keep(response: &mut Response, secret: &str, next: &str) {
     let value = format!("{secret}.{}", hex::encode(next));
     set_cookie(response, &cookie(AWAY, &value, Some(WITHIN.as_secs())));
 }
 
-fn forget(response: &mut Response) {
+pub(super) fn forget(response: &mut Response) {
     set_cookie(response, &cookie(AWAY, "", Some(0)));
 }
 
-fn secret(visit: &Visit) -> String {
+pub(super) fn secret(visit: &Visit) -> String {
     let dice = &visit.ctx().dice;
     format!("{}{}", dice.token(), dice.token())
 }

@@ -4,6 +4,9 @@
 //! The invariant: an account turns live only under a policy and a written authorisation, by an
 //! approver's word, and only where it can be spoken to.
 
+pub mod adding;
+pub mod granting;
+
 use jiff::SignedDuration;
 
 use super::Ctx;

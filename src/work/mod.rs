@@ -8,6 +8,7 @@ pub mod attribution;
 pub mod audit;
 pub mod bill;
 pub mod clear;
+pub mod connecting;
 pub mod deliver;
 pub mod edit;
 pub mod escalate;

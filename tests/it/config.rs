@@ -188,3 +188,17 @@ fn a_unit_changes_a_cap_and_keeps_the_list() {
     assert_eq!(tariff.monthly_cap.micros(), 100_000_000);
     assert_eq!(tariff.prices.like_read.micros(), 1_000);
 }
+
+#[test]
+fn a_sign_in_service_is_asked_safely_and_names_people() {
+    let service = "[console.oidc]\nname = \"Key\"\nclient_id = \"takaza\"\n";
+    let good = "issuer = \"https://sign-in.example\"\npeople = { \"4711\" = \"asha\" }\n";
+    let config = Config::parse(&format!("{service}{good}"), Path::new("/data")).expect("sound");
+    let oidc = config.console.oidc.expect("a service");
+    assert_eq!((oidc.claim.as_str(), oidc.scopes.as_slice()), ("sub", &["openid".to_owned()][..]));
+    let bad = "issuer = \"http://sign-in.example\"\nscopes = [\"email\"]\npeople = {}\n";
+    let text = errors(&format!("{service}{bad}")).to_string();
+    for key in ["console.oidc.issuer", "console.oidc.scopes", "console.oidc.people"] {
+        assert!(text.contains(key), "{key} is not named in:\n{text}");
+    }
+}

@@ -430,8 +430,11 @@ const NO_MESSAGES: &[&str] =
 #[test]
 fn every_message_of_setup_is_said_and_every_one_that_is_said_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut sources =
-        vec![root.join("src/cli/setup.rs"), root.join("src/cli/accounts/ungranted.rs")];
+    let mut sources = vec![
+        root.join("src/cli/setup.rs"),
+        root.join("src/cli/accounts/ungranted.rs"),
+        root.join("src/work/accounts/granting.rs"),
+    ];
     let folder = std::fs::read_dir(root.join("src/cli/setup")).expect("a folder");
     sources.extend(folder.map(|file| file.expect("a file").path()));
     let texts: Vec<String> =

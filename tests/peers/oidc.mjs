@@ -19,7 +19,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     client_id: 'takaza-test',
     application_type: 'native',
     token_endpoint_auth_method: 'none',
-    redirect_uris: ['http://127.0.0.1/callback'],
+    redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/accounts/back'],
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
   }, {

@@ -12,9 +12,9 @@ use super::{
         output::say,
         sign_in::Signing,
     },
-    ask, has_grant, local,
+    has_grant,
     picture::{OnOff, can_show},
-    platform,
+    platform, usual_length,
 };
 use crate::{
     domain::{
@@ -22,6 +22,7 @@ use crate::{
         platform::{Account as Terms, Language, MentionMode, Platform, Sender, Visibility},
     },
     store::AccountRow,
+    work::accounts::adding,
 };
 
 /// Adds an account (an administrator's act)
@@ -81,19 +82,6 @@ pub(in super::super) struct Add {
 
 fn visibility(text: &str) -> Result<Visibility, String> {
     Visibility::parse(text).ok_or_else(|| "write public, unlisted or private".to_owned())
-}
-
-/// The longest text of each platform that nobody can be asked for, in its own measure.
-pub(in super::super) const fn usual_length(platform: Platform) -> u32 {
-    match platform {
-        Platform::X => 280,
-        Platform::Bluesky => 300,
-        Platform::Sandbox | Platform::Mastodon | Platform::Threads => 500,
-        Platform::Instagram => 2_200,
-        Platform::Linkedin => 3_000,
-        Platform::Telegram => 4_096,
-        Platform::Facebook => 5_000,
-    }
 }
 
 impl Add {
@@ -171,40 +159,13 @@ impl Add {
 
 impl Add {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
-        let mut row = self.row()?;
+        let row = self.row()?;
         let session = self.signing.sign_in(globals, "account add").await?;
         let ctx = &session.app.ctx;
         let now = ctx.clock.now();
         let administrator = session.person.as_administrator(now)?;
         let name = row.account.name.clone();
-        let taken = ctx.store.accounts().await?.into_iter().find(|row| row.account.name == name);
-        if taken.is_some_and(|row| !row.revoked) {
-            return Err(Failure::refused(format!(
-                "there is an account {name} already; revoke it first, or choose another name"
-            )));
-        }
-        if row.token_from.is_some() {
-            let asked = ask(ctx, &row).await?;
-            let theirs = &asked.identity.author;
-            if !row.account.handle.is_empty() && local(&row.account.handle) != local(&theirs.handle)
-            {
-                return Err(Failure::refused(format!(
-                    "the token is @{}'s, not @{}'s; nothing was stored",
-                    theirs.handle, row.account.handle
-                )));
-            }
-            let wanted = self.max_length.unwrap_or(asked.max_length);
-            if wanted > asked.max_length {
-                return Err(Failure::usage(format!(
-                    "the server takes texts of at most {}; --max-length {wanted} is more",
-                    asked.max_length
-                )));
-            }
-            row.account.handle.clone_from(&theirs.handle);
-            row.account.stable_id = Some(theirs.stable_id.clone());
-            row.account.max_length = wanted;
-        }
-        ctx.store.put_account(&session.by, &administrator, &row).await?;
+        let row = adding::add(ctx, (&session.by, &administrator), row, self.max_length).await?;
         let account = &row.account;
         if has_grant(&row) {
             return say(&format!(

@@ -22,32 +22,17 @@ use tokio::{
 
 use super::{
     super::failure::{Failure, Outcome},
-    local,
-    revoke::stored,
     ungranted::Ungranted,
 };
+pub(in super::super) use crate::work::accounts::granting::{Before, By, Connected};
 use crate::{
-    app,
-    destinations::{
-        Unread,
-        tokens::{FixedToken, Grant},
-        x::oauth::{Asked, NotGranted, OAuth},
-    },
-    domain::{engagement::Author, person::Administrator},
-    store::{AccountRow, Actor},
-    work::{Ctx, grants},
+    destinations::x::oauth::NotGranted,
+    store::AccountRow,
+    work::accounts::granting::{Question, exchange},
 };
 
 /// The browser's page may take this long to be read when all else is done.
 const GOODBYE: Duration = Duration::from_secs(2);
-
-/// Who connects, and where.
-#[derive(Clone, Copy)]
-pub(in super::super) struct By<'a> {
-    pub(in super::super) ctx: &'a Ctx,
-    pub(in super::super) actor: &'a Actor,
-    pub(in super::super) administrator: &'a Administrator,
-}
 
 /// How the person at the browser is spoken to.
 pub(in super::super) trait Voice {
@@ -55,28 +40,6 @@ pub(in super::super) trait Voice {
     fn open(&self, address: &str, wait: Duration) -> Outcome;
     /// Tells them to open the address, and takes what their browser ended at.
     fn pasted(&self, address: &str) -> Result<SecretString, Failure>;
-}
-
-/// What became of the grant that the account had before.
-pub(in super::super) enum Before {
-    /// It had none.
-    None,
-    /// The platform ended it.
-    Ended,
-    /// It stands there still, and why.
-    Stands(String),
-}
-
-/// A grant that is kept.
-pub(in super::super) struct Connected {
-    /// Who granted it.
-    pub(in super::super) who: Author,
-    /// The account, bound to them.
-    pub(in super::super) row: AccountRow,
-    /// Whether anything of the account changed; it is not live then.
-    pub(in super::super) changed: bool,
-    /// The grant before it.
-    pub(in super::super) before: Before,
 }
 
 /// Asks a person for the grant and keeps it. `wait`: listens so long; `None`: the answer is pasted.
@@ -87,100 +50,25 @@ pub(in super::super) async fn connect(
     wait: Option<Duration>,
 ) -> Result<Connected, Ungranted> {
     let ctx = by.ctx;
-    let oauth = app::oauth(ctx).map_err(Failure::from)?;
-    // Before a person is asked: what they grant must be sealed at once.
-    app::vault(ctx).keys().map_err(Failure::failed)?;
-    let asked = Arc::new(oauth.ask([ctx.dice.bytes(), ctx.dice.bytes()]));
+    let redirect = &ctx.config.x.redirect;
+    let asked = Arc::new(Question::new(ctx, redirect)?);
     let Some(wait) = wait else {
-        let code = pasted(&asked, &voice.pasted(&asked.url)?)?;
-        return exchange(by, row, (&oauth, &asked, &code)).await;
+        let code = pasted(&asked, &voice.pasted(asked.url())?)?;
+        return Ok(exchange(by, row, (&asked, &code)).await?);
     };
-    let mut door = Door::open(&ctx.config.x.redirect, asked.clone()).await?;
-    voice.open(&asked.url, wait)?;
+    let mut door = Door::open(redirect, asked.clone()).await?;
+    voice.open(asked.url(), wait)?;
     let outcome = match door.answer(wait).await {
-        Ok(code) => exchange(by, row, (&oauth, &asked, &code)).await,
+        Ok(code) => exchange(by, row, (&asked, &code)).await.map_err(Ungranted::from),
         Err(ungranted) => Err(ungranted),
     };
     door.close().await;
     outcome
 }
 
-/// Buys the grant with the code at once, for it lives for half a minute on X, and keeps it.
-async fn exchange(
-    by: By<'_>,
-    mut row: AccountRow,
-    (oauth, asked, code): (&OAuth, &Asked, &SecretString),
-) -> Result<Connected, Ungranted> {
-    let exchanged = oauth.exchange(asked, code).await.map_err(Ungranted::Unexchanged)?;
-    let (grant, ctx, name) = (exchanged.grant, by.ctx, row.account.name.clone());
-    let kept = async {
-        if !exchanged.missing.is_empty() || grant.refresh.is_none() {
-            return Err(Ungranted::Missing { scopes: exchanged.missing.join(", ") });
-        }
-        let who = whose(ctx, &row, &grant).await?;
-        let changed = bind(&mut row, &who)?;
-        let old = stored(ctx, &row).await;
-        if changed {
-            let put = ctx.store.put_account(by.actor, by.administrator, &row).await;
-            put.map_err(Failure::from)?;
-        }
-        let vault = app::vault(ctx);
-        let keep =
-            grants::keep(&vault, &ctx.store, by.actor, by.administrator, &name, &grant).await;
-        keep.map_err(Failure::from)?;
-        Ok((who, changed, old))
-    };
-    let (who, changed, old) = match kept.await {
-        Ok(kept) => kept,
-        Err(why) => {
-            let ended = oauth.revoke(&grant).await;
-            return Err(Ungranted::Unkept { why: Box::new(why), ended });
-        }
-    };
-    // Only now: a grant is not ended before there is another one.
-    let before = match old {
-        Ok(None) => Before::None,
-        Ok(Some(old)) => oauth.revoke(&old).await.map_or_else(Before::Stands, |()| Before::Ended),
-        Err(error) => Before::Stands(error),
-    };
-    Ok(Connected { who, row, changed, before })
-}
-
-/// Who granted it: the account that the browser was signed in as.
-async fn whose(ctx: &Ctx, row: &AccountRow, grant: &Grant) -> Result<Author, Ungranted> {
-    let token = FixedToken::new(SecretString::from(grant.access.expose_secret()));
-    let destination = app::destination(row, Arc::new(token), ctx).map_err(Failure::from)?;
-    let identity = destination.whoami().await;
-    let nameless = |error: Unread| Ungranted::Nameless { reason: error.to_string() };
-    Ok(identity.map_err(nameless)?.author)
-}
-
-/// The first time binds the account to its stable id; later it must be the same one. Whether
-/// anything of the account changed.
-fn bind(row: &mut AccountRow, who: &Author) -> Result<bool, Ungranted> {
-    let account = &mut row.account;
-    let other = match &account.stable_id {
-        Some(known) => *known != who.stable_id,
-        None => !account.handle.is_empty() && local(&account.handle) != local(&who.handle),
-    };
-    if other {
-        return Err(Ungranted::OtherAccount {
-            handle: who.handle.clone(),
-            id: who.stable_id.clone(),
-            meant: account.handle.clone(),
-        });
-    }
-    let same = account.stable_id.as_ref() == Some(&who.stable_id) && account.handle == who.handle;
-    let changed = !same || row.revoked;
-    account.stable_id = Some(who.stable_id.clone());
-    account.handle.clone_from(&who.handle);
-    row.revoked = false;
-    Ok(changed)
-}
-
 /// The code in the address that the browser of another machine ended at, or the code alone. Without
 /// the state the code is still bound to our question, by its PKCE verifier.
-fn pasted(asked: &Asked, line: &SecretString) -> Result<SecretString, Ungranted> {
+fn pasted(asked: &Question, line: &SecretString) -> Result<SecretString, Ungranted> {
     let line = line.expose_secret().trim();
     if line.is_empty() {
         return Err(Ungranted::NothingPasted);
@@ -200,13 +88,13 @@ struct Door {
 
 #[derive(Clone)]
 struct Waiting {
-    asked: Arc<Asked>,
+    asked: Arc<Question>,
     path: String,
     answers: mpsc::Sender<Result<SecretString, NotGranted>>,
 }
 
 impl Door {
-    async fn open(redirect: &str, asked: Arc<Asked>) -> Result<Self, Ungranted> {
+    async fn open(redirect: &str, asked: Arc<Question>) -> Result<Self, Ungranted> {
         let url = Url::parse(redirect).map_err(Failure::failed)?;
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         let ip = host.parse::<std::net::IpAddr>().ok().filter(|ip| ip.is_loopback());

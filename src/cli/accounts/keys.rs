@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::super::{Globals, failure::Outcome, output::say, sign_in::Signing};
-use crate::{app, work::grants};
+use crate::work::{connecting, grants};
 
 /// Changes the key that seals the accounts' grants and people's second factors (an administrator's
 /// act)
@@ -27,7 +27,7 @@ impl RotateKey {
         let session = self.signing.sign_in(globals, "account rotate-key").await?;
         let ctx = &session.app.ctx;
         let administrator = session.person.as_administrator(ctx.clock.now())?;
-        let vault = app::vault(ctx);
+        let vault = connecting::vault(ctx);
         if self.lost {
             let ended =
                 grants::give_up_lost(&vault, &ctx.store, &session.by, &administrator).await?;

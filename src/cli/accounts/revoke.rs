@@ -7,7 +7,9 @@ use super::{
     has_grant, row,
 };
 use crate::{
-    app, destinations::tokens::Grant, domain::platform::Platform, store::AccountRow, work::Ctx,
+    domain::platform::Platform,
+    store::AccountRow,
+    work::{Ctx, accounts::granting::stored, connecting},
 };
 
 /// Revokes the platform's grant and says what to do next (an administrator's act)
@@ -71,7 +73,7 @@ async fn end_grant(ctx: &Ctx, row: &AccountRow) -> Option<Result<(), String>> {
         return by_grant(ctx, row).await.transpose();
     }
     row.token_from.as_ref()?;
-    let destination = match app::connect(row, ctx) {
+    let destination = match connecting::connect(row, ctx) {
         Ok(connected) => connected.destination,
         Err(error) => return Some(Err(format!("{error:#}"))),
     };
@@ -89,21 +91,13 @@ async fn end_session(ctx: &Ctx, row: &AccountRow) -> Result<(), String> {
         return Ok(());
     }
     let Some(grant) = stored(ctx, row).await? else { return Ok(()) };
-    let session = app::session(row, ctx).map_err(|error| format!("{error:#}"))?;
+    let session = connecting::session(row, ctx).map_err(|error| format!("{error:#}"))?;
     let not_ended = |error| format!("the stored session was not ended either: {error}");
     session.end(&grant).await.map_err(not_ended)
 }
 
 async fn by_grant(ctx: &Ctx, row: &AccountRow) -> Result<Option<()>, String> {
     let Some(grant) = stored(ctx, row).await? else { return Ok(None) };
-    let oauth = app::oauth(ctx).map_err(|error| format!("{error:#}"))?;
+    let oauth = connecting::oauth(ctx).map_err(|error| format!("{error:#}"))?;
     oauth.revoke(&grant).await.map(Some)
-}
-
-/// The grant that is stored, opened.
-pub(super) async fn stored(ctx: &Ctx, row: &AccountRow) -> Result<Option<Grant>, String> {
-    let name = &row.account.name;
-    let stored = ctx.store.grant(name).await.map_err(|error| error.to_string())?;
-    let Some(sealed) = stored.and_then(|grant| grant.sealed) else { return Ok(None) };
-    app::vault(ctx).open(name, &sealed).map(Some).map_err(|error| error.to_string())
 }

@@ -2,7 +2,10 @@
 //! `takaza setup`, which says it in the person's own language.
 
 use super::super::failure::Failure;
-use crate::destinations::{tokens::Unrenewed, x::oauth::NotGranted};
+use crate::{
+    destinations::{tokens::Unrenewed, x::oauth::NotGranted},
+    work::accounts::granting::{Message, NotConnected},
+};
 
 /// Why there is no grant. What stands in `reason` is the platform's or the system's own word.
 #[derive(Debug)]
@@ -23,64 +26,21 @@ pub(in super::super) enum Ungranted {
     },
     /// Nothing was pasted.
     NothingPasted,
-    /// The browser's answer grants nothing.
-    NotGranted(NotGranted),
-    /// The code bought no grant.
-    Unexchanged(Unrenewed),
-    /// Not all that was asked for.
-    Missing {
-        /// The scopes.
-        scopes: String,
-    },
-    /// Nobody knows whose it is.
-    Nameless {
-        /// Why not.
-        reason: String,
-    },
-    /// The browser was signed in as another account.
-    OtherAccount {
-        /// The account that it was signed in as.
-        handle: String,
-        /// Its id.
-        id: String,
-        /// The account that was meant.
-        meant: String,
-    },
-    /// There was a grant, and it is not kept.
-    Unkept {
-        /// Why not.
-        why: Box<Self>,
-        /// Whether the platform ended it, and else why not.
-        ended: Result<(), String>,
-    },
+    /// The grant's own: refused, lost, another account's.
+    NotConnected(NotConnected),
 }
 
-/// A message's key, and its variables.
-pub(in super::super) type Message = (&'static str, Vec<(&'static str, String)>);
-
 impl Ungranted {
-    /// The message of the locales that says it; `None`: see [`Self::Other`] and [`Self::Unkept`].
+    /// The message of the locales that says it; `None`: the failure says it itself.
     pub(in super::super) fn message(&self) -> Option<Message> {
-        let reason = |reason: &String| vec![("reason", reason.clone())];
         Some(match self {
-            Self::Other(_) | Self::Unkept { .. } => return None,
+            Self::Other(_) => return None,
             Self::Busy { address, reason } => {
                 ("x-busy", vec![("address", address.clone()), ("reason", reason.clone())])
             }
             Self::NobodyCame { seconds } => ("x-nobody", vec![("seconds", seconds.to_string())]),
             Self::NothingPasted => ("x-nothing-pasted", Vec::new()),
-            Self::NotGranted(NotGranted::Refused { reason: said }) => ("x-refused", reason(said)),
-            Self::NotGranted(NotGranted::Foreign | NotGranted::NoCode) => ("x-foreign", Vec::new()),
-            Self::Unexchanged(Unrenewed::Refused { reason: said }) => ("x-code-late", reason(said)),
-            Self::Unexchanged(Unrenewed::NotNow { reason: said }) => {
-                ("x-code-not-now", reason(said))
-            }
-            Self::Unexchanged(Unrenewed::Lost { reason: said }) => ("x-code-lost", reason(said)),
-            Self::Missing { scopes } => ("x-missing-scopes", vec![("scopes", scopes.clone())]),
-            Self::Nameless { reason: said } => ("x-nameless", reason(said)),
-            Self::OtherAccount { handle, meant, .. } => {
-                ("x-other-account", vec![("handle", handle.clone()), ("meant", meant.clone())])
-            }
+            Self::NotConnected(error) => return error.message(),
         })
     }
 }
@@ -93,7 +53,13 @@ impl From<Failure> for Ungranted {
 
 impl From<NotGranted> for Ungranted {
     fn from(error: NotGranted) -> Self {
-        Self::NotGranted(error)
+        Self::NotConnected(error.into())
+    }
+}
+
+impl From<NotConnected> for Ungranted {
+    fn from(error: NotConnected) -> Self {
+        Self::NotConnected(error)
     }
 }
 
@@ -110,26 +76,36 @@ impl From<Ungranted> for Failure {
                  or with --paste where the browser is on another machine"
             )),
             Ungranted::NothingPasted => Self::usage("nothing was pasted; nothing was stored"),
-            Ungranted::NotGranted(error @ NotGranted::Refused { .. }) => {
+            Ungranted::NotConnected(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotConnected> for Failure {
+    fn from(error: NotConnected) -> Self {
+        match error {
+            NotConnected::Other(error) => error.into(),
+            NotConnected::Store(error) => error.into(),
+            NotConnected::NotGranted(error @ NotGranted::Refused { .. }) => {
                 Self::refused(format!("{error}; nothing was stored"))
             }
-            Ungranted::NotGranted(error) => Self::usage(format!(
+            NotConnected::NotGranted(error) => Self::usage(format!(
                 "{error}: copy the whole address that the browser ended at, and repeat this from \
                  the beginning; nothing was stored"
             )),
-            Ungranted::Unexchanged(error) => Self::Failed(unexchanged(&error)),
-            Ungranted::Missing { scopes } => Self::refused(format!(
+            NotConnected::Unexchanged(error) => Self::Failed(unexchanged(&error)),
+            NotConnected::Missing { scopes } => Self::refused(format!(
                 "the platform did not grant all that was asked for (missing: {scopes}); look at \
                  x.scopes and at the client's permissions there"
             )),
-            Ungranted::Nameless { reason } => {
+            NotConnected::Nameless { reason } => {
                 Self::Failed(format!("the platform did not say whose the grant is: {reason}"))
             }
-            Ungranted::OtherAccount { handle, id, meant } => Self::refused(format!(
+            NotConnected::OtherAccount { handle, id, meant } => Self::refused(format!(
                 "the browser was signed in as @{handle}, id {id}, and the account is @{meant}: sign \
                  in there as @{meant} and repeat this, or add @{handle} under another name"
             )),
-            Ungranted::Unkept { why, ended } => unkept(Self::from(*why), ended),
+            NotConnected::Unkept { why, ended } => unkept(Self::from(*why), ended),
         }
     }
 }

@@ -7,7 +7,6 @@ use jiff::SignedDuration;
 
 use super::{super::failure::Failure, Findings};
 use crate::{
-    app,
     cases::SourceError,
     destinations::{Duty, Seen},
     domain::{
@@ -15,7 +14,7 @@ use crate::{
         platform::{MentionMode, Sender},
     },
     store::{AccountRow, Worker},
-    work::Ctx,
+    work::{Ctx, connecting},
 };
 
 /// Clocks that differ by more than this are wrong.
@@ -160,7 +159,7 @@ async fn token(ctx: &Ctx, row: &AccountRow) -> Result<(), (String, &'static str)
         granted(ctx, row).await?;
     }
     let destination =
-        app::connect(row, ctx).map(|connected| connected.destination).map_err(|error| {
+        connecting::connect(row, ctx).map(|connected| connected.destination).map_err(|error| {
             (format!("{error:#}"), "put the token where `takaza account list --json` says")
         })?;
     let identity = destination
@@ -187,7 +186,7 @@ async fn duties(ctx: &Ctx, row: &AccountRow, findings: &mut Findings) {
         return;
     }
     let what = format!("duties of {}", row.account.name);
-    let asked = match app::connect(row, ctx) {
+    let asked = match connecting::connect(row, ctx) {
         Ok(connected) => connected.destination.duties().await.map_err(|error| error.to_string()),
         Err(error) => Err(format!("{error:#}")),
     };
@@ -218,7 +217,7 @@ async fn granted(ctx: &Ctx, row: &AccountRow) -> Result<(), (String, &'static st
     if let Some(why) = broken {
         return Err((format!("its grant can no longer be renewed: {why}"), todo));
     }
-    app::vault(ctx).open(name, &sealed).map(drop).map_err(|error| {
+    connecting::vault(ctx).open(name, &sealed).map(drop).map_err(|error| {
         (
             error.to_string(),
             "restore the key file of secrets.key_file; it is in no backup of the ledger",

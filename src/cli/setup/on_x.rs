@@ -20,7 +20,10 @@ use super::{
     people::{Team, by},
     unit::{Blank, UnitFile},
 };
-use crate::{app::App, domain::person::Administrator, store::AccountRow};
+use crate::{
+    app::App, domain::person::Administrator, store::AccountRow,
+    work::accounts::granting::NotConnected,
+};
 
 /// How long the person at the browser has.
 const WAIT: Duration = Duration::from_mins(5);
@@ -59,7 +62,7 @@ pub(super) async fn connect(
         let by = By { ctx: &app.ctx, actor: &actor, administrator };
         match grant::connect(by, row.clone(), asker, here.then_some(WAIT)).await {
             Ok(connected) => return Ok(Some(connected.row)),
-            Err(ungranted) => sorry(asker, &ungranted)?,
+            Err(ungranted) => sorry(asker, ungranted)?,
         }
         if !asker.yes("x-again-ask", &[])? {
             asker.tell("x-later", &[])?;
@@ -68,21 +71,20 @@ pub(super) async fn connect(
     }
 }
 
-fn sorry(asker: &Asker, ungranted: &Ungranted) -> Outcome {
+fn sorry(asker: &Asker, ungranted: Ungranted) -> Outcome {
+    if let Some((key, given)) = ungranted.message() {
+        let given: Vec<_> = given.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        return asker.not_done(key, &given);
+    }
     match ungranted {
-        Ungranted::Other(failure) => asker.sorry(failure),
-        Ungranted::Unkept { why, ended } => {
-            sorry(asker, why)?;
+        Ungranted::NotConnected(NotConnected::Unkept { why, ended }) => {
+            sorry(asker, Ungranted::from(*why))?;
             match ended {
                 Ok(()) => asker.tell("x-new-ended", &[]),
-                Err(reason) => asker.tell("x-new-stands", &[("reason", reason)]),
+                Err(reason) => asker.tell("x-new-stands", &[("reason", &reason)]),
             }
         }
-        ungranted => {
-            let Some((key, given)) = ungranted.message() else { return Ok(()) };
-            let given: Vec<_> = given.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            asker.not_done(key, &given)
-        }
+        ungranted => asker.sorry(&ungranted.into()),
     }
 }
 

@@ -1,10 +1,21 @@
 //! The unit's own accounts on the console: live, off, paused, adopted.
 
-use takaza::domain::ids::AccountName;
+use std::os::unix::fs::MetadataExt as _;
 
-use crate::support::{
-    console::{Desk, passphrase},
-    world::World,
+use secrecy::ExposeSecret as _;
+use takaza::{clock::Clock, config::Config, domain::ids::AccountName};
+
+use crate::{
+    grants::connecting::browser,
+    support::{
+        browser::{Browser, Page},
+        chrome::{Chrome, OFFICE},
+        console::{Desk, passphrase},
+        fake_oauth::FakeOAuth,
+        ledger_sql::{entries, number},
+        servers,
+        world::World,
+    },
 };
 
 async fn live(desk: &Desk) -> bool {
@@ -80,4 +91,128 @@ async fn an_officer_adopts_what_was_written_by_hand() {
     let page = asha.submit(&page, "/accounts/unit/adopt", &[("post", "99")]).await;
     page.ok().says("Post 99 is the unit's own").says_not("https://town.example/99");
     assert!(store.alarms(true, 10).await.unwrap().is_empty(), "its alarm is taken");
+}
+
+/// X is this server.
+fn x_at(config: &mut Config, server: &str, (authorize, token, revoke): (&str, &str, &str)) {
+    let x = &mut config.x;
+    x.client_id = Some("takaza-test".to_owned());
+    server.clone_into(&mut x.api_url);
+    x.authorize_url = format!("{server}/{authorize}");
+    x.token_url = format!("{server}/{token}");
+    x.revoke_url = format!("{server}/{revoke}");
+}
+
+pub(super) async fn add(root: &mut Browser, fields: &[(&str, &str)]) -> Page {
+    let page = root.get("/accounts/add").await;
+    let fields = [fields, &[("passphrase", passphrase())]].concat();
+    root.submit(&page, "/accounts/add", &fields).await
+}
+
+/// Goes to the platform and says yes there: the address that the browser is sent back to.
+async fn asks_x(root: &mut Browser) -> String {
+    let page = root.get("/accounts/speaker/connect").await;
+    page.ok().says("/accounts/back");
+    let fields = [("passphrase", passphrase())];
+    let page = root.submit(&page, "/accounts/speaker/connect", &fields).await;
+    let away = page.ok().links("main a.button").remove(0);
+    let answer = browser().get(away).send().await.unwrap();
+    answer.headers()["location"].to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_administrator_connects_an_account_by_the_platforms_own_page() {
+    let server = FakeOAuth::start().await;
+    let at = ("authorize", "token", "revoke");
+    let world = World::configured(|config| x_at(config, &server.base_url, at)).await;
+    let desk = Desk::over(world).await;
+    let mut root = desk.signed_in("root").await;
+    let page = add(&mut root, &[("name", "speaker"), ("platform", "x")]).await;
+    page.ok().says("Now connect it").says("not connected");
+    let wrong = [("passphrase", "somebody else's")];
+    let page = root.get("/accounts/speaker/connect").await;
+    root.submit(&page, "/accounts/speaker/connect", &wrong).await.is(422);
+
+    let back = asks_x(&mut root).await;
+    let path = back.strip_prefix(&desk.base).expect("this console").to_owned();
+    // Another session of the same person, with and without what the first one's browser keeps.
+    let mut other = desk.signed_in("root").await;
+    other.get(&path).await.is(422).says("begun in another browser");
+    other.put_cookie("__Host-takaza-away", root.cookie("__Host-takaza-away").unwrap());
+    other.comes_back(&back).await.is(422).says("begun in another browser");
+    assert_eq!(server.standing(), 1, "a code was made, and nobody has used it");
+    assert_eq!(entries(&desk.world.ledger_url, "grant.stored").await, 0);
+    // An answer counts once, even that one: it is asked for anew.
+    root.get(&path).await.is(422);
+    let back = asks_x(&mut root).await;
+    let page = root.comes_back(&back).await;
+    page.ok().says("speaker is connected. An approver turns it live").says("not live");
+    let path = back.strip_prefix(&desk.base).expect("this console").to_owned();
+    root.get(&path).await.is(422);
+    let sealed = "SELECT COUNT(*) FROM account_grant WHERE sealed IS NOT NULL";
+    assert_eq!(number(&desk.world.ledger_url, sealed).await, 1);
+
+    // Somebody else's account is not kept in its place, and what was granted is ended.
+    server.sign_in("78", "somebody");
+    let back = asks_x(&mut root).await;
+    let page = root.comes_back(&back).await;
+    page.is(422).says("signed in as @somebody").says("ended the new grant again");
+    let mut dcp = desk.signed_in("dcp").await;
+    let page = dcp.get("/accounts/speaker/live").await;
+    let fields = [("passphrase", passphrase())];
+    dcp.submit(&page, "/accounts/speaker/live", &fields).await.ok().says("speaker is live");
+    dcp.get("/accounts/speaker/connect").await.is(403);
+}
+
+#[tokio::test]
+async fn a_token_is_typed_once_kept_in_a_file_and_shown_nowhere() {
+    let desk = Desk::new().await;
+    let (world, mut root) = (&desk.world, desk.signed_in("root").await);
+    let token = world.town.token();
+    let server = world.town.base_url.as_str();
+    let file = world.folder().join("keys/second.token");
+    let fields = |name, secret| {
+        [("name", name), ("platform", "mastodon"), ("server", server), ("secret", secret)]
+    };
+    let page = add(&mut root, &fields("second", "made-up")).await;
+    page.is(422).says("did not confirm the token").says_not("made-up");
+    assert!(!file.exists(), "what is of no use is not kept");
+    for name in ["../second", "Second", "add", "two words"] {
+        add(&mut root, &fields(name, token.expose_secret())).await.is(422);
+    }
+    add(&mut root, &fields("unit", token.expose_secret())).await.is(422).says("by that name");
+    let page = add(&mut root, &fields("second", token.expose_secret())).await;
+    page.ok().says("second is added and off").says("keys/second.token");
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(kept.trim(), token.expose_secret());
+    assert_eq!(std::fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+    let rows = world.ctx.store.accounts().await.unwrap();
+    let row = rows.iter().find(|row| row.account.name.as_str() == "second").expect("added");
+    assert!(!row.account.live && row.account.stable_id.is_some(), "{row:?}");
+    let mut asha = desk.signed_in("asha").await;
+    asha.get("/accounts/add").await.is(403);
+}
+
+/// The platform's pages stand on another site than the console, as X's do.
+#[tokio::test]
+async fn an_account_is_connected_in_a_real_browser_at_a_real_server() {
+    let Some(server) = servers::oidc() else { return };
+    let at = ("auth", "token", "token/revocation");
+    let world = World::configured(|config| x_at(config, &server, at)).await;
+    world.pass(Clock::System.now().since(world.now()));
+    let desk = Desk::over(world).await;
+    let mut adding = desk.signed_in("root").await;
+    add(&mut adding, &[("name", "speaker"), ("platform", "x")]).await.ok();
+    let Some(root) = Chrome::open(&desk.base.replace("127.0.0.1", "localhost"), OFFICE).await
+    else {
+        return;
+    };
+    root.sign_in("root", passphrase()).await;
+    root.goto("/accounts/speaker/connect").await.fill("input[name=passphrase]", passphrase()).await;
+    root.click("main button.primary").await;
+    root.fill("input[name=login]", "unit").await.fill("input[name=password]", "any").await;
+    root.click("button[type=submit]").await.click("button[type=submit]").await;
+    root.sees("speaker is connected").await.sees("@unit").await;
+    assert_eq!(root.path().await, "/accounts");
+    root.close().await;
 }

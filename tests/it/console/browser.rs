@@ -58,6 +58,9 @@ pub(super) const PAGES: &[(&str, &str, &str)] = &[
     ("people-one", "root", "/people/of/dcp"),
     ("people-end", "root", "/people/of/ravi/end"),
     ("people-sessions", "root", "/people/sessions"),
+    ("accounts-add", "root", "/accounts/add"),
+    ("accounts-connect", "root", "/accounts/speaker/connect"),
+    ("webhooks", "root", "/webhooks"),
     ("second-factor", "asha", "/me/second-factor"),
     ("second-factor-shown", "dcp", "/me/second-factor"),
     ("tokens", "asha", "/me/tokens"),
@@ -97,6 +100,8 @@ pub(super) async fn lively() -> Lively {
     work::second_factor::make(&world.ctx, &PersonId::new("dcp")).await.unwrap();
     let mut asha = desk.signed_in("asha").await;
     let order = orders::drafted(&mut asha).await.path;
+    let mut root = desk.signed_in("root").await;
+    super::accounts::add(&mut root, &[("name", "speaker"), ("platform", "x")]).await.ok();
     let page = asha.get("/me/tokens").await;
     let fields = [("name", "nightly"), ("scope", "read"), ("passphrase", passphrase())];
     asha.submit(&page, "/me/tokens", &fields).await.ok();

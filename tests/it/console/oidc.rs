@@ -140,6 +140,21 @@ async fn whoever_is_not_let_in_there_is_told_so() {
 }
 
 #[tokio::test]
+async fn whoever_brings_answers_all_the_time_is_slowed_down() {
+    let server = FakeOidc::start().await;
+    let (desk, _folder) = desk(&server).await;
+    let mut somebody = desk.browser();
+    let mut answered = 0;
+    // Some tries come back while they are made: thirty at once, and one more every two seconds.
+    while somebody.get("/sign-in/back?code=made-up&state=made-up").await.status != 429 {
+        answered += 1;
+        assert!(answered < 300, "nobody is slowed down");
+    }
+    assert!(answered >= 30, "slowed down after {answered}");
+    assert_eq!(server.exchanged(), 0, "none of them reached the service");
+}
+
+#[tokio::test]
 async fn no_lie_of_the_service_signs_anybody_in() {
     let server = FakeOidc::start().await;
     let (desk, _folder) = desk(&server).await;

@@ -24,6 +24,7 @@ use takaza::{
 };
 
 use crate::support::{
+    console::Desk,
     fake_cases::liens,
     world::{Db, World},
 };
@@ -243,4 +244,30 @@ async fn what_never_arrives_is_given_up_and_listed() {
     world.pass(SignedDuration::from_hours(30 * 24));
     tell(&world.ctx).await;
     assert_eq!(calls(&world).await, [], "and forgotten a month later");
+}
+
+#[tokio::test]
+async fn an_administrator_sees_what_waits_and_an_auditor_what_was_given_up() {
+    let (receiver, folder) = (Receiver::start().await, tempfile::tempdir().unwrap());
+    let world = world(Db::Sqlite, &receiver, folder.path(), &[Event::Held]).await.unwrap();
+    let desk = Desk::over(world).await;
+    let world = &desk.world;
+    let mut root = desk.signed_in("root").await;
+    root.get("/webhooks").await.ok().says("Nothing was told yet").says("127.0.0.1");
+    receiver.will(&[Answer::Status(500); 20]);
+    world.cases.put(liens("ZPPL", 5, world.now()));
+    world.watch_and_escalate().await;
+    tell(&world.ctx).await;
+    let page = root.get("/webhooks").await;
+    page.ok().says("held").says("waiting").says("500").says_not("hush");
+    for _ in 0..8 {
+        world.pass(SignedDuration::from_hours(14));
+        tell(&world.ctx).await;
+    }
+    let mut auditor = desk.signed_in("auditor").await;
+    auditor.get("/accounts").await.says("Webhooks");
+    auditor.get("/webhooks").await.ok().says("given up").says_not("waiting");
+    let mut asha = desk.signed_in("asha").await;
+    asha.get("/accounts").await.says_not("/webhooks");
+    asha.get("/webhooks").await.is(403);
 }
