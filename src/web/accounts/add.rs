@@ -99,6 +99,7 @@ fn asked_for(visit: &Visit) -> Result<AccountRow, Problem> {
             visibility: Visibility::Public,
             spoiler: None,
             max_length: adding::usual_length(platform),
+            picture: platform.shows_pictures(),
             live: false,
         },
         idempotent: false,
