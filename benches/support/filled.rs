@@ -26,11 +26,6 @@ pub struct Size {
     pub days: i64,
 }
 
-/// The reference of the how-manieth escalation: the held ones come first.
-pub fn reference(n: u32) -> String {
-    format!("GGM-{n:06X}")
-}
-
 /// Fills a new ledger and returns what works with it. `cases` is the url of a new SQLite database;
 /// `also` is done to what was filled.
 pub async fn fill(ledger: &str, cases: &str, size: Size, also: &str) -> Ctx {

@@ -36,9 +36,9 @@ pub(super) fn by_time_to_action(figures: &Figures, words: Words<'_>) -> anyhow::
         "overdue-amount",
     ];
     let mut section = words.section("banks", &columns)?;
-    let banks = figures.by_bank();
+    let banks = figures.sums.banks.iter();
     let (mut ranked, few): (Vec<_>, Vec<_>) =
-        banks.iter().filter(|(bank, of)| asked(figures, bank, of)).partition(|(_, of)| told(of));
+        banks.filter(|(bank, of)| asked(figures, bank, of)).partition(|(_, of)| told(of));
     ranked.sort_by(|(_, one), (_, other)| share(other).total_cmp(&share(one)));
     let mut bars = Vec::new();
     for (bank, of) in ranked.iter().chain(&few) {
@@ -112,7 +112,7 @@ fn after_tags(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
         "avoided",
     ];
     let mut section = words.section("bank-tags", &columns)?;
-    for (bank, of) in figures.by_bank() {
+    for (bank, of) in &figures.sums.banks {
         let (tags, drafts) = (&of.tally.tags, &of.tally.drafts);
         if tags.tags == 0 && drafts.avoided == 0 {
             continue;
@@ -137,7 +137,7 @@ fn after_tags(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
 pub(super) fn in_public(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
     let columns = ["bank", "tags", "answered", "thanks", "corrections", "retracted"];
     let mut section = words.section("public-banks", &columns)?;
-    for (bank, of) in figures.by_bank() {
+    for (bank, of) in &figures.sums.banks {
         let (all, tags) = (&of.tally, &of.tally.tags);
         let out = |kind| all.kind(kind).out();
         if all.out() == 0 {

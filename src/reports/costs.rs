@@ -22,7 +22,7 @@ fn by_month(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
     let columns = ["account", "month", "posts", "cost-posts", "cost-readings", "cost"];
     let mut section = words.section("costs", &columns)?;
     let mut rows: BTreeMap<(AccountName, String), (Spending, MicroDollars)> = BTreeMap::new();
-    for (day, _, tally) in &figures.days {
+    for (day, _, tally) in figures.sums.days() {
         for (account, spent) in &tally.accounts {
             let (of, _) = rows.entry((account.clone(), month(*day))).or_default();
             of.posts += spent.posts;

@@ -1,8 +1,10 @@
 //! What public tags achieve: the numbers that go into a review meeting, each with its definition.
 
+use jiff::SignedDuration;
+
 use super::{
     document::{Bar, Bars, Cell, Chart, Curve, Curves, Section},
-    figures::{Figures, Line, month},
+    figures::{Figures, Line, RIPE, month},
     words::{FEWEST, Words, count, dollars, money, text, total},
 };
 use crate::domain::{
@@ -34,7 +36,7 @@ pub fn sections(figures: &Figures, words: Words<'_>) -> anyhow::Result<Vec<Secti
 /// A dozen numbers, each with a plain sentence.
 fn summary(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
     let mut section = words.section("summary", &["measure", "value", "meaning"])?;
-    let (all, ripe) = (figures.total(), figures.ripe(|tally| &tally.money));
+    let (all, ripe) = (&figures.sums.all, &figures.sums.money);
     let overdue = figures.overdue.values();
     let refused: u64 = all.manners.values().map(|ends| ends.refused).sum();
     let uncertain: u64 = all.manners.values().map(|ends| ends.uncertain).sum();
@@ -120,7 +122,7 @@ fn ends(first: String, ends: &Ends) -> Vec<Cell> {
 fn posts(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
     let columns = ["manner", "delivered", "retracted", "refused", "uncertain", "sending"];
     let mut section = words.section("posts", &columns)?;
-    let all = figures.total();
+    let all = &figures.sums.all;
     for manner in Manner::ALL {
         let of = all.manners.get(manner).cloned().unwrap_or_default();
         section.table.rows.push(ends(words.say(&format!("manner-{manner}"))?, &of));
@@ -133,7 +135,7 @@ fn posts(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
 fn kinds(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
     let columns = ["kind", "delivered", "retracted", "refused", "uncertain", "sending"];
     let mut section = words.section("kinds", &columns)?;
-    let all = figures.total();
+    let all = &figures.sums.all;
     for kind in EscalationKind::ALL {
         let name = words.say(&format!("kind-{kind}"))?;
         section.table.rows.push(ends(name, &all.kind(*kind)));
@@ -163,11 +165,9 @@ pub(super) fn requests(
         "median",
     ];
     let mut section = words.section("requests", &columns)?;
-    let all = figures.total();
-    let groups: [(&str, &Requests, Ripe); 2] = [
-        ("money", &all.money, figures.ripe(|tally| &tally.money)),
-        ("papers", &all.papers, figures.ripe(|tally| &tally.papers)),
-    ];
+    let sums = &figures.sums;
+    let groups: [(&str, &Requests, &Ripe); 2] =
+        [("money", &sums.all.money, &sums.money), ("papers", &sums.all.papers, &sums.papers)];
     for (group, of, ripe) in &groups[..if public { 1 } else { 2 }] {
         let amount = |amount: Paise| if public { amount.rounded_down() } else { amount };
         let mut row = vec![
@@ -208,9 +208,9 @@ fn tags(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
         "unknown",
     ];
     let mut section = words.section("tags", &columns)?;
-    for (month, all) in figures.by_month() {
+    for (month, all) in &figures.sums.months {
         let tags = &all.tags;
-        let mut row = vec![text(month), count(tags.tags)];
+        let mut row = vec![text(month.as_str()), count(tags.tags)];
         row.extend([tags.replied.count(), tags.substantive.count(), tags.unread].map(count));
         row.extend([tags.actions, tags.again, tags.acted.count(), tags.acted_before].map(count));
         row.extend([count(tags.nil), money(tags.lien)]);
@@ -218,7 +218,7 @@ fn tags(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
         section.table.rows.push(row);
     }
     section.table.total = total(words.say("total")?, &section.table.rows);
-    let unread = figures.total().tags.unread;
+    let unread = figures.sums.all.tags.unread;
     if unread > 0 {
         section.findings.push(words.finding("tags-unread", &[("n", unread.to_string())])?);
     }
@@ -229,7 +229,7 @@ fn tags(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
 fn times(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
     let columns = ["band", "replied", "substantive", "acted-after", "acted-requests"];
     let mut section = words.section("times", &columns)?;
-    let all = figures.total();
+    let all = &figures.sums.all;
     let tags = &all.tags;
     let kept = [&tags.replied, &tags.substantive, &tags.acted, &all.money.acted];
     let mut from = 0;
@@ -241,10 +241,12 @@ fn times(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
         from = end.unwrap_or(from);
     }
     section.table.total = total(words.say("total")?, &section.table.rows);
+    // What is younger has not had the time yet.
+    let (old, asked) = (&figures.sums.tags, &figures.sums.money.oldest);
     let curves = [
-        ("replied", &tags.replied, tags.tags),
-        ("acted-after", &tags.acted, tags.counted()),
-        ("acted-requests", &all.money.acted, all.money.counted()),
+        ("replied", &old.replied, old.tags),
+        ("acted-after", &old.acted, old.counted()),
+        ("acted-requests", &asked.acted, asked.counted()),
     ];
     let mut drawn = Vec::new();
     for (key, spans, of) in curves {
@@ -253,15 +255,17 @@ fn times(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
             drawn.push(Curve { label, points: reached(spans, of) });
         }
     }
-    section.chart =
-        (!drawn.is_empty()).then_some(()).map(|()| curves_of(words, drawn)).transpose()?;
+    if !drawn.is_empty() {
+        section.chart = Some(curves_of(words, drawn)?);
+    }
     Ok(section)
 }
 
-/// The share that had ended after each band.
+/// The share that had ended after each band, as far as all are old enough to tell.
 fn reached(spans: &Spans, of: u64) -> Vec<(f64, f64)> {
     let ended = |hours: u32| (f64::from(hours), spans.within(hours) as f64 / of as f64);
-    let ends = spans.bands().filter_map(|(end, _)| end);
+    let told = |end: &u32| SignedDuration::from_hours(i64::from(*end)) <= RIPE;
+    let ends = spans.bands().filter_map(|(end, _)| end).filter(told);
     [(0.0, 0.0)].into_iter().chain(ends.map(ended)).collect()
 }
 
@@ -281,11 +285,11 @@ fn avoided(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
     let columns =
         ["month", "drafted", "avoided", "avoided-amount", "rejected", "expired", "disputes"];
     let mut section = words.section("avoided", &columns)?;
-    for (month, all) in figures.by_month() {
+    for (month, all) in &figures.sums.months {
         let drafts = &all.drafts;
         let state = |state| count(drafts.states.get(&state).copied().unwrap_or_default());
         section.table.rows.push(vec![
-            text(month),
+            text(month.as_str()),
             count(drafts.states.values().sum()),
             count(drafts.avoided),
             money(drafts.avoided_amount),
@@ -302,12 +306,12 @@ fn avoided(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
 fn reach(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
     let columns = ["month", "posts", "replies", "likes", "reposts", "quotes"];
     let mut section = words.section("reach", &columns)?;
-    let row = |(month, all): (String, Tally)| {
+    let row = |(month, all): (&String, &Tally)| {
         let reach = &all.reach;
         let counts = [all.out(), reach.replies, reach.likes, reach.reposts, reach.quotes];
-        [text(month)].into_iter().chain(counts.map(count)).collect()
+        [text(month.as_str())].into_iter().chain(counts.map(count)).collect()
     };
-    section.table.rows = figures.by_month().into_iter().map(row).collect();
+    section.table.rows = figures.sums.months.iter().map(row).collect();
     section.table.total = total(words.say("total")?, &section.table.rows);
     Ok(section)
 }

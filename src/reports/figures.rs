@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 
 use crate::domain::{
     cost::MicroDollars,
     ids::{AccountName, BankCode, OrderId},
-    measures::{DayFigures, Requests, Ripe, Sum as _, Tally, day_number, instants},
+    measures::{DayFigures, Ripe, Sum as _, Tags, Tally, day_number, instants},
     money::Paise,
     time::Timestamp,
 };
@@ -66,11 +66,79 @@ pub struct Reading {
     pub cost: MicroDollars,
 }
 
+/// Days that are older than this tell all shares within 72 hours.
+pub const RIPE: SignedDuration = SignedDuration::from_hours(72);
+
+/// The sums of some banks' days, added up once in the ways that sections ask for.
+#[derive(Debug, Clone, Default)]
+pub struct Sums {
+    days: Vec<(Date, BankCode, Tally)>,
+    /// All of them.
+    pub all: Tally,
+    /// Those of each calendar month, as `2026-11`.
+    pub months: BTreeMap<String, Tally>,
+    /// Those of each bank.
+    pub banks: BTreeMap<BankCode, OfBank>,
+    /// How fast banks act on requests for a lien or a hold.
+    pub money: Ripe,
+    /// The same on requests for papers, footage or a return.
+    pub papers: Ripe,
+    /// What followed the tags of days that are older than [`RIPE`].
+    pub tags: Tags,
+}
+
+/// One bank's sums.
+#[derive(Debug, Clone, Default)]
+pub struct OfBank {
+    /// All of them.
+    pub tally: Tally,
+    /// How fast it acts on requests for a lien or a hold.
+    pub ripe: Ripe,
+}
+
+impl Sums {
+    /// Adds up banks' days, as they are at an instant.
+    pub fn of(days: Vec<(Date, BankCode, Tally)>, as_of: Timestamp, zone: &TimeZone) -> Self {
+        let mut sums = Self::default();
+        let mut last: Option<(Date, String, SignedDuration)> = None;
+        for (day, bank, tally) in &days {
+            // The days come in order, and each has many banks.
+            let (_, month, since) = match last.take() {
+                Some(known) if known.0 == *day => last.insert(known),
+                _ => last.insert((
+                    *day,
+                    month(*day),
+                    as_of.since(instants(day_number(*day), zone).1),
+                )),
+            };
+            sums.all.add(tally);
+            match sums.months.get_mut(month) {
+                Some(of) => of.add(tally),
+                None => drop(sums.months.insert(month.clone(), tally.clone())),
+            }
+            sums.money.add(&tally.money, *since);
+            sums.papers.add(&tally.papers, *since);
+            if *since >= RIPE {
+                sums.tags.add(&tally.tags);
+            }
+            let of = sums.banks.entry(bank.clone()).or_default();
+            of.tally.add(tally);
+            of.ripe.add(&tally.money, *since);
+        }
+        Self { days, ..sums }
+    }
+
+    /// Each bank's day, in the days' order.
+    pub fn days(&self) -> impl Iterator<Item = &(Date, BankCode, Tally)> {
+        self.days.iter()
+    }
+}
+
 /// Everything that the sections of a report are made of.
 #[derive(Debug, Clone)]
 pub struct Figures {
-    /// The sums of each bank's day that was asked for, in the days' order.
-    pub days: Vec<(Date, BankCode, Tally)>,
+    /// The sums of the days that were asked for.
+    pub sums: Sums,
     /// As of when they are true.
     pub as_of: Timestamp,
     /// The zone in which days are counted.
@@ -89,52 +157,7 @@ pub struct Figures {
     pub readings: Vec<Reading>,
 }
 
-/// One bank's sums.
-#[derive(Debug, Clone, Default)]
-pub struct OfBank {
-    /// All of them.
-    pub tally: Tally,
-    /// How fast it acts on requests for a lien or a hold.
-    pub ripe: Ripe,
-}
-
 impl Figures {
-    /// The sums of all days and banks.
-    pub fn total(&self) -> Tally {
-        let mut all = Tally::default();
-        self.days.iter().for_each(|(_, _, tally)| all.add(tally));
-        all
-    }
-
-    /// How fast banks act on some of their requests.
-    pub fn ripe(&self, of: impl Fn(&Tally) -> &Requests) -> Ripe {
-        let mut ripe = Ripe::default();
-        for (day, _, tally) in &self.days {
-            ripe.add(of(tally), self.since(*day));
-        }
-        ripe
-    }
-
-    /// The sums of each calendar month, as `2026-11`.
-    pub fn by_month(&self) -> BTreeMap<String, Tally> {
-        let mut months: BTreeMap<String, Tally> = BTreeMap::new();
-        for (day, _, tally) in &self.days {
-            months.entry(month(*day)).or_default().add(tally);
-        }
-        months
-    }
-
-    /// The sums of each bank.
-    pub fn by_bank(&self) -> BTreeMap<&BankCode, OfBank> {
-        let mut banks: BTreeMap<&BankCode, OfBank> = BTreeMap::new();
-        for (day, bank, tally) in &self.days {
-            let of = banks.entry(bank).or_default();
-            of.tally.add(tally);
-            of.ripe.add(&tally.money, self.since(*day));
-        }
-        banks
-    }
-
     /// A bank's name.
     pub fn name(&self, bank: &BankCode) -> String {
         self.names.get(bank).cloned().unwrap_or_else(|| bank.to_string())
@@ -143,13 +166,9 @@ impl Figures {
     /// The same without the days after one.
     #[must_use]
     pub fn until(&self, last: Date) -> Self {
-        let days = self.days.iter().filter(|(day, _, _)| *day <= last).cloned().collect();
-        Self { days, ..self.clone() }
-    }
-
-    /// How much time has passed since the end of a day.
-    fn since(&self, day: Date) -> jiff::SignedDuration {
-        self.as_of.since(instants(day_number(day), &self.zone).1)
+        let days = self.sums.days().filter(|(day, _, _)| *day <= last).cloned().collect();
+        let sums = Sums::of(days, self.as_of, &self.zone);
+        Self { sums, ..self.clone() }
     }
 }
 

@@ -9,11 +9,7 @@ use super::{
     figures::{Figures, Order},
     words::{Words, count, text, total},
 };
-use crate::domain::{
-    escalation::EscalationState,
-    ids::OrderId,
-    measures::{Cleared, Sum as _},
-};
+use crate::domain::{escalation::EscalationState, ids::OrderId, measures::Cleared};
 
 /// The sections, in their order.
 ///
@@ -28,7 +24,7 @@ fn orders(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
     let columns =
         ["order", "cleared", "posted", "refused", "uncertain", "withdrawn", "waiting", "full-days"];
     let mut section = words.section("orders", &columns)?;
-    let all = figures.total();
+    let all = &figures.sums.all;
     let full = full_days(figures);
     for (id, cleared) in &all.orders {
         let name = figures.orders.iter().find(|order| order.id == *id);
@@ -54,23 +50,19 @@ fn cells(name: String, of: &Cleared) -> Vec<Cell> {
 
 /// On how many calendar days each order cleared as many as a cap of it allows in 24 hours.
 fn full_days(figures: &Figures) -> BTreeMap<OrderId, u64> {
-    let (mut of_days, mut full_banks) = (BTreeMap::<(Date, OrderId), u64>::new(), Vec::new());
+    let mut days: BTreeMap<(Date, &OrderId), (u64, bool)> = BTreeMap::new();
     let caps = |id: &OrderId| figures.orders.iter().find(|order: &&Order| order.id == *id);
-    for (day, _, tally) in &figures.days {
+    for (day, _, tally) in figures.sums.days() {
         for (id, cleared) in &tally.orders {
-            of_days.entry((*day, id.clone())).or_default().add(&cleared.given);
-            if caps(id).is_some_and(|order| cleared.given >= order.per_bank_day) {
-                full_banks.push((*day, id.clone()));
-            }
+            let (given, full) = days.entry((*day, id)).or_default();
+            *given += cleared.given;
+            *full |= caps(id).is_some_and(|order| cleared.given >= order.per_bank_day);
         }
     }
-    let reached = |(key, given): (&(Date, OrderId), &u64)| {
-        caps(&key.1).is_some_and(|order| *given >= order.per_day) || full_banks.contains(key)
-    };
     let mut full: BTreeMap<OrderId, u64> = BTreeMap::new();
-    for (day, given) in of_days.iter().filter(|(key, given)| reached((*key, *given))) {
-        let _ = given;
-        *full.entry(day.1.clone()).or_default() += 1;
+    for ((_, id), (given, of_bank)) in days {
+        let reached = caps(id).is_some_and(|order| given >= order.per_day);
+        *full.entry(id.clone()).or_default() += u64::from(of_bank || reached);
     }
     full
 }
@@ -78,7 +70,7 @@ fn full_days(figures: &Figures) -> BTreeMap<OrderId, u64> {
 /// Where the drafted tags stand.
 fn drafts(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
     let mut section = words.section("drafts", &["state", "drafted"])?;
-    let all = figures.total();
+    let all = &figures.sums.all;
     for state in EscalationState::ALL {
         let n = all.drafts.states.get(state).copied().unwrap_or_default();
         let name = words.say(&format!("state-{state}"))?;

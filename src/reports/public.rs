@@ -17,6 +17,9 @@ use crate::domain::escalation::EscalationKind;
 /// accusation that is still open.
 pub const BANKS_LATE_BY_MONTHS: i32 = 1;
 
+/// A total over fewer banks than this would tell a single bank's figures to the others.
+pub const FEWEST_BANKS: usize = 3;
+
 /// The last day of which single banks may be told on a day.
 pub fn last_day_of_banks(today: Date) -> Date {
     today.checked_sub(BANKS_LATE_BY_MONTHS.months()).unwrap_or(Date::MIN)
@@ -35,7 +38,8 @@ pub fn engagement(
     // Totals of one bank are a single bank's.
     let told = if figures.one_bank { &late } else { figures };
     let mut sections = vec![posts(told, words)?];
-    if !figures.one_bank && figures.total().money.requests >= FEWEST {
+    let asked = figures.sums.banks.values().filter(|of| of.tally.money.requests > 0).count();
+    if asked >= FEWEST_BANKS && figures.sums.all.money.requests >= FEWEST {
         sections.push(engagement::requests(figures, words, true)?);
     }
     sections.push(banks::in_public(&late, words)?);
@@ -54,7 +58,7 @@ pub fn banks(figures: &Figures, today: Date, words: Words<'_>) -> anyhow::Result
 fn posts(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
     let columns = ["month", "tags", "answered", "thanks", "corrections", "retracted"];
     let mut section = words.section("public-posts", &columns)?;
-    for (month, all) in figures.by_month() {
+    for (month, all) in &figures.sums.months {
         let out = |kind| all.kind(kind).out();
         let retracted: u64 = all.manners.values().map(|ends| ends.retracted).sum();
         let counts = [
@@ -64,7 +68,10 @@ fn posts(figures: &Figures, words: Words<'_>) -> anyhow::Result<Section> {
             out(EscalationKind::Correction),
             retracted,
         ];
-        section.table.rows.push([text(month)].into_iter().chain(counts.map(count)).collect());
+        section
+            .table
+            .rows
+            .push([text(month.as_str())].into_iter().chain(counts.map(count)).collect());
     }
     section.table.total = total(words.say("total")?, &section.table.rows);
     Ok(section)

@@ -21,7 +21,7 @@ use crate::{
         banks, costs,
         document::{Cell, Document, Edition, Section, Subject},
         engagement,
-        figures::{Figures, Line, Order, Overdue, Reading},
+        figures::{Figures, Line, Order, Overdue, Reading, Sums},
         orders, public,
         words::Words,
     },
@@ -171,8 +171,9 @@ async fn gather(ctx: &Ctx, asked: &Asked) -> anyhow::Result<(Figures, Option<u64
     };
     let names = banks.collect::<std::collections::BTreeSet<_>>().into_iter().map(name).collect();
     let one_bank = asked.bank.is_some();
+    let as_of = standing.map_or(now, |standing| standing.as_of);
     let figures = Figures {
-        as_of: standing.map_or(now, |standing| standing.as_of),
+        as_of,
         zone: zone.clone(),
         one_bank,
         names,
@@ -181,7 +182,7 @@ async fn gather(ctx: &Ctx, asked: &Asked) -> anyhow::Result<(Figures, Option<u64
         orders: orders_of(ctx).await?,
         // What is read of a platform is read for no bank in particular.
         readings: if one_bank { Vec::new() } else { readings(ctx, asked).await? },
-        days,
+        sums: Sums::of(days, as_of, zone),
     };
     Ok((figures, standing.map(|standing| standing.waiting)))
 }

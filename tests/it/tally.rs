@@ -220,7 +220,7 @@ impl Story {
             alias: format!("alias {}", self.heard),
             voice: if bank { Voice::Bank } else { Voice::Other },
             author: "somebody".to_owned(),
-            at: (n % 2 == 0).then(|| self.world.now()),
+            at: n.is_multiple_of(2).then(|| self.world.now()),
             text: None,
             post_id: None,
         };
