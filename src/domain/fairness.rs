@@ -108,8 +108,8 @@ pub const LEAST_OVERDUE: u64 = 10;
 /// The rate of each bank that had an overdue request, in the order given.
 ///
 /// Tags are counted as Poisson, with the requests as exposure: one tag may speak of many requests, so
-/// the rate is no share of them. The interval is Byar's approximation of the exact one (within a
-/// hundredth of it from five tags on).
+/// the rate is no share of them. The interval is Byar's approximation of the exact one (within
+/// three hundredths of a tag).
 ///
 /// A bank *stands out* where even the lower end of its interval lies above the rate of all others
 /// together. With many banks one of them would do so by chance; so for this question the interval
@@ -183,8 +183,8 @@ mod tests {
             [(0, 0.0, 3.689), (5, 1.623, 11.668), (10, 4.795, 18.390), (100, 81.364, 121.627)]
         {
             let (our_low, our_high) = byar(count, Z_95);
-            assert!((our_low - low).abs() < 0.02, "{count}: {our_low} for {low}");
-            assert!((our_high - high).abs() < 0.02, "{count}: {our_high} for {high}");
+            assert!((our_low - low).abs() < 0.03, "{count}: {our_low} for {low}");
+            assert!((our_high - high).abs() < 0.03, "{count}: {our_high} for {high}");
         }
         assert!((quantile(0.975) - Z_95).abs() < 5e-4);
         assert!((quantile(0.9995) - 3.2905).abs() < 5e-4);

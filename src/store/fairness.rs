@@ -248,8 +248,10 @@ impl Store {
                      CAST(CASE WHEN e.state = 'rejected' AND EXISTS (
                        SELECT 1 FROM dispute t WHERE t.escalation = e.id AND t.stands = 1)
                        THEN 1 ELSE 0 END AS BIGINT) AS dispute,
-                     (SELECT b.person FROM entries_by b WHERE b.subject = e.id AND b.act IN
-                        ('escalation.rejected', 'dispute.decided', 'escalation.held-back')
+                     (SELECT b.person FROM entries_by b WHERE b.subject = e.id
+                        AND (e.state = 'rejected'
+                          AND b.act IN ('escalation.rejected', 'dispute.decided')
+                          OR e.state = 'expired' AND b.act = 'escalation.held-back')
                       ORDER BY b.seq DESC LIMIT 1) AS by_person,
                      CAST(CASE WHEN EXISTS (SELECT 1 FROM entry n WHERE n.subject = e.id
                          AND n.act IN ('escalation.approved', 'escalation.cleared'))
