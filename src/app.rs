@@ -468,5 +468,6 @@ pub fn reconcilers(config: &Config) -> Vec<Reconciler> {
         reconciler!("alarms", deliver, alarms),
         reconciler!("seal", second, seal),
         reconciler!("webhooks", deliver, webhooks),
+        reconciler!("weekly", watch, weekly),
     ]
 }

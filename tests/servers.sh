@@ -4,6 +4,7 @@
 #   start_oidc; start_prism                               the same
 #   start_bluesky                                         the same; wants PostgreSQL to run
 #   start_chromedriver                                    opens real browsers; exports axe-core's folder too
+#   find_aiosmtpd                                         exports the python that has it
 #   find_twitter_text                                     exports where X's own library lies
 #   stop_servers                                          ends what was started, by process id
 #
@@ -58,9 +59,12 @@ install_missing() {
     command -v redis-server >/dev/null || missing+=(redis-server)
     command -v chromium >/dev/null || missing+=(chromium)
     command -v chromedriver >/dev/null || missing+=(chromium-driver)
+    command -v pdftotext >/dev/null || missing+=(poppler-utils)
+    command -v qpdf >/dev/null || missing+=(qpdf)
     [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
     install_mastodon_mock
     install_schemathesis
+    install_aiosmtpd
     install_bluesky
     install_from_npm OIDC_HOME oidc-provider "$OIDC_PROVIDER_VERSION"
     install_from_npm PRISM_HOME @stoplight/prism-cli "$PRISM_VERSION"
@@ -117,6 +121,21 @@ install_schemathesis() {
             "schemathesis==$SCHEMATHESIS_VERSION"; } >"$log" 2>&1 \
         || { tail -n 20 "$log" >&2; fail "pip could not install schemathesis; all it said is in $log"; }
     touch "$SCHEMATHESIS_HOME/ready"
+}
+
+AIOSMTPD_VERSION=1.4.6
+
+install_aiosmtpd() {
+    AIOSMTPD_HOME="$ROOT/target/peers/aiosmtpd-$AIOSMTPD_VERSION"
+    [[ ! -e $AIOSMTPD_HOME/ready ]] || return 0
+    say "installing aiosmtpd $AIOSMTPD_VERSION into target/peers"
+    local log="$ROOT/target/peers/pip-aiosmtpd.log"
+    rm -rf "$AIOSMTPD_HOME"
+    { python3 -m venv "$AIOSMTPD_HOME" \
+        && "$AIOSMTPD_HOME/bin/pip" install --disable-pip-version-check --progress-bar off \
+            "aiosmtpd==$AIOSMTPD_VERSION"; } >"$log" 2>&1 \
+        || { tail -n 20 "$log" >&2; fail "pip could not install aiosmtpd; all it said is in $log"; }
+    touch "$AIOSMTPD_HOME/ready"
 }
 
 NODE_VERSION=22.23.3
@@ -301,6 +320,10 @@ start_prism() {
 import urllib.request as r
 r.urlopen(r.Request('http://127.0.0.1:$port/2/users/me', headers={'Authorization': 'Bearer any'}), timeout=5)"
     export TAKAZA_TEST_PRISM="http://127.0.0.1:$port"
+}
+
+find_aiosmtpd() {
+    export TAKAZA_TEST_AIOSMTPD="$AIOSMTPD_HOME/bin/python"
 }
 
 find_schemathesis() {

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, civil::Date};
 
-use super::{Config, X};
+use super::{Config, X, report};
 use crate::{
     cases::sql::SqlSourceConfig,
     domain::{
@@ -33,6 +33,7 @@ pub(super) fn problems(config: &mut Config) -> Vec<Problem> {
     x(&config.x, &mut found);
     console(config, &mut found);
     webhooks(config, &mut found);
+    report::problems(&config.report, &mut found);
     found
 }
 

@@ -34,5 +34,6 @@ mod states;
 mod story;
 mod support;
 mod two_processes;
+mod weekly;
 mod wording;
 mod x;
