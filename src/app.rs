@@ -306,5 +306,6 @@ pub fn reconcilers(config: &Config) -> Vec<Reconciler> {
         reconciler!("seal", second, seal),
         reconciler!("webhooks", deliver, webhooks),
         reconciler!("tally", watch, tally),
+        reconciler!("weekly", watch, weekly),
     ]
 }

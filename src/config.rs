@@ -5,6 +5,7 @@
 mod check;
 mod errors;
 mod overlay;
+mod report;
 mod secrets;
 mod show;
 
@@ -21,6 +22,7 @@ use serde::Deserialize;
 pub use self::{
     errors::{ConfigError, ConfigErrors},
     overlay::{DEFAULTS, Loaded},
+    report::Report,
     secrets::{KeyPlace, Secrets, credential, secret},
 };
 
@@ -86,6 +88,8 @@ pub struct Config {
     pub serve: Serve,
     /// The web console.
     pub console: Console,
+    /// The weekly report by mail.
+    pub report: Report,
 }
 
 /// Who speaks, and on what authority.

@@ -4,6 +4,7 @@
 #   start_oidc; start_prism                               the same
 #   start_bluesky                                         the same; wants PostgreSQL to run
 #   start_chromedriver                                    opens real browsers; exports axe-core's folder too
+#   find_aiosmtpd                                         exports the python that has it
 #   find_twitter_text                                     exports where X's own library lies
 #   find_lifelines                                        exports the Python that has lifelines
 #   stop_servers                                          ends what was started, by process id
@@ -59,10 +60,14 @@ install_missing() {
     command -v redis-server >/dev/null || missing+=(redis-server)
     command -v chromium >/dev/null || missing+=(chromium)
     command -v chromedriver >/dev/null || missing+=(chromium-driver)
+    command -v pdftotext >/dev/null || missing+=(poppler-utils)
+    command -v qpdf >/dev/null || missing+=(qpdf)
     [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
-    install_mastodon_mock
-    install_schemathesis
-    install_lifelines
+    install_from_pypi MASTODON_MOCK_HOME mastodon-mock "$MASTODON_MOCK_VERSION"
+    install_from_pypi SCHEMATHESIS_HOME schemathesis "$SCHEMATHESIS_VERSION"
+    # What its numbers come from is pinned beside it.
+    install_from_pypi LIFELINES_HOME lifelines "$LIFELINES_VERSION" numpy==2.4.6 pandas==2.3.3 scipy==1.17.1
+    install_from_pypi AIOSMTPD_HOME aiosmtpd "$AIOSMTPD_VERSION"
     install_bluesky
     install_from_npm OIDC_HOME oidc-provider "$OIDC_PROVIDER_VERSION"
     install_from_npm PRISM_HOME @stoplight/prism-cli "$PRISM_VERSION"
@@ -92,49 +97,24 @@ install_from_npm() {
 }
 
 MASTODON_MOCK_VERSION=0.6.1
-
-install_mastodon_mock() {
-    MASTODON_MOCK_HOME="$ROOT/target/peers/mastodon-mock-$MASTODON_MOCK_VERSION"
-    [[ ! -e $MASTODON_MOCK_HOME/ready ]] || return 0
-    say "installing mastodon-mock $MASTODON_MOCK_VERSION into target/peers"
-    local log="$ROOT/target/peers/pip.log"
-    rm -rf "$MASTODON_MOCK_HOME"
-    { python3 -m venv "$MASTODON_MOCK_HOME" \
-        && "$MASTODON_MOCK_HOME/bin/pip" install --disable-pip-version-check --progress-bar off \
-            "mastodon-mock==$MASTODON_MOCK_VERSION"; } >"$log" 2>&1 \
-        || { tail -n 20 "$log" >&2; fail "pip could not install mastodon-mock; all it said is in $log"; }
-    touch "$MASTODON_MOCK_HOME/ready"
-}
-
 SCHEMATHESIS_VERSION=4.32.5
-
-install_schemathesis() {
-    SCHEMATHESIS_HOME="$ROOT/target/peers/schemathesis-$SCHEMATHESIS_VERSION"
-    [[ ! -e $SCHEMATHESIS_HOME/ready ]] || return 0
-    say "installing schemathesis $SCHEMATHESIS_VERSION into target/peers"
-    local log="$ROOT/target/peers/pip-schemathesis.log"
-    rm -rf "$SCHEMATHESIS_HOME"
-    { python3 -m venv "$SCHEMATHESIS_HOME" \
-        && "$SCHEMATHESIS_HOME/bin/pip" install --disable-pip-version-check --progress-bar off \
-            "schemathesis==$SCHEMATHESIS_VERSION"; } >"$log" 2>&1 \
-        || { tail -n 20 "$log" >&2; fail "pip could not install schemathesis; all it said is in $log"; }
-    touch "$SCHEMATHESIS_HOME/ready"
-}
-
 LIFELINES_VERSION=0.30.3
+AIOSMTPD_VERSION=1.4.6
 
-# What its numbers come from is pinned beside it.
-install_lifelines() {
-    LIFELINES_HOME="$ROOT/target/peers/lifelines-$LIFELINES_VERSION"
-    [[ ! -e $LIFELINES_HOME/ready ]] || return 0
-    say "installing lifelines $LIFELINES_VERSION into target/peers"
-    local log="$ROOT/target/peers/pip-lifelines.log"
-    rm -rf "$LIFELINES_HOME"
-    { python3 -m venv "$LIFELINES_HOME" \
-        && "$LIFELINES_HOME/bin/pip" install --disable-pip-version-check --progress-bar off \
-            "lifelines==$LIFELINES_VERSION" numpy==2.4.6 pandas==2.3.3 scipy==1.17.1; } >"$log" 2>&1 \
-        || { tail -n 20 "$log" >&2; fail "pip could not install lifelines; all it said is in $log"; }
-    touch "$LIFELINES_HOME/ready"
+# install_from_pypi VARIABLE PACKAGE VERSION [MORE…]: into a folder of its own in target/peers, with more
+# that is pinned beside it, and the folder into VARIABLE.
+install_from_pypi() {
+    local package=$2 version=$3
+    local home="$ROOT/target/peers/$package-$version" log="$ROOT/target/peers/pip-$package.log"
+    printf -v "$1" '%s' "$home"
+    [[ ! -e $home/ready ]] || return 0
+    say "installing $package $version into target/peers"
+    rm -rf "$home"
+    { python3 -m venv "$home" \
+        && "$home/bin/pip" install --disable-pip-version-check --progress-bar off \
+            "$package==$version" "${@:4}"; } >"$log" 2>&1 \
+        || { tail -n 20 "$log" >&2; fail "pip could not install $package; all it said is in $log"; }
+    touch "$home/ready"
 }
 
 NODE_VERSION=22.23.3
@@ -319,6 +299,10 @@ start_prism() {
 import urllib.request as r
 r.urlopen(r.Request('http://127.0.0.1:$port/2/users/me', headers={'Authorization': 'Bearer any'}), timeout=5)"
     export TAKAZA_TEST_PRISM="http://127.0.0.1:$port"
+}
+
+find_aiosmtpd() {
+    export TAKAZA_TEST_AIOSMTPD="$AIOSMTPD_HOME/bin/python"
 }
 
 find_schemathesis() {

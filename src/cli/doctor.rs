@@ -85,6 +85,7 @@ impl Doctor {
             costs::months(ctx, &mut findings).await?;
             outside::handles(ctx, &mut findings).await?;
             outside::workers(ctx, &mut findings).await?;
+            outside::mail(ctx, &mut findings).await;
         }
         self.format.print(&findings.0, |findings| people(findings))?;
         let failed = findings.0.iter().filter(|one| one.standing == Standing::Fail).count();

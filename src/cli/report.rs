@@ -16,13 +16,17 @@ use super::{
     output::{say, table},
 };
 use crate::{
+    destinations::mail::Sent,
     domain::{bank::Directory, ids::BankCode, platform::Language},
     reports::{
         days,
         document::{Cell, Document, Edition, Section, Subject},
         render::{Format, render, words::Words},
     },
-    work::report::{Asked, make},
+    work::{
+        report::{Asked, make},
+        weekly,
+    },
 };
 
 /// Reports: what tags achieve, how quickly banks act, what was cleared, what it cost
@@ -39,6 +43,11 @@ pub(super) enum Report {
     Orders(Given),
     /// What posts and readings cost
     Costs(Given),
+    /// Send the weekly report by mail now, whatever the day
+    ///
+    /// The last seven whole days, to whom `report.weekly_to` names. It is noted in the record; the
+    /// week's own report still goes out on its day.
+    SendWeekly,
 }
 
 /// What a report is to cover, and how it is written.
@@ -74,6 +83,7 @@ impl Report {
             Self::Banks(given) => (Subject::Banks, given),
             Self::Orders(given) => (Subject::Orders, given),
             Self::Costs(given) => (Subject::Costs, given),
+            Self::SendWeekly => return send_weekly(globals).await,
         };
         let format = given.format()?;
         let app = globals.open().await?;
@@ -89,6 +99,28 @@ impl Report {
             None => say(&told(&document)?),
             Some(format) => write(&render(&document, format)?, given.output.as_deref()),
         }
+    }
+}
+
+async fn send_weekly(globals: &Globals) -> Outcome {
+    let app = globals.open().await?;
+    let ctx = &app.ctx;
+    let to = &ctx.config.report.weekly_to;
+    if to.is_empty() {
+        let problem = "nobody gets it; write report.weekly_to, and the mail server beside it, into takaza.toml";
+        return Err(Failure::usage(problem));
+    }
+    let now = ctx.clock.now().in_zone(ctx.limits.calendar().zone());
+    let name = format!("by hand {}", now.strftime("%Y-%m-%d %H:%M:%S"));
+    match weekly::send(ctx, &ctx.actor("report send-weekly"), &name, now.date()).await? {
+        Some(Sent::Accepted(said)) => {
+            say(&format!("the mail server has it for {}: {said}", to.join(", ")))
+        }
+        Some(Sent::Refused(why)) => Err(Failure::Failed(format!("it was not sent: {why}"))),
+        Some(Sent::Unknown(why)) => Err(Failure::Failed(format!(
+            "nobody knows whether it arrived ({why}); ask somebody who should have it"
+        ))),
+        None => Err(Failure::refused("another process sends it at this moment")),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, civil::Date};
 
-use super::{Config, Oidc, X};
+use super::{Config, Oidc, X, report};
 use crate::{
     cases::sql::SqlSourceConfig,
     domain::{
@@ -36,6 +36,7 @@ pub(super) fn problems(config: &mut Config) -> Vec<Problem> {
     if let Some(service) = &config.console.oidc {
         oidc(service, &mut found);
     }
+    report::problems(&config.report, &mut found);
     found
 }
 

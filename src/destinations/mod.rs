@@ -6,6 +6,7 @@
 pub mod bluesky;
 pub mod hand_off;
 pub mod http;
+pub mod mail;
 pub mod manners;
 pub mod mastodon;
 pub mod meter;

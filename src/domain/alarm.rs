@@ -38,6 +38,8 @@ spelled! {
         Dispute = "dispute-undecided",
         /// An account's grant can no longer be renewed.
         GrantBroken = "grant-broken",
+        /// The weekly report did not arrive, or nobody knows whether it did.
+        WeeklyReport = "weekly-report",
     }
 }
 

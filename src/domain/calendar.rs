@@ -45,7 +45,8 @@ spelled! {
 }
 
 impl Day {
-    const fn of(weekday: Weekday) -> Self {
+    /// The day of a date.
+    pub const fn of(weekday: Weekday) -> Self {
         match weekday {
             Weekday::Monday => Self::Monday,
             Weekday::Tuesday => Self::Tuesday,

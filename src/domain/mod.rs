@@ -35,4 +35,5 @@ pub mod tagging;
 pub mod time;
 pub mod vault;
 pub mod webhook;
+pub mod weekly;
 pub mod wording;

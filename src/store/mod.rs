@@ -40,6 +40,7 @@ mod tokens;
 mod tree;
 mod verify;
 mod webhooks;
+mod weekly;
 
 use std::sync::Arc;
 
@@ -78,6 +79,7 @@ pub use timeline::{Attempt, DeliveryFilter, EngagementCount, Listed, PostHistory
 pub use tokens::{Bearer, TokenRow};
 pub use verify::{Erased, Finding, FindingKind, Severity, Verdict};
 pub use webhooks::{Telling, Unread, WebhookRow};
+pub use weekly::{WeeklyEnd, WeeklyRow};
 
 pub use crate::domain::tagging::{Overdue, SilenceOrder, SilenceScope};
 

@@ -220,4 +220,5 @@ followed! {
     OWN_POST = "own_post", &["account", "platform_id"], &[];
     ERASURE = "erasure", &["id"], &[];
     CASE_IMPORT = "case_import", &["id"], &[];
+    WEEKLY_MAIL = "weekly_mail", &["week"], &[];
 }

@@ -42,6 +42,7 @@ pub mod view;
 pub mod waits;
 pub mod watch;
 pub mod webhooks;
+pub mod weekly;
 
 use std::{collections::BTreeMap, sync::Arc};
 

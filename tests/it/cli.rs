@@ -1,6 +1,7 @@
 //! The command line, by the real binary: what people type, what they are told, what they may.
 
 mod help;
+mod report;
 mod roles;
 
 use std::{

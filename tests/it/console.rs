@@ -13,6 +13,7 @@ mod orders;
 mod people;
 mod posts;
 mod queue;
+mod reports;
 mod second_factor;
 mod served;
 mod source;

@@ -26,6 +26,7 @@ use takaza::{
         BreakerRules, ClaimRules, DeliveryFilter, EndSessions, Ended, EntryFilter, Kept, Leased,
         Listed, NewImport, Note, Passphrase, QueueFilter, QueueOrder, Rechecked, Report, Seat,
         SessionRules, SilenceOrder, SilenceScope, Store, StoreError, Telling, WebhookRow,
+        WeeklyEnd,
     },
     work,
 };
@@ -75,6 +76,7 @@ on_both! {
     what_accounts_spend_is_counted,
     tokens_are_made_used_and_revoked,
     webhooks_read_the_record_and_are_told,
+    weekly_reports_are_taken_ended_and_lost,
     entries_are_found_by_act_person_time_and_subject,
     files_of_cases_are_accepted_by_a_second_person,
     sums_follow_the_record_and_are_counted_day_by_day,
@@ -998,6 +1000,37 @@ async fn tokens_are_made_used_and_revoked(world: World) {
     assert!(store.tokens(&asha).await.unwrap().is_empty());
     assert_eq!(ledger_sql::entries(&world.ledger_url, "person.token-made").await, 2);
     assert_eq!(ledger_sql::entries(&world.ledger_url, "person.token-revoked").await, 1);
+}
+
+async fn weekly_reports_are_taken_ended_and_lost(world: World) {
+    let (store, by) = (&world.ctx.store, world.ctx.actor("weekly"));
+    let lease = mins(10);
+    assert_eq!(store.weekly_mail("2026-11-16").await.unwrap(), None);
+    let taken = store.weekly_take(&by, "2026-11-16", lease).await.unwrap().unwrap();
+    assert_eq!((taken.state.as_str(), taken.attempts), ("sending", 1));
+    assert_eq!(store.weekly_take(&by, "2026-11-16", lease).await.unwrap(), None, "one has it");
+    let later = WeeklyEnd::Refused(Some(world.now().plus(mins(5))));
+    store.weekly_ended(&by, &taken, later, "451").await.unwrap();
+    assert_eq!(store.weekly_take(&by, "2026-11-16", lease).await.unwrap(), None, "it waits");
+    world.pass(mins(5));
+    let again = store.weekly_take(&by, "2026-11-16", lease).await.unwrap().unwrap();
+    assert_eq!(again.attempts, 2);
+    let stale = store.weekly_ended(&by, &taken, WeeklyEnd::Sent, "250").await;
+    assert!(matches!(stale.unwrap_err(), StoreError::Conflict(_)));
+    assert!(store.weekly_lost(&by, "2026-11-16").await.unwrap().is_empty());
+    world.pass(mins(11));
+    let lost = store.weekly_lost(&by, "2026-11-16").await.unwrap();
+    assert_eq!((lost.len(), lost[0].state.as_str()), (1, "unknown"));
+    assert_eq!(store.weekly_take(&by, "2026-11-16", lease).await.unwrap(), None, "never again");
+    store.weekly_ended(&by, &again, WeeklyEnd::Sent, "250").await.unwrap();
+    let row = store.weekly_mail("2026-11-16").await.unwrap().unwrap();
+    assert_eq!(row.state, "sent", "that it arrived is believed late");
+    let other = store.weekly_take(&by, "2026-11-23", lease).await.unwrap().unwrap();
+    let later = WeeklyEnd::Refused(Some(world.now().plus(mins(5))));
+    store.weekly_ended(&by, &other, later, "451").await.unwrap();
+    assert!(store.weekly_lost(&by, "2026-11-23").await.unwrap().is_empty());
+    let given_up = store.weekly_lost(&by, "").await.unwrap();
+    assert_eq!((given_up.len(), given_up[0].state.as_str()), (1, "given-up"));
 }
 
 async fn webhooks_read_the_record_and_are_told(world: World) {

@@ -39,5 +39,6 @@ mod story;
 mod support;
 mod tally;
 mod two_processes;
+mod weekly;
 mod wording;
 mod x;

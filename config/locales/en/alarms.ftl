@@ -30,3 +30,4 @@ alarms-what-unsealed = The record stays unsealed
 alarms-what-uncertain-delivery = A post may or may not be out
 alarms-what-dispute-undecided = A dispute waits for an approver
 alarms-what-grant-broken = An account must be connected anew
+alarms-what-weekly-report = The weekly report may not have arrived

@@ -30,3 +30,4 @@ alarms-what-unsealed = अभिलेख मुहरबंद नहीं ह
 alarms-what-uncertain-delivery = एक पोस्ट गई या नहीं, पता नहीं
 alarms-what-dispute-undecided = एक विवाद अनुमोदक की प्रतीक्षा में
 alarms-what-grant-broken = एक खाता फिर से जोड़ना होगा
+alarms-what-weekly-report = साप्ताहिक रिपोर्ट शायद नहीं पहुँची

@@ -8,13 +8,13 @@ use jiff::SignedDuration;
 use super::{super::failure::Failure, Findings};
 use crate::{
     cases::SourceError,
-    destinations::{Duty, Seen},
+    destinations::{Duty, Seen, mail},
     domain::{
         person::Role,
         platform::{MentionMode, Sender},
     },
     store::{AccountRow, Worker},
-    work::{Ctx, connecting},
+    work::{Ctx, connecting, weekly},
 };
 
 /// Clocks that differ by more than this are wrong.
@@ -306,4 +306,26 @@ pub(super) async fn workers(ctx: &Ctx, findings: &mut Findings) -> Result<(), Fa
         findings.warn("gate", format!("nothing is sent: {why}"), "`takaza resume` lifts it");
     }
     Ok(())
+}
+
+/// The mail server of the weekly report: it lets us in. No mail is sent.
+pub(super) async fn mail(ctx: &Ctx, findings: &mut Findings) {
+    let to = &ctx.config.report.weekly_to;
+    if to.is_empty() {
+        return;
+    }
+    let greeted = match weekly::server(ctx) {
+        Ok(server) => mail::greet(&server).await,
+        Err(error) => Err(error),
+    };
+    match greeted {
+        Ok(()) => {
+            findings
+                .ok("weekly report", format!("its mail server lets us in; to {}", to.join(", ")));
+        }
+        Err(error) => {
+            let todo = "mend [report] in takaza.toml, then try `takaza report send-weekly`";
+            findings.fail("weekly report", format!("{error:#}"), todo);
+        }
+    }
 }

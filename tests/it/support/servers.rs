@@ -71,6 +71,11 @@ pub fn twitter_text() -> Option<String> {
     peer("TAKAZA_TEST_TWITTER_TEXT")
 }
 
+/// The python that has aiosmtpd, for mail servers of a story's own (`tests/peers/smtp.py`).
+pub fn aiosmtpd() -> Option<String> {
+    peer("TAKAZA_TEST_AIOSMTPD")
+}
+
 /// The `st` of schemathesis, which holds an API to its document.
 pub fn schemathesis() -> Option<String> {
     peer("TAKAZA_TEST_SCHEMATHESIS")
