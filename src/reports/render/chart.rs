@@ -386,9 +386,6 @@ mod tests {
     fn what_is_no_number_draws_nothing_wild() {
         let scale = Scale::over([f64::NAN, f64::INFINITY].into_iter(), 0.0, 10.0);
         assert!((scale.at(f64::NAN) - 0.0).abs() < f64::EPSILON);
-        assert_eq!(
-            escaped("<a & \u{1}\"b\">"),
-            "&lt;a &amp;  &quot;b&quot;&gt;".replace("  ", " ")
-        );
+        assert_eq!(escaped("<a & \u{1}\"b\">"), "&lt;a &amp;  &quot;b&quot;&gt;");
     }
 }

@@ -71,17 +71,16 @@ fn times(language: Language) -> Section {
         said: t(&format!("{hours:.1} h"), &format!("{hours:.1} घंटे")),
         interval: Some((hours * 0.7, hours * 1.4)),
     };
-    let row = |(n, hours): (usize, &f64)| {
-        let n64 = n as u64;
+    let row = |(n, hours): (u32, &f64)| {
         vec![
-            Cell::Text(bank(n)),
-            Cell::Count(120 * (n64 + 1)),
-            Cell::Money(Paise::from_rupees(1_234_567 * (n64 as i64 + 1))),
+            Cell::Text(bank(n as usize)),
+            Cell::Count(120 * u64::from(n + 1)),
+            Cell::Money(Paise::from_rupees(1_234_567 * i64::from(n + 1))),
             Cell::Hours(*hours),
-            Cell::Share(0.125 * (n as f64 + 1.0)),
+            Cell::Share(0.125 * f64::from(n + 1)),
         ]
     };
-    let mut rows: Vec<_> = hours.iter().enumerate().map(row).collect();
+    let mut rows: Vec<_> = (0..).zip(&hours).map(row).collect();
     let few = Cell::Nothing(t("too few to tell", "बताने के लिए बहुत कम"));
     rows.push(vec![
         Cell::Text(bank(5)),
