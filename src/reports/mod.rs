@@ -2,6 +2,7 @@
 //!
 //! Pure: rows come in, a report comes out.
 
+pub mod case_file;
 pub mod document;
 pub mod rehearsal;
 pub mod replies;

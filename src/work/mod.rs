@@ -6,6 +6,7 @@ pub mod alarms;
 pub mod annex;
 pub mod audit;
 pub mod bill;
+pub mod case_file;
 pub mod clear;
 pub mod deliver;
 pub mod edit;
