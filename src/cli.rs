@@ -7,6 +7,7 @@
 mod accounts;
 mod audit;
 mod banks;
+mod case_file;
 mod cases;
 mod config;
 mod demo;
@@ -130,6 +131,8 @@ enum Command {
     #[command(subcommand)]
     Audit(audit::Audit),
     Export(audit::Export),
+    #[command(name = "case-file")]
+    CaseFile(case_file::Make),
     Erase(erase::Erase),
     Doctor(doctor::Doctor),
     #[command(subcommand, name = "config")]
@@ -164,6 +167,7 @@ impl Command {
             Self::Webhooks(command) => command.run(globals).await,
             Self::Audit(command) => command.run(globals).await,
             Self::Export(command) => command.run(globals).await,
+            Self::CaseFile(command) => command.run(globals).await,
             Self::Erase(command) => command.run(globals).await,
             Self::Doctor(command) => command.run(globals).await,
             Self::Configuration(command) => command.run(globals),

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::{
-    Globals,
+    Globals, case_file,
     failure::{Failure, Outcome},
     output::{Format, say},
     sign_in::{MaybeSigning, Signing},
@@ -44,6 +44,9 @@ pub(super) struct Verify {
     /// Checkpoints to verify against, beside the configured file: those kept elsewhere
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
+    /// A case file (`takaza case-file`) is checked instead, by the keys given, without any ledger
+    #[arg(long, value_name = "FILE", requires = "vkey", conflicts_with = "checkpoint")]
+    bundle: Option<PathBuf>,
     /// The sealing key's public half, as kept elsewhere (without this, those beside record.key_file);
     /// after a rotation give each key that the record had, the oldest first: it is the one trusted
     #[arg(long, value_name = "KEY")]
@@ -147,6 +150,9 @@ fn no_key(error: NoKey) -> Failure {
 }
 
 async fn verify(command: Verify, globals: &Globals) -> Outcome {
+    if let Some(bundle) = &command.bundle {
+        return case_file::verify(bundle, &command.vkey, command.format);
+    }
     let app = globals.open().await?;
     let ctx = &app.ctx;
     let vkeys = match command.vkey.is_empty() {

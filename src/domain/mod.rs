@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod drafting;
 pub mod engagement;
 pub mod escalation;
+pub mod evidence;
 pub mod facts;
 pub mod fairness;
 pub mod history;

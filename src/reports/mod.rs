@@ -5,6 +5,7 @@
 pub mod attribution;
 pub mod banks;
 pub mod card;
+pub mod case_file;
 pub mod costs;
 pub mod days;
 pub mod document;

@@ -24,6 +24,7 @@ use sqlx::{
 use super::StoreError;
 use crate::domain::{
     canonical::{self, Hash},
+    evidence::OpenedRow,
     time::Timestamp,
 };
 
@@ -306,6 +307,9 @@ impl Sql {
     }
 }
 
+/// Columns by name.
+type Fields<'r> = Vec<(&'r str, Json)>;
+
 /// A table whose rows the record follows.
 pub(super) struct Followed {
     /// Its name.
@@ -322,6 +326,24 @@ pub(super) struct Followed {
 
 impl Followed {
     pub(super) fn digest(&self, row: &Row) -> Result<RowDigest, StoreError> {
+        let (key, fields) = self.told(row)?;
+        let hash = Hash::of(canonical::of_fields(fields).as_bytes());
+        Ok(RowDigest { table: self.name.to_owned(), key, hash })
+    }
+
+    /// A row with everything that its digest is of.
+    pub(super) fn open(&self, row: &Row) -> Result<OpenedRow, StoreError> {
+        let (key, fields) = self.told(row)?;
+        let text = |value| match value {
+            Json::String(text) => text,
+            other => other.to_string(),
+        };
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), text(value)));
+        Ok(OpenedRow { table: self.name.to_owned(), key, fields: fields.collect() })
+    }
+
+    /// A row's key, and its fields as the record follows them.
+    fn told<'r>(&self, row: &'r Row) -> Result<(String, Fields<'r>), StoreError> {
         let mut fields = row.fields()?;
         let mut key = Vec::new();
         for column in self.key {
@@ -333,8 +355,7 @@ impl Followed {
         }
         // A column that a later migration adds is empty in old rows and leaves their digests alone.
         fields.retain(|(name, value)| !value.is_null() && !self.unfollowed.contains(name));
-        let hash = Hash::of(canonical::of_fields(fields).as_bytes());
-        Ok(RowDigest { table: self.name.to_owned(), key: key.join("/"), hash })
+        Ok((key.join("/"), fields))
     }
 }
 
@@ -358,7 +379,7 @@ impl Row {
     }
 
     /// Every column by name: integers and texts, as the schema has no others.
-    fn fields(&self) -> Result<Vec<(&str, Json)>, StoreError> {
+    fn fields(&self) -> Result<Fields<'_>, StoreError> {
         macro_rules! fields {
             ($row:expr) => {{
                 let mut fields = Vec::with_capacity($row.columns().len());

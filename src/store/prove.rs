@@ -130,6 +130,6 @@ pub(super) async fn find(tx: &mut Tx, which: &str) -> Result<Row, StoreError> {
     row.ok_or_else(|| StoreError::NotFound(format!("entry {which}")))
 }
 
-fn base64(hash: &tlog::Hash) -> String {
+pub(super) fn base64(hash: &tlog::Hash) -> String {
     BASE64_STANDARD.encode(hash.0)
 }

@@ -9,9 +9,8 @@ use serde_json::json;
 use super::{
     Actor, Store, StoreError,
     db::{Row, sql},
-    escalations,
     record::{Act, ENGAGEMENT},
-    tallies,
+    tallies, timeline,
 };
 use crate::domain::{
     engagement::EngagementKind,
@@ -148,7 +147,8 @@ impl Store {
         tx.commit().await
     }
 
-    /// A person says what a bank's reply amounts to. `reply` is the short form of its alias.
+    /// A person says what a bank's reply to a post (by its reference or id, or a delivery's id)
+    /// amounts to. `reply` is the short form of its alias.
     ///
     /// # Errors
     /// The post has no such reply of the bank's own, or the ledger failed.
@@ -161,7 +161,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let now = tx.now().await?;
-        let escalation = escalations::find(&mut tx, post).await?.escalation.id;
+        let escalation = timeline::find(&mut tx, post).await?.escalation.id;
         let known = sql("SELECT delivery, kind, platform_id, class FROM bank_reply
              WHERE escalation = $1 AND substr(platform_id, 1, 8) = $2")
         .bind(&escalation)

@@ -362,7 +362,8 @@ impl Store {
     }
 }
 
-async fn find(tx: &mut Tx, which: &str) -> Result<EscalationRow, StoreError> {
+/// An escalation by its reference or id, or by a delivery's id.
+pub(super) async fn find(tx: &mut Tx, which: &str) -> Result<EscalationRow, StoreError> {
     match deliveries::find(tx, which).await {
         Ok(delivery) => escalations::find(tx, delivery.delivery.escalation.as_str()).await,
         Err(StoreError::NotFound(_)) => escalations::find(tx, which).await,

@@ -7,6 +7,7 @@ pub mod annex;
 pub mod attribution;
 pub mod audit;
 pub mod bill;
+pub mod case_file;
 pub mod clear;
 pub mod connecting;
 pub mod deliver;

@@ -6,16 +6,19 @@
 // Of several keys the first is trusted; each later one must have signed a checkpoint of the first
 // file together with the one before it.
 //
-// A file is an export (JSON lines), an inclusion proof, a consistency proof, or a file of
-// checkpoints (signed notes, an empty line after each). docs/record.md describes them all.
+// A file is an export (JSON lines), an inclusion proof, a consistency proof, a case file, or a file
+// of checkpoints (signed notes, an empty line after each). docs/record.md and docs/case-file.md
+// describe them all.
 package main
 
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -75,6 +78,8 @@ func check(data []byte, known note.Verifiers) string {
 		return inclusion(data, known)
 	case "takaza-consistency/1":
 		return consistency(data, known)
+	case "takaza-case-file/1":
+		return caseFile(data, known)
 	}
 	fail("unknown format " + kind.Format)
 	return ""
@@ -249,6 +254,136 @@ func export(data []byte, format string, known note.Verifiers) string {
 		}
 	}
 	return fmt.Sprintf("%d leaves, %d checkpoints, %d posts", size, len(checkpoints), posts)
+}
+
+// caseFile holds every entry against the signed tree, every row against the newest entry about it,
+// and every sighting against what a draft committed to.
+func caseFile(data []byte, keys note.Verifiers) string {
+	var file struct {
+		Case_ref string
+		Evidence struct {
+			Tree_size, Root, Checkpoint string
+			Entries                     []struct {
+				Leaf_index, Entry string
+				Hashes            []string
+			}
+			Rows []struct {
+				Table, Key string
+				Fields     map[string]string
+			}
+			Sightings []struct{ Salt, Text string }
+		}
+	}
+	must(json.Unmarshal(data, &file))
+	evidence := file.Evidence
+	signed := open(evidence.Checkpoint, keys)
+	root, err := tlog.ParseHash(evidence.Root)
+	must(err)
+	if signed.size != number(evidence.Tree_size) || signed.root != root {
+		fail("the checkpoint signs another tree")
+	}
+	type place struct{ table, key string }
+	type left struct {
+		at, seq       int64
+		subject, hash string
+	}
+	known := map[place][]left{}
+	committed := map[string]bool{}
+	last, count := map[string]int64{}, map[string]int64{}
+	for _, one := range evidence.Entries {
+		leaf := tlog.RecordHash([]byte(one.Entry))
+		must(tlog.CheckRecord(hashes(one.Hashes), signed.size, root, number(one.Leaf_index), leaf))
+		var entry struct {
+			Act, Subject, Seq, At string
+			Body                  struct{ Members json.RawMessage }
+			Rows                  []struct{ Table, Key, Hash string }
+		}
+		must(json.Unmarshal([]byte(one.Entry), &entry))
+		seq := number(entry.Seq)
+		count[entry.Subject]++
+		if last[entry.Subject] < seq {
+			last[entry.Subject] = seq
+		}
+		for _, row := range entry.Rows {
+			at := place{row.Table, row.Key}
+			known[at] = append(known[at], left{number(entry.At), seq, entry.Subject, row.Hash})
+		}
+		if entry.Act == "escalation.drafted" {
+			var members []string
+			must(json.Unmarshal(entry.Body.Members, &members))
+			for _, member := range members {
+				committed[member] = true
+			}
+		}
+	}
+	for subject, seq := range last {
+		if count[subject] != seq {
+			fail("entries of " + subject + " are missing")
+		}
+	}
+	for _, row := range evidence.Rows {
+		good, hash := false, digest(object(row.Fields))
+		for _, one := range known[place{row.Table, row.Key}] {
+			last := true
+			for _, other := range known[place{row.Table, row.Key}] {
+				later := other.subject == one.subject && other.seq > one.seq
+				last = last && other.at <= one.at && !(other.at == one.at && later)
+			}
+			good = good || last && one.hash == hash
+		}
+		if !good {
+			fail("row " + row.Key + " of " + row.Table + " is not as the record left it")
+		}
+	}
+	for _, sighting := range evidence.Sightings {
+		if !committed[digest("["+quote(sighting.Salt)+","+quote(sighting.Text)+"]")] {
+			fail("no draft committed to a sighting that is shown")
+		}
+		var seen struct{ Case_ref string }
+		must(json.Unmarshal([]byte(sighting.Text), &seen))
+		if seen.Case_ref != file.Case_ref {
+			fail("a sighting is of another case")
+		}
+	}
+	return fmt.Sprintf("%d entries of %d, %d rows, %d sightings", len(evidence.Entries), signed.size,
+		len(evidence.Rows), len(evidence.Sightings))
+}
+
+func digest(canonical string) string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(canonical)))
+}
+
+// object writes the canonical JSON (RFC 8785) of an object of texts with ASCII names.
+func object(fields map[string]string) string {
+	var names []string
+	for name := range fields {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	var parts []string
+	for _, name := range names {
+		parts = append(parts, quote(name)+":"+quote(fields[name]))
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
+// quote writes a text as RFC 8785 does, which escapes less than encoding/json.
+func quote(text string) string {
+	short := map[rune]string{'"': `\"`, '\\': `\\`, '\b': `\b`, '\f': `\f`, '\n': `\n`, '\r': `\r`, '\t': `\t`}
+	var out strings.Builder
+	out.WriteByte('"')
+	for _, c := range text {
+		switch escaped, ok := short[c]; {
+		case ok:
+			out.WriteString(escaped)
+		case c < 0x20:
+			fmt.Fprintf(&out, `\u%04x`, c)
+		default:
+			out.WriteRune(c)
+		}
+	}
+	out.WriteByte('"')
+	return out.String()
 }
 
 func hashes(texts []string) []tlog.Hash {

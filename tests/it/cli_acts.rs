@@ -138,6 +138,40 @@ fn an_export_holds_no_case_reference_unless_an_approver_asks() {
 }
 
 #[test]
+fn a_case_file_is_written_for_the_court_and_checked_on_a_machine_without_a_ledger() {
+    let unit = Unit::staffed("");
+    let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "ggm"];
+    unit.act("root", &add).done();
+    unit.import_liens(4, PEEPAL);
+    unit.run(&["run-once"]).done();
+    let folder = unit.file("court");
+    let make = |who: &str| unit.act(who, &["case-file", "FIR 1/2026", "--output", &folder]);
+    make("auditor").refused(3);
+    assert!(!std::path::Path::new(&folder).exists(), "what was refused wrote nothing");
+    make("officer").done();
+    make("officer").refused(2);
+
+    let bundle = format!("{folder}/case-file.json");
+    let told = std::fs::read_to_string(&bundle).expect("the case file");
+    assert!(told.contains("FIR 1/2026") && !told.contains("FIR 2/2026"));
+    let paper = std::fs::read_to_string(format!("{folder}/certificate.md")).expect("the paper");
+    let hash = takaza::domain::canonical::Hash::of(told.as_bytes()).to_string();
+    assert!(paper.contains(&hash), "{paper}");
+
+    let vkey = text(&unit.run(&["audit", "checkpoint", "--json"]).json()["vkey"]);
+    let elsewhere = Unit::bare();
+    let check = |file: &str| elsewhere.run(&["audit", "verify", "--bundle", file, "--vkey", &vkey]);
+    let good = check(&bundle).done();
+    assert!(good.contains(&hash) && good.contains("good: "), "{good}");
+    let altered = elsewhere.write("altered.json", &told.replace("FIR 1/2026", "FIR 9/2026"));
+    check(altered.to_str().expect("UTF-8")).refused(1);
+    elsewhere.run(&["audit", "verify", "--bundle", &bundle]).refused(2);
+    assert!(!elsewhere.path().join("takaza.db").exists(), "no ledger was made");
+    unit.run(&["run-once"]).done();
+    unit.run(&["audit", "verify"]).done();
+}
+
+#[test]
 fn an_edit_says_everything_that_stands_against_it_and_voids_nothing_then() {
     let unit = Unit::staffed("");
     let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "ggm"];

@@ -1,6 +1,7 @@
 //! The record: sealed, verified, proved, exported. Each story runs on SQLite, and on PostgreSQL
 //! where it is there.
 
+mod case_file;
 mod growing;
 mod migrations;
 mod outside;

@@ -94,7 +94,7 @@ impl Store {
 }
 
 /// The ledger's checkpoints that bear more than one signature.
-async fn signed_by_several(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+pub(super) async fn signed_by_several(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
     let mut notes = Vec::new();
     sql("SELECT note FROM checkpoint WHERE note IS NOT NULL")
         .each(tx, |row| {

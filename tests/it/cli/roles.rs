@@ -1,5 +1,7 @@
 //! Who may do what, from the shell.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use takaza::{
     clock::{Clock, Dice},
@@ -7,6 +9,7 @@ use takaza::{
         action::{BankAction, Kind, Status},
         canonical::Hash,
         delivery::Content,
+        engagement::{EngagementKind, Voice},
         escalation::{Escalation, EscalationKind, EscalationState, Rung},
         facts::FactPack,
         ids::{AccountName, BankCode, CaseRef, EscalationId, ExternalId, PersonId, Reference},
@@ -14,7 +17,7 @@ use takaza::{
         platform::{Language, Platform, Sender, Visibility},
         time::Timestamp,
     },
-    store::{Actor, Draft, Evidence, Store},
+    store::{Actor, Draft, Evidence, Noted, Store},
 };
 
 use super::Unit;
@@ -291,6 +294,35 @@ async fn an_escalation_is_held_back_disputed_decided_and_rejected() {
     let said = unit.act("dcp", &["queue", "reject", REFERENCE, "--reason", "late"]).refused(3);
     assert!(said.contains("rejected cannot"), "{said}");
     unit.run(&["queue", "show", "GGM-NOPE2"]).refused(2);
+}
+
+#[tokio::test]
+async fn a_banks_reply_is_set_right_by_an_officer_and_not_by_an_auditor() {
+    let unit = Unit::staffed();
+    let store = held(&unit).await;
+    let row = store.escalation(REFERENCE).await.expect("it is there");
+    let noted = Noted {
+        kind: EngagementKind::Reply,
+        alias: "5eed".repeat(16),
+        voice: Voice::Bank,
+        author: "peepalbank".to_owned(),
+        at: None,
+        text: Some(("Please DM us.".to_owned(), Clock::System.now())),
+        post_id: None,
+    };
+    let heard = BTreeMap::from([(row.deliveries[0].delivery.id.clone(), vec![noted])]);
+    store.heard(&Actor::worker("story"), &heard).await.expect("heard");
+    assert!(unit.run(&["post", "replies", REFERENCE]).done().contains("Please DM us."));
+    let right = ["post", "reply-class", REFERENCE, "5eed5eed", "claim", "--reason", "their mail"];
+    unit.act("auditor", &right).refused(3);
+    unit.act("officer", &["post", "reply-class", REFERENCE, "5eed5eed", "praise"]).refused(2);
+    unit.act("officer", &right).done();
+    let told = unit.run(&["post", "replies", REFERENCE]).done();
+    assert!(told.contains("set right by officer; the lists read: nothing"), "{told}");
+    let told = unit.run(&["post", "replies", REFERENCE, "--json"]).json();
+    assert_eq!((&told[0]["class"], &told[0]["corrected_by"]), (&"claim".into(), &"officer".into()));
+    let unknown = ["post", "reply-class", REFERENCE, "00000000", "claim", "--reason", "x"];
+    unit.act("officer", &unknown).refused(2);
 }
 
 #[tokio::test]

@@ -1,0 +1,248 @@
+//! What the record holds about one case, to be carried out of the house.
+//!
+//! The invariants: nothing is handed out without an entry, made in the same transaction; what other
+//! cases' commitments stand for is not read at all.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+use tlog_tiles::tlog;
+
+use super::{
+    Actor, Store, StoreError,
+    db::{Followed, Row, Tx, sql},
+    prove::base64,
+    record::{ATTEMPT, Act, DELIVERY, ENGAGEMENT, ESCALATION, Entry, MEMBER},
+    tree, verify,
+};
+use crate::domain::{
+    evidence::{Evidence, OpenedRow, Opening, ProvedEntry},
+    ids::{CaseRef, EscalationId},
+    person::Desk,
+    time::Timestamp,
+};
+
+/// What the record holds about one case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseEvidence {
+    /// When it was handed out.
+    pub made_at: Timestamp,
+    /// Opens the commitment in the entry that says so.
+    pub made: Opening,
+    /// Entries, rows and openings.
+    pub evidence: Evidence,
+}
+
+impl Store {
+    /// Hands a person everything that the record holds about one case: each escalation that rests on
+    /// it and what was drafted about that, their deliveries, attempts and the banks' replies. That it
+    /// was handed out is an act.
+    ///
+    /// # Errors
+    /// No escalation rests on the case (as far as the ledger still knows), not all of it is in a
+    /// signed tree yet, or the ledger failed: then nothing is handed out.
+    pub async fn case_evidence(
+        &self,
+        by: &Actor,
+        desk: &Desk,
+        case: &CaseRef,
+    ) -> Result<CaseEvidence, StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        let escalations = escalations_of(&mut tx, case).await?;
+        let evidence = gather(&mut tx, case, &escalations).await?;
+        let made = Opening { salt: self.dice.token(), text: case.expose().to_owned() };
+        let body = json!({
+            "case": made.commitment(), "entries": evidence.entries.len(), "to": desk.id(),
+        });
+        self.finish(tx, by, vec![Act::new("case-files", "case-file.made", body)]).await?;
+        Ok(CaseEvidence { made_at: now, made, evidence })
+    }
+}
+
+/// The escalations that rest on the case, and what was drafted about those.
+async fn escalations_of(tx: &mut Tx, case: &CaseRef) -> Result<Vec<Json>, StoreError> {
+    let rows = sql("SELECT DISTINCT escalation FROM escalation_action WHERE case_ref = $1")
+        .bind(case)
+        .all(tx)
+        .await?;
+    let mut ids = BTreeSet::new();
+    for row in &rows {
+        ids.insert(row.get::<EscalationId>("escalation")?);
+    }
+    if ids.is_empty() {
+        return Err(StoreError::NotFound(
+            "escalation that rests on this case (it may be spelt in another way, or erased)"
+                .to_owned(),
+        ));
+    }
+    let batch = |ids: &BTreeSet<EscalationId>| ids.iter().map(|id| json!({"s": id})).collect();
+    let rows = sql("SELECT id FROM escalation
+         WHERE about IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)")
+    .batch(batch(&ids))
+    .all(tx)
+    .await?;
+    for row in &rows {
+        ids.insert(row.get("id")?);
+    }
+    Ok(batch(&ids))
+}
+
+async fn gather(tx: &mut Tx, case: &CaseRef, escalations: &[Json]) -> Result<Evidence, StoreError> {
+    let deliveries = sql("SELECT * FROM delivery
+         WHERE escalation IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+         ORDER BY id")
+    .batch(escalations.to_vec())
+    .all(tx)
+    .await?;
+    let mut subjects = escalations.to_vec();
+    for row in &deliveries {
+        subjects.push(json!({"s": row.get::<String>("id")?}));
+    }
+    let mut rows = opened(&DELIVERY, &deliveries)?;
+    rows.extend(rows_of(tx, case, escalations, &subjects).await?);
+    // Who erased a text left the row's last digest there.
+    subjects.extend(["erasure:engagement", "erasure:escalation_action"].map(|s| json!({"s": s})));
+    let tree = Tree::newest(tx).await?;
+    let mut entries = entries(tx, subjects).await?;
+    let orders = orders_in(&entries)?;
+    entries.extend(self::entries(tx, orders).await?);
+    entries.sort_unstable_by_key(|(index, _)| *index);
+    let mut proved = Vec::with_capacity(entries.len());
+    for (index, entry) in entries {
+        proved.push(tree.prove(tx, index, entry).await?);
+    }
+    Ok(Evidence {
+        tree_size: tree.size.to_string(),
+        root: base64(&tree::root(tx, tree.size).await?),
+        checkpoint: tree.note,
+        handovers: verify::signed_by_several(tx).await?,
+        entries: proved,
+        rows,
+        sightings: sightings(tx, case, escalations).await?,
+    })
+}
+
+fn opened(table: &Followed, rows: &[Row]) -> Result<Vec<OpenedRow>, StoreError> {
+    rows.iter().map(|row| table.open(row)).collect()
+}
+
+/// The rows besides the deliveries'. Of the members only this case's are read, of what came back only
+/// the banks' own.
+async fn rows_of(
+    tx: &mut Tx,
+    case: &CaseRef,
+    escalations: &[Json],
+    subjects: &[Json],
+) -> Result<Vec<OpenedRow>, StoreError> {
+    let rows = sql("SELECT * FROM escalation
+         WHERE id IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j) ORDER BY id")
+    .batch(escalations.to_vec())
+    .all(tx)
+    .await?;
+    let mut found = opened(&ESCALATION, &rows)?;
+    let rows = sql("SELECT * FROM escalation_action WHERE case_ref = $2
+           AND escalation IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+         ORDER BY escalation, n")
+    .batch(escalations.to_vec())
+    .bind(case)
+    .all(tx)
+    .await?;
+    found.extend(opened(&MEMBER, &rows)?);
+    let rows = sql("SELECT * FROM attempt
+         WHERE delivery IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+         ORDER BY delivery, n")
+    .batch(subjects.to_vec())
+    .all(tx)
+    .await?;
+    found.extend(opened(&ATTEMPT, &rows)?);
+    let rows = sql("SELECT * FROM engagement WHERE voice = 'bank'
+           AND delivery IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+         ORDER BY delivery, kind, platform_id")
+    .batch(subjects.to_vec())
+    .all(tx)
+    .await?;
+    found.extend(opened(&ENGAGEMENT, &rows)?);
+    Ok(found)
+}
+
+/// What the source said of this case where a draft committed to it.
+async fn sightings(
+    tx: &mut Tx,
+    case: &CaseRef,
+    escalations: &[Json],
+) -> Result<Vec<Opening>, StoreError> {
+    let rows = sql("SELECT DISTINCT c.salt, c.body, c.seen_at FROM escalation_action m
+         JOIN action_change c ON c.external_id = m.external_id AND c.commitment = m.commitment
+         WHERE m.case_ref = $2 AND c.salt IS NOT NULL AND c.body IS NOT NULL
+           AND m.escalation IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
+         ORDER BY c.seen_at, c.body")
+    .batch(escalations.to_vec())
+    .bind(case)
+    .all(tx)
+    .await?;
+    rows.iter().map(|row| Ok(Opening { salt: row.get("salt")?, text: row.get("body")? })).collect()
+}
+
+/// The entries about these subjects, each with its leaf.
+async fn entries(tx: &mut Tx, subjects: Vec<Json>) -> Result<Vec<(u64, String)>, StoreError> {
+    let rows = sql("SELECT e.body, l.idx FROM entry e LEFT JOIN leaf l ON l.entry = e.id
+         WHERE e.subject IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)")
+    .batch(subjects)
+    .all(tx)
+    .await?;
+    let read = |row: &Row| {
+        let index: Option<i64> = row.get("idx")?;
+        Ok((index.ok_or_else(not_yet)?.cast_unsigned(), row.get("body")?))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The standing orders under which something was cleared.
+fn orders_in(entries: &[(u64, String)]) -> Result<Vec<Json>, StoreError> {
+    let mut orders = BTreeSet::new();
+    for (_, body) in entries {
+        let entry: Entry = serde_json::from_str(body)?;
+        orders.extend(entry.body["order"].as_str().map(str::to_owned));
+    }
+    Ok(orders.into_iter().map(|order| json!({"s": order})).collect())
+}
+
+fn not_yet() -> StoreError {
+    StoreError::Refused(
+        "the last acts about this case are not in a signed tree yet; `takaza run-once` or `takaza \
+         serve` seals them"
+            .to_owned(),
+    )
+}
+
+/// The newest signed tree.
+struct Tree {
+    size: u64,
+    note: String,
+}
+
+impl Tree {
+    async fn newest(tx: &mut Tx) -> Result<Self, StoreError> {
+        let row = sql("SELECT size, note FROM checkpoint WHERE note IS NOT NULL
+             ORDER BY size DESC LIMIT 1")
+        .opt(tx)
+        .await?
+        .ok_or_else(not_yet)?;
+        Ok(Self { size: row.get::<i64>("size")?.cast_unsigned(), note: row.get("note")? })
+    }
+
+    async fn prove(
+        &self,
+        tx: &mut Tx,
+        index: u64,
+        entry: String,
+    ) -> Result<ProvedEntry, StoreError> {
+        if index >= self.size {
+            return Err(not_yet());
+        }
+        let hashes = tree::ask(tx, |have| tlog::prove_record(self.size, index, have)).await?;
+        let hashes = hashes.iter().map(base64).collect();
+        Ok(ProvedEntry { leaf_index: index.to_string(), entry, hashes })
+    }
+}
