@@ -24,7 +24,7 @@ use crate::{
         render::{Format, render, words::Words},
     },
     work::{
-        report::{Asked, make},
+        report::{Asked, NotMade, make},
         weekly,
     },
 };
@@ -94,7 +94,8 @@ impl Report {
         let bank = given.bank.as_deref().map(|text| bank(text, &ctx.banks)).transpose()?;
         let edition = if given.public { Edition::Public } else { Edition::Unit };
         let language = Language::parse(&given.lang).unwrap_or(Language::En);
-        let document = make(ctx, &Asked { subject, edition, language, from, until, bank }).await?;
+        let asked = Asked { subject, edition, language, from, until, bank };
+        let document = make(ctx, &asked).await.map_err(not_made)?;
         match format {
             None => say(&told(&document)?),
             Some(format) => write(&render(&document, format)?, given.output.as_deref()),
@@ -147,6 +148,14 @@ impl Given {
             }
             _ => Ok(format),
         }
+    }
+}
+
+/// What is not made for a reason is refused with it.
+fn not_made(error: anyhow::Error) -> Failure {
+    match error.downcast::<NotMade>() {
+        Ok(why) => Failure::refused(why.to_string()),
+        Err(error) => error.into(),
     }
 }
 

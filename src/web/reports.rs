@@ -15,7 +15,7 @@ use crate::{
     domain::ids::BankCode,
     reports::{
         days,
-        document::{Edition, Subject},
+        document::{Document, Edition, Subject},
         render::{Format, file_name, html, render},
     },
     work::report::{Asked, NotMade, make},
@@ -68,7 +68,7 @@ impl Show<'_> {
 
 async fn show(visit: Visit) -> Result<Response, Problem> {
     let asked = asked(&visit)?;
-    let document = make(visit.ctx(), &asked).await.map_err(not_made)?;
+    let document = document(&visit, &asked).await?;
     let (today, chosen) = (today(&visit), (asked.from, asked.until));
     let preset = |(key, days): &(&'static str, u32)| {
         let (from, until) = days::last(today, *days);
@@ -94,17 +94,19 @@ async fn show(visit: Visit) -> Result<Response, Problem> {
 
 async fn file(visit: Visit, Path(format): Path<String>) -> Result<Response, Problem> {
     let format = Format::parse(&format).ok_or(Problem::NotFound)?;
-    let document = make(visit.ctx(), &asked(&visit)?).await.map_err(not_made)?;
+    let document = document(&visit, &asked(&visit)?).await?;
     let bytes = render(&document, format).map_err(Problem::Failed)?;
     Ok(attachment(&file_name(&document, format), format.media_type(), bytes))
 }
 
-/// What is not made for a reason is told with it.
-fn not_made(error: anyhow::Error) -> Problem {
-    match error.downcast::<NotMade>() {
+/// The report; what is not made for a reason is told with it.
+async fn document(visit: &Visit, asked: &Asked) -> Result<Document, Problem> {
+    let words = &visit.frame.words;
+    make(visit.ctx(), asked).await.map_err(|error| match error.downcast::<NotMade>() {
+        Ok(NotMade::ForTheUnit(_)) => Problem::Refused(words.t("reports-for-the-unit")),
         Ok(why) => Problem::Refused(why.to_string()),
         Err(error) => Problem::Failed(error),
-    }
+    })
 }
 
 fn today(visit: &Visit) -> Date {

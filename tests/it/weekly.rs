@@ -114,7 +114,7 @@ async fn it_arrives_once_with_a_readable_pdf_whoever_runs() {
         for db in [Db::Sqlite, Db::Postgres] {
             let Some(server) = Server::start(mode) else { return };
             let Some(world) = server.world(db, tls).await else { continue };
-            let other = world.another_process("other", 7).await;
+            let other = world.another_process("other", 8).await;
             let both = tokio::join!(weekly::run_once(&world.ctx), weekly::run_once(&other));
             assert_eq!(both.0.expect("it runs").did + both.1.expect("it runs").did, 1);
             weekly::run_once(&world.ctx).await.expect("it runs");

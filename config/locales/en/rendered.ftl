@@ -43,3 +43,4 @@ reports-too-many = These are too many days. Choose a later first day.
 
 # The weekly mail.
 rendered-mail-attached = The whole report is attached as a PDF. It is for the unit alone.
+reports-for-the-unit = There is no public edition of it: it tells of the unit’s own work.

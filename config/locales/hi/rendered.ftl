@@ -43,3 +43,4 @@ reports-too-many = दिन बहुत अधिक हैं। बाद �
 
 # The weekly mail.
 rendered-mail-attached = पूरी रिपोर्ट PDF के रूप में संलग्न है। यह केवल इकाई के लिए है।
+reports-for-the-unit = इसका सार्वजनिक संस्करण नहीं है: यह इकाई के अपने काम के बारे में है।

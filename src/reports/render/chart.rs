@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use unicode_normalization::char::is_combining_mark;
 
 use super::words::decimals;
-use crate::reports::document::{Bars, Chart, Curve, Curves};
+use crate::reports::document::{Bar, Bars, Chart, Curve, Curves};
 
 /// The width of every chart, in its own units.
 pub const WIDTH: f64 = 720.0;
@@ -18,6 +18,8 @@ pub const WIDTH: f64 = 720.0;
 const PLOT: f64 = 260.0;
 /// What one bar takes, with its name above it.
 const ROW: f64 = 38.0;
+/// What the axis below the bars takes.
+const AXIS: f64 = 48.0;
 /// The size of the letters.
 pub const SIZE: f64 = 12.0;
 /// Where lines of a label follow one another.
@@ -104,8 +106,20 @@ impl Chart {
 /// Draws a chart.
 pub fn draw(chart: &Chart) -> Picture {
     match chart {
-        Chart::Bars(one) => bars(one),
+        Chart::Bars(one) => bars(one, &one.bars),
         Chart::Curves(one) => curves(one),
+    }
+}
+
+/// Draws a chart for pages: its bars in pictures of at most this height, all on one scale.
+pub fn draw_within(chart: &Chart, height: f64) -> Vec<Picture> {
+    match chart {
+        Chart::Bars(one) if !one.bars.is_empty() => {
+            let rows = ((height - AXIS) / ROW).floor().max(1.0);
+            let fit = (1..=one.bars.len()).take_while(|n| count(*n) <= rows).count();
+            one.bars.chunks(fit.max(1)).map(|some| bars(one, some)).collect()
+        }
+        _ => vec![draw(chart)],
     }
 }
 
@@ -216,14 +230,15 @@ impl Scale {
     }
 }
 
-fn bars(chart: &Bars) -> Picture {
+/// Some of a chart's bars, on the scale of all of them.
+fn bars(chart: &Bars, some: &[Bar]) -> Picture {
     let room = chart.bars.iter().map(|bar| wide(&bar.said)).fold(40.0, f64::max) + 14.0;
     let ends = chart.bars.iter().flat_map(|bar| {
         let (low, high) = bar.interval.unwrap_or((bar.value, bar.value));
         [bar.value, low, high]
     });
     let scale = Scale::over(ends, 6.0, WIDTH - room);
-    let bottom = count(chart.bars.len()) * ROW + 6.0;
+    let bottom = count(some.len()) * ROW + 6.0;
     let mut shapes = Vec::new();
     for tick in scale.ticks() {
         let x = scale.at(tick);
@@ -231,7 +246,7 @@ fn bars(chart: &Bars) -> Picture {
         shapes.push(text((x, bottom + 16.0), "middle", "soft", &decimals(tick, 2)));
     }
     shapes.push(text((6.0, bottom + 34.0), "start", "soft", &chart.axis));
-    for (n, bar) in chart.bars.iter().enumerate() {
+    for (n, bar) in some.iter().enumerate() {
         let top = count(n) * ROW;
         let (zero, end) = (scale.at(0.0), scale.at(bar.value));
         let (x, width, y) = (zero.min(end), (end - zero).abs().max(1.0), top + 19.0);
@@ -248,7 +263,7 @@ fn bars(chart: &Bars) -> Picture {
         shapes.push(text((right + 7.0, y + 11.0), "start", "name", &bar.said));
     }
     shapes.push(line("axis", (scale.at(0.0), 0.0), (scale.at(0.0), bottom)));
-    Picture { shapes, height: bottom + 42.0 }
+    Picture { shapes, height: count(some.len()) * ROW + AXIS }
 }
 
 fn curves(chart: &Curves) -> Picture {

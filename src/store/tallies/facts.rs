@@ -214,7 +214,7 @@ async fn requests(tx: &mut Tx, day: &Day<'_>, tallies: &mut Tallies) -> Result<(
 async fn drafts(tx: &mut Tx, day: &Day<'_>, tallies: &mut Tallies) -> Result<(), StoreError> {
     day.sql(
         "SELECT e.bank, e.state, e.money_at_risk,
-           CASE WHEN e.outcome LIKE 'tag avoided%' THEN 1 ELSE 0 END AS avoided,
+           CAST(CASE WHEN e.outcome LIKE 'tag avoided%' THEN 1 ELSE 0 END AS BIGINT) AS avoided,
            (SELECT COUNT(*) FROM dispute t WHERE t.escalation = e.id) AS disputes
          FROM escalation e
          WHERE e.kind = 'tag' AND e.drafted_at >= $2 AND e.drafted_at < $3

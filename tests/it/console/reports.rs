@@ -13,9 +13,10 @@ async fn whoever_is_signed_in_chooses_a_report_and_takes_it_along() {
         assert_eq!(page.all(".acts a").len(), 5, "one for each format");
     }
     let mut asha = desk.signed_in("asha").await;
-    let address = "subject=costs&edition=public&from=2026-11-01&until=2026-11-07&bank=zppl";
+    let address = "subject=engagement&edition=public&from=2026-11-01&until=2026-11-07&bank=zppl";
     let page = asha.get(&format!("/reports?{address}")).await;
-    page.ok().says("What posting costs").says("1 Nov 2026 to 7 Nov 2026").says("For the public");
+    page.ok().says("What public tags achieve").says("1 Nov 2026 to 7 Nov 2026");
+    page.says("For the public");
     for (format, kind) in [
         ("html", "text/html"),
         ("csv", "text/csv"),
@@ -28,9 +29,13 @@ async fn whoever_is_signed_in_chooses_a_report_and_takes_it_along() {
         let header = |name: &str| answer.headers[name].to_str().expect("a text").to_owned();
         assert!(header("content-type").starts_with(kind), "{format}");
         let name = header("content-disposition");
-        assert!(name.contains(&format!("takaza-costs-public-2026-11-01-2026-11-07-en.{format}")));
+        assert!(
+            name.contains(&format!("takaza-engagement-public-2026-11-01-2026-11-07-en.{format}"))
+        );
     }
     asha.get("/reports/file/exe").await.is(404);
+    let none = asha.get("/reports?subject=costs&edition=public").await;
+    none.is(422).says("There is no public edition of it");
 }
 
 #[tokio::test]

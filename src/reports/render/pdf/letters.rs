@@ -171,7 +171,8 @@ impl Letters {
     }
 }
 
-/// A run as glyphs, each with the letters that its cluster stands for.
+/// A run as glyphs, each with the letters that it stands for: in Devanagari those of its whole word, for
+/// readers take the room beside a vowel sign for a blank, and a word with a blank in it is not found.
 fn shape(face: &rustybuzz::Face<'_>, text: &str) -> Run {
     let mut buffer = UnicodeBuffer::new();
     buffer.push_str(text);
@@ -179,6 +180,7 @@ fn shape(face: &rustybuzz::Face<'_>, text: &str) -> Run {
     let shaped = rustybuzz::shape(face, &[], buffer);
     let clusters: Vec<usize> =
         shaped.glyph_infos().iter().map(|info| cluster(info.cluster)).collect();
+    let words = is_devanagari(text);
     let per_em = per_em(face);
     let glyphs: Vec<_> = (shaped.glyph_infos().iter().zip(shaped.glyph_positions()))
         .zip(&clusters)
@@ -187,11 +189,27 @@ fn shape(face: &rustybuzz::Face<'_>, text: &str) -> Run {
             let [across, right, up, down] =
                 [place.x_advance, place.x_offset, place.y_offset, place.y_advance]
                     .map(|units| em(units, per_em));
-            KrillaGlyph::new(glyph, across, right, up, down, letters(*start, &clusters, text), None)
+            let letters = if words { word(*start, text) } else { letters(*start, &clusters, text) };
+            KrillaGlyph::new(glyph, across, right, up, down, letters, None)
         })
         .collect();
     let width = glyphs.iter().map(|glyph| glyph.x_advance).sum();
     Run { text: text.to_owned(), glyphs, width }
+}
+
+fn is_devanagari(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{900}'..='\u{97F}' | '\u{A8E0}'..='\u{A8FF}'))
+}
+
+/// The word, or the blank, in which a cluster stands.
+fn word(at: usize, text: &str) -> Range<usize> {
+    let blank = |(_, c): &(usize, char)| *c == ' ';
+    if text[at..].starts_with(' ') {
+        return at..at + 1;
+    }
+    let start = text[..at].char_indices().rfind(blank).map_or(0, |(before, _)| before + 1);
+    let end = text[at..].char_indices().find(blank).map_or(text.len(), |(after, _)| at + after);
+    start..end
 }
 
 /// From a cluster's start to the next one's.

@@ -17,7 +17,10 @@ use self::{
     layout::{BAD, Bookmark, Branch, DEEP, Flow, INK, Mark, SOFT, many, style},
     letters::{Letters, Style, Weight},
 };
-use super::{chart, words::Words};
+use super::{
+    chart::{self, Picture},
+    words::Words,
+};
 use crate::reports::document::{Chart, Document, Finding, Section};
 
 /// A4, in points.
@@ -93,10 +96,16 @@ fn head(document: &Document, words: &Words, flow: &mut Flow<'_>) -> anyhow::Resu
     Ok(tree)
 }
 
-/// A section: its heading is never the last line of a page.
+/// A section: what it opens with stays with its chart, or with the first rows of its table.
 fn lay(section: &Section, words: &Words, flow: &mut Flow<'_>) -> anyhow::Result<Branch> {
     flow.space(14.0);
-    flow.need(HEADING.line() + 6.0 * BODY.line());
+    let opening = opening(section, flow);
+    let width = flow.width().min(CHART);
+    let pictures = section.chart.as_ref().map_or_else(Vec::new, |chart| {
+        chart::draw_within(chart, chart::WIDTH * f64::from((flow.whole() - opening) / width))
+    });
+    let first = pictures.first().map_or(6.0 * BODY.line(), |one| height(one, width));
+    flow.need(opening + first);
     let page = flow.pages.len() - 1;
     flow.bookmarks.push(Bookmark { title: section.title.clone(), page, y: flow.y });
     let title = flow.paragraph(&section.title, HEADING, 0.0);
@@ -110,7 +119,7 @@ fn lay(section: &Section, words: &Words, flow: &mut Flow<'_>) -> anyhow::Result<
         flow.space(4.0);
     }
     if let Some(chart) = &section.chart {
-        tree.push(picture(chart, flow));
+        tree.push(figure(chart, pictures, flow));
     }
     if section.table.rows.is_empty() {
         let said = flow.paragraph(&words.t("rendered-no-rows")?, FINE, 0.0);
@@ -136,17 +145,33 @@ fn finding(finding: &Finding, warning: &str, flow: &mut Flow<'_>) -> Branch {
     Branch::Group(Tag::LI.into(), parts)
 }
 
-fn picture(chart: &Chart, flow: &mut Flow<'_>) -> Branch {
-    let picture = chart::draw(chart);
-    #[expect(clippy::cast_possible_truncation, reason = "a page's lengths need no more digits")]
-    let ratio = (picture.height / chart::WIDTH) as f32;
-    // A chart of very many bars is made smaller until it fits a page.
-    let width = flow.width().min(CHART).min((flow.whole() - 10.0) / ratio);
-    let height = width * ratio;
-    flow.need(height);
-    let (x, y) = (flow.left(), flow.y);
-    let leaf = flow.say(vec![Mark::Picture { x, y, width, picture }]);
-    flow.space(height + 6.0);
+/// What a section's heading, definition and findings take.
+fn opening(section: &Section, flow: &Flow<'_>) -> f32 {
+    let lines = |text: &str, style, indent| {
+        many(flow.letters.wrapped(text, style, flow.width() - indent).len()) * style.line()
+    };
+    let findings = section.findings.iter().map(|one| lines(&one.text, BODY, 14.0));
+    lines(&section.title, HEADING, 0.0)
+        + lines(&section.about, FINE, 0.0)
+        + findings.sum::<f32>()
+        + 16.0
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a page's lengths need no more digits")]
+fn height(picture: &Picture, width: f32) -> f32 {
+    width * (picture.height / chart::WIDTH) as f32
+}
+
+fn figure(chart: &Chart, pictures: Vec<Picture>, flow: &mut Flow<'_>) -> Branch {
+    let width = flow.width().min(CHART);
+    let mut drawn = Vec::with_capacity(pictures.len());
+    for picture in pictures {
+        let height = height(&picture, width);
+        flow.need(height);
+        let (x, y) = (flow.left(), flow.y);
+        drawn.push(flow.say(vec![Mark::Picture { x, y, width, picture }]));
+        flow.space(height + 6.0);
+    }
     let about = flow.letters.fitting(chart.about());
-    Branch::Group(Tag::Figure(Some(about)).into(), vec![leaf])
+    Branch::Group(Tag::Figure(Some(about)).into(), drawn)
 }
