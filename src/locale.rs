@@ -39,6 +39,7 @@ const FILES: &[(&str, &str)] = files![
     "attribution",
     "replies",
     "rendered",
+    "case_file",
 ];
 
 /// The messages of one language.

@@ -14,19 +14,21 @@ use serde::Serialize;
 use super::{
     Globals,
     failure::{Failure, Outcome},
+    handoff::language,
     output::{Format, say},
     sign_in::Signing,
 };
 use crate::{
-    domain::{canonical::Hash, ids::CaseRef},
-    reports::case_file::{CaseFile, certificate},
+    domain::{canonical::Hash, ids::CaseRef, platform::Language},
+    reports::case_file::{CaseFile, certificate, pdf},
     work::{
         audit::NoKey,
         case_file::{self, NoCaseFile},
     },
 };
 
-/// Writes one case's whole story with its proofs, and a draft of the certificate that goes with it
+/// Writes one case's whole story with its proofs, on paper too, and a draft of the certificate that
+/// goes with it
 ///
 /// Takes an officer or approver, and leaves an entry in the record. It names the case: it is for the
 /// court and the unit's counsel. `takaza audit verify --bundle` checks it without the ledger.
@@ -37,11 +39,15 @@ pub(super) struct Make {
     /// A folder that is not there yet
     #[arg(long, value_name = "FOLDER")]
     output: PathBuf,
+    /// The language of the paper
+    #[arg(long, value_name = "LANG", default_value = "en", value_parser = language)]
+    lang: Language,
     #[command(flatten)]
     signing: Signing,
 }
 
 const FILE: &str = "case-file.json";
+const PAPER: &str = "case-file.pdf";
 
 impl Make {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
@@ -55,15 +61,19 @@ impl Make {
         let file = case_file::make(ctx, &session.by, &desk, &case).await.map_err(no_file)?;
         let text = serde_json::to_string_pretty(&file).map_err(Failure::failed)? + "\n";
         let hash = Hash::of(text.as_bytes()).to_string();
+        let paper = pdf(&file, &hash, self.lang, &ctx.config.calendar.zone)?;
         folder(&self.output)?;
-        write(&self.output.join(FILE), &text)?;
-        write(&self.output.join("certificate.md"), &certificate(&file, FILE, &hash))?;
+        write(&self.output.join(FILE), text.as_bytes())?;
+        write(&self.output.join(PAPER), &paper)?;
+        let certificate = certificate(&file, FILE, &hash);
+        write(&self.output.join("certificate.md"), certificate.as_bytes())?;
         say(&format!(
-            "{} rungs, {} entries with their proofs\n{hash}  {}\nnext: the unit's counsel settles \
-             {}; whoever checks it runs `takaza audit verify --bundle FILE --vkey KEY`",
+            "{} rungs, {} entries with their proofs\n{hash}  {}\nto read: {}\nnext: the unit's \
+             counsel settles {}; whoever checks it runs `takaza audit verify --bundle FILE --vkey KEY`",
             file.rungs.len(),
             file.evidence.entries.len(),
             self.output.join(FILE).display(),
+            self.output.join(PAPER).display(),
             self.output.join("certificate.md").display(),
         ))
     }
@@ -89,14 +99,14 @@ fn folder(path: &Path) -> Result<(), Failure> {
     })
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(path)
         .map_err(Failure::failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(Failure::failed)
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Failure::failed)
 }
 
 #[derive(Serialize)]

@@ -4,8 +4,12 @@
 //! The invariant: the story is derived from the evidence by [`rungs`], here and by whoever checks it,
 //! so that it cannot say what the evidence does not.
 
+mod paper;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+
+pub use self::paper::pdf;
 
 use crate::domain::{
     action::BankAction,

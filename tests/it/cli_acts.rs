@@ -158,6 +158,16 @@ fn a_case_file_is_written_for_the_court_and_checked_on_a_machine_without_a_ledge
     let hash = takaza::domain::canonical::Hash::of(told.as_bytes()).to_string();
     assert!(paper.contains(&hash), "{paper}");
 
+    let to_read = format!("{folder}/case-file.pdf");
+    if let Some(read) = servers::tool("pdftotext", &[&to_read, "-"]) {
+        let read = String::from_utf8(read).expect("UTF-8");
+        let folded: String = read.split_whitespace().collect();
+        for said in ["FIR1/2026", "ZPPL", &hash, "Peepal", "पीपल", "letterbyletter"] {
+            assert!(folded.contains(said), "{said} is not in:\n{read}");
+        }
+        assert!(!folded.contains("FIR2/2026"), "{read}");
+    }
+
     let vkey = text(&unit.run(&["audit", "checkpoint", "--json"]).json()["vkey"]);
     let elsewhere = Unit::bare();
     let check = |file: &str| elsewhere.run(&["audit", "verify", "--bundle", file, "--vkey", &vkey]);

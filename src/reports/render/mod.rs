@@ -62,7 +62,7 @@ impl Format {
 pub fn render(document: &Document, format: Format) -> anyhow::Result<Vec<u8>> {
     match format {
         Format::Html => Ok(html::page(document)?.into_bytes()),
-        Format::Pdf => pdf::file(document),
+        Format::Pdf => pdf::report(document),
         Format::Xlsx => xlsx::file(document),
         Format::Csv => csv::file(document),
         Format::Json => json::text(document),

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use jiff::{civil::Date, tz::TimeZone};
 
 use crate::{
-    domain::{money::Paise, time::Timestamp},
+    domain::{money::Paise, platform::Language, time::Timestamp},
     locale::Locale,
     reports::document::{Cell, Document, Section},
 };
@@ -17,14 +17,21 @@ pub struct Words {
 }
 
 impl Words {
-    /// The words for a document: its language and its zone.
+    /// The words for a document.
+    ///
+    /// # Errors
+    /// As for [`Words::new`].
+    pub fn of(document: &Document) -> anyhow::Result<Self> {
+        Self::new(document.language, &document.zone)
+    }
+
+    /// The words of a language, on the clock of an IANA zone.
     ///
     /// # Errors
     /// A message is missing (a mistake of ours), or the zone is unknown.
-    pub fn of(document: &Document) -> anyhow::Result<Self> {
-        let locale = Locale::new(document.language)?;
-        let zone = TimeZone::get(&document.zone)
-            .with_context(|| format!("the zone {:?}", document.zone))?;
+    pub fn new(language: Language, zone: &str) -> anyhow::Result<Self> {
+        let locale = Locale::new(language)?;
+        let zone = TimeZone::get(zone).with_context(|| format!("the zone {zone:?}"))?;
         let month = |n: i8| locale.say::<&str>(&format!("month-{n}"), &[]);
         let months = (1..=12).map(month).collect::<Result<_, _>>()?;
         Ok(Self { locale, zone, months })

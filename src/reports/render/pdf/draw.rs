@@ -24,11 +24,10 @@ use super::{
         chart::{self, Picture, Shape},
         words::Words,
     },
+    Paper,
     layout::{Branch, Flow, Mark, Piece, RULE, Role, SOFT, style},
     letters::{Letters, Style, Weight},
 };
-use crate::reports::document::Document;
-
 /// What stands at the head and the foot of a page.
 const EDGE: Style = style(Weight::Regular, 8.0, SOFT);
 
@@ -37,7 +36,7 @@ type Leaf = (Option<Identifier>, Option<Identifier>);
 
 /// The bytes.
 pub(super) fn file(
-    document: &Document,
+    paper: &Paper<'_>,
     words: &Words,
     flow: Flow<'_>,
     tree: Vec<Branch>,
@@ -50,7 +49,7 @@ pub(super) fn file(
         ..SerializeSettings::default()
     };
     let mut pdf = Pdf::new_with(settings);
-    let edges = Edges::of(document, words)?;
+    let edges = Edges::of(paper);
     let draw = Draw { letters: flow.letters };
     let mut leaves: Vec<Leaf> = vec![(None, None); flow.leaves()];
     let of = flow.pages.len();
@@ -77,9 +76,9 @@ pub(super) fn file(
         }
         page.finish();
     }
-    pdf.set_metadata(metadata(document));
+    pdf.set_metadata(metadata(paper));
     pdf.set_outline(outline(&flow));
-    let mut tags = TagTree::new().with_lang(Some(document.language.to_string()));
+    let mut tags = TagTree::new().with_lang(Some(paper.language.to_string()));
     for branch in tree {
         nodes(branch, &leaves).into_iter().for_each(|node| tags.push(node));
     }
@@ -87,8 +86,8 @@ pub(super) fn file(
     pdf.finish().map_err(|error| anyhow!("the PDF could not be written: {error:?}"))
 }
 
-fn metadata(document: &Document) -> Metadata {
-    let at = document.as_of.in_zone(&jiff::tz::TimeZone::UTC);
+fn metadata(paper: &Paper<'_>) -> Metadata {
+    let at = paper.made_at.in_zone(&jiff::tz::TimeZone::UTC);
     let small = |n: i8| u8::try_from(n).unwrap_or_default();
     let made = DateTime::new(u16::try_from(at.year()).unwrap_or_default())
         .month(small(at.month()))
@@ -99,10 +98,10 @@ fn metadata(document: &Document) -> Metadata {
         .utc_offset_hour(0)
         .utc_offset_minute(0);
     Metadata::new()
-        .title(document.title.clone())
-        .authors(vec![document.unit.clone()])
+        .title(paper.title.to_owned())
+        .authors(vec![paper.unit.to_owned()])
         .creator("takaza".to_owned())
-        .language(document.language.to_string())
+        .language(paper.language.to_string())
         .creation_date(made)
 }
 
@@ -295,17 +294,17 @@ fn around(marks: &[Mark], letters: &Letters) -> Option<Rect> {
 /// What every page says at its edges.
 struct Edges {
     what: String,
-    days: String,
+    under: String,
     foot: String,
 }
 
 impl Edges {
-    fn of(document: &Document, words: &Words) -> anyhow::Result<Self> {
-        Ok(Self {
-            what: format!("{} · {}", document.unit, document.title),
-            days: words.days(document)?,
-            foot: format!("{} · {}", words.edition(document)?, words.as_of(document)?),
-        })
+    fn of(paper: &Paper<'_>) -> Self {
+        Self {
+            what: format!("{} · {}", paper.unit, paper.title),
+            under: paper.under.clone(),
+            foot: paper.fine.clone(),
+        }
     }
 
     fn draw(
@@ -327,12 +326,12 @@ impl Edges {
         };
         if n > 0 {
             surface.start_tagged(kind(ArtifactType::Header));
-            let days = letters.fitting(&self.days);
-            let room = flow.width() - letters.width(&days, EDGE) - 20.0;
+            let under = letters.fitting(&self.under);
+            let room = flow.width() - letters.width(&under, EDGE) - 20.0;
             let what =
                 letters.wrapped(&self.what, EDGE, room).into_iter().next().unwrap_or_default();
             draw.text(surface, (left, 36.0), EDGE, &what);
-            draw.text(surface, (at_right(&days), 36.0), EDGE, &days);
+            draw.text(surface, (at_right(&under), 36.0), EDGE, &under);
             line(surface, 43.0);
             surface.end_tagged();
         }

@@ -21,12 +21,18 @@ use super::{
     chart::{self, Picture},
     words::Words,
 };
-use crate::reports::document::{Chart, Document, Finding, Section};
+use crate::{
+    domain::{platform::Language, time::Timestamp},
+    reports::document::{Chart, Document, Finding, Section},
+};
 
 /// A4, in points.
 const A4: (f32, f32) = (595.28, 841.89);
 /// A chart is no wider than this.
 const CHART: f32 = 500.0;
+
+/// A chart of many bars begins on a page that has so much room left for it.
+const WORTH_BEGINNING: f32 = 180.0;
 
 const UNIT: Style = style(Weight::Bold, 10.0, DEEP);
 const TITLE: Style = style(Weight::Bold, 20.0, INK);
@@ -36,26 +42,64 @@ const HEADING: Style = style(Weight::Bold, 13.5, DEEP);
 const BODY: Style = style(Weight::Regular, 10.0, INK);
 const WARNING: Style = style(Weight::Regular, 10.0, BAD);
 
-/// The file.
-pub(super) fn file(document: &Document) -> anyhow::Result<Vec<u8>> {
+/// What is put on paper.
+pub struct Paper<'a> {
+    /// The language of its texts.
+    pub language: Language,
+    /// Whose it is.
+    pub unit: &'a str,
+    /// Its heading.
+    pub title: &'a str,
+    /// What stands below the heading, and at the head of each page: which days, or made by whom.
+    pub under: String,
+    /// What stands at the foot of each page: as of when, for whom.
+    pub fine: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// What must be known before it is read.
+    pub notes: &'a [String],
+    /// Its parts.
+    pub sections: &'a [Section],
+}
+
+/// A report as a file.
+pub(super) fn report(document: &Document) -> anyhow::Result<Vec<u8>> {
     let words = Words::of(document)?;
+    let paper = Paper {
+        language: document.language,
+        unit: &document.unit,
+        title: &document.title,
+        under: words.days(document)?,
+        fine: format!("{} · {}", words.as_of(document)?, words.edition(document)?),
+        made_at: document.as_of,
+        notes: &document.notes,
+        sections: &document.sections,
+    };
+    file(&paper, &words)
+}
+
+/// The file.
+///
+/// # Errors
+/// A message or a font is missing, which is a mistake of ours.
+pub fn file(paper: &Paper<'_>, words: &Words) -> anyhow::Result<Vec<u8>> {
     let letters = Letters::new()?;
-    let mut flow = Flow::new(&letters, paper(document, &words, &letters));
-    let mut tree = head(document, &words, &mut flow)?;
-    if document.sections.is_empty() {
+    let mut flow = Flow::new(&letters, sheet(paper, words, &letters));
+    let mut tree = head(paper, &mut flow);
+    if paper.sections.is_empty() {
         let said = flow.paragraph(&words.t("rendered-no-rows")?, BODY, 0.0);
         tree.push(Branch::Group(Tag::P.into(), said));
     }
-    for section in &document.sections {
-        tree.push(lay(section, &words, &mut flow)?);
+    for section in paper.sections {
+        tree.push(lay(section, words, &mut flow)?);
     }
-    draw::file(document, &words, flow, tree)
+    draw::file(paper, words, flow, tree)
 }
 
 /// Upright, or across where a table would break its words.
-fn paper(document: &Document, words: &Words, letters: &Letters) -> (f32, f32) {
+fn sheet(paper: &Paper<'_>, words: &Words, letters: &Letters) -> (f32, f32) {
     let upright = Flow::new(letters, A4).width();
-    let least = document.sections.iter().map(|section| table::least(section, words, letters));
+    let least = paper.sections.iter().map(|section| table::least(section, words, letters));
     if least.fold(0.0, f32::max) > upright { (A4.1, A4.0) } else { A4 }
 }
 
@@ -66,21 +110,20 @@ fn heading(level: u16, title: &str) -> krilla::tagging::TagKind {
 
 /// What stands above everything: whose, what, which days, as of when, for whom; and what must be
 /// known before it is read.
-fn head(document: &Document, words: &Words, flow: &mut Flow<'_>) -> anyhow::Result<Vec<Branch>> {
+fn head(paper: &Paper<'_>, flow: &mut Flow<'_>) -> Vec<Branch> {
     flow.y -= 14.0;
-    let mut tree = vec![Branch::Group(Tag::P.into(), flow.paragraph(&document.unit, UNIT, 0.0))];
-    flow.bookmarks.push(Bookmark { title: document.title.clone(), page: 0, y: flow.y });
-    let title = flow.paragraph(&document.title, TITLE, 0.0);
-    tree.push(Branch::Group(heading(1, &document.title), title));
-    let days = flow.paragraph(&words.days(document)?, DAYS, 0.0);
-    tree.push(Branch::Group(Tag::P.into(), days));
-    let fine = format!("{} · {}", words.as_of(document)?, words.edition(document)?);
-    tree.push(Branch::Group(Tag::P.into(), flow.paragraph(&fine, FINE, 0.0)));
+    let mut tree = vec![Branch::Group(Tag::P.into(), flow.paragraph(paper.unit, UNIT, 0.0))];
+    flow.bookmarks.push(Bookmark { title: paper.title.to_owned(), page: 0, y: flow.y });
+    let title = flow.paragraph(paper.title, TITLE, 0.0);
+    tree.push(Branch::Group(heading(1, paper.title), title));
+    let under = flow.paragraph(&paper.under, DAYS, 0.0);
+    tree.push(Branch::Group(Tag::P.into(), under));
+    tree.push(Branch::Group(Tag::P.into(), flow.paragraph(&paper.fine, FINE, 0.0)));
     flow.space(7.0);
     let (x, y, width) = (flow.left(), flow.y, flow.width());
     flow.adorn(vec![Mark::Box { x, y, width, height: 1.6, colour: DEEP }]);
     flow.space(14.0);
-    for note in &document.notes {
+    for note in paper.notes {
         let lines = flow.letters.wrapped(note, BODY, flow.width() - 14.0);
         let tall = BODY.line() * many(lines.len()) + 8.0;
         flow.need(tall);
@@ -93,7 +136,7 @@ fn head(document: &Document, words: &Words, flow: &mut Flow<'_>) -> anyhow::Resu
         tree.push(Branch::Group(Tag::P.into(), flow.paragraph(note, BODY, 12.0)));
         flow.space(8.0);
     }
-    Ok(tree)
+    tree
 }
 
 /// A section: what it opens with stays with its chart, or with the first rows of its table.
@@ -101,8 +144,10 @@ fn lay(section: &Section, words: &Words, flow: &mut Flow<'_>) -> anyhow::Result<
     flow.space(14.0);
     let opening = opening(section, flow);
     let width = flow.width().min(CHART);
+    let here = flow.room() - opening;
+    let tall = if here >= WORTH_BEGINNING { here } else { flow.whole() - opening };
     let pictures = section.chart.as_ref().map_or_else(Vec::new, |chart| {
-        chart::draw_within(chart, chart::WIDTH * f64::from((flow.whole() - opening) / width))
+        chart::draw_within(chart, chart::WIDTH * f64::from(tall / width))
     });
     let first = pictures.first().map_or(6.0 * BODY.line(), |one| height(one, width));
     flow.need(opening + first);
