@@ -1,5 +1,5 @@
 //! What a bank's own reply or quote amounts to: a stock phrase, an acknowledgement, a claim that it
-//! acted, a dispute, or something else. By lists of phrases that anybody can read ([`phrases`]), by
+//! acted, a dispute, or something else. By lists of phrases that anybody can read (`phrases`), by
 //! whether a reference is quoted, and by how much the same bank says the same to everything.
 //!
 //! The invariant: a claim is only what is said to be *done*. A sentence that denies, asks, promises

@@ -1,8 +1,8 @@
 //! A report as a PDF for a desk and an archive: A4, wrapped and paged, with bookmarks, its language,
 //! and a tree of tags that reads it out (PDF/UA-1). What is copied from it is the text.
 //!
-//! First everything is laid out ([`layout`], [`table`]), then the pages, whose number is known by
-//! then, are drawn ([`draw`]).
+//! First everything is laid out (`layout`, `table`), then the pages, whose number is known by
+//! then, are drawn (`draw`).
 
 mod draw;
 mod layout;
