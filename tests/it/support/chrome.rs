@@ -153,10 +153,16 @@ impl Chrome {
         self
     }
 
+    /// Clicks it; where its page goes away meanwhile, on the one that comes.
     pub async fn click(&self, selector: &str) -> &Self {
-        let found = self.client.wait().for_element(Locator::Css(selector)).await;
-        let found = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
-        found.click().await.expect("a click");
+        loop {
+            let found = self.client.wait().for_element(Locator::Css(selector)).await;
+            let found = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
+            match found.click().await {
+                Err(error) if error.is_stale_element_reference() => {}
+                clicked => break clicked.expect("a click"),
+            }
+        }
         self
     }
 
