@@ -4,7 +4,7 @@
 //! The cost follows the size of the samples and never that of the ledger, except that tags and
 //! requests are counted from an index.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
@@ -81,7 +81,7 @@ impl Store {
         of: u64,
     ) -> Result<Sampled, StoreError> {
         let mut tx = self.read().await?;
-        let mut drawn: BTreeMap<EscalationId, ()> = BTreeMap::new();
+        let mut drawn: BTreeSet<EscalationId> = BTreeSet::new();
         for (start, limit) in draws(from, starts, most, of) {
             let rows = sql("SELECT escalation FROM delivery
                  WHERE sent_at >= $1 AND sent_at < $2 AND kind = 'tag' AND n = 0
@@ -93,10 +93,10 @@ impl Store {
             .all(&mut tx)
             .await?;
             for row in &rows {
-                drawn.insert(row.get("escalation")?, ());
+                drawn.insert(row.get("escalation")?);
             }
         }
-        let batch: Vec<Json> = drawn.keys().map(|id| json!({"id": id})).collect();
+        let batch: Vec<Json> = drawn.iter().map(|id| json!({"id": id})).collect();
         let mut ids: Vec<ExternalId> = Vec::new();
         for some in batch.chunks(AT_ONCE) {
             let rows = sql("SELECT external_id FROM escalation_action
@@ -135,7 +135,7 @@ impl Store {
         .one(&mut tx)
         .await?;
         let of = u64::from(row.get::<u32>("n")?);
-        let mut drawn: BTreeMap<ExternalId, ()> = BTreeMap::new();
+        let mut drawn: BTreeSet<ExternalId> = BTreeSet::new();
         for (start, limit) in draws(from, starts, most, of) {
             let rows = sql("SELECT external_id FROM action
                  WHERE fell_due_at >= $1 AND fell_due_at < $2 AND kind IN ('lien', 'hold')
@@ -146,10 +146,10 @@ impl Store {
             .all(&mut tx)
             .await?;
             for row in &rows {
-                drawn.insert(row.get("external_id")?, ());
+                drawn.insert(row.get("external_id")?);
             }
         }
-        let ids: Vec<ExternalId> = drawn.into_keys().collect();
+        let ids: Vec<ExternalId> = drawn.into_iter().collect();
         let drawn = ids.len() as u64;
         Ok(Sampled { ids, of, drawn })
     }
