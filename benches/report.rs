@@ -30,26 +30,46 @@ const ROUNDS: usize = 9;
 const DELIVERIES: [u32; 3] = [10_000, 100_000, 1_000_000];
 const DAYS: i64 = 365;
 
-/// Requests on which the filled tags rest, each acted on some hours after the tag; four more
-/// engagements of each post in public; and the doubtful ones' banks among the forty.
+/// Requests on which the filled tags rest, each seen to pend and acted on some hours after the tag;
+/// one in twenty tags rejected or expired; four more engagements of each post in public, the bank's
+/// own ones among them read; and the doubtful ones' banks among the forty.
 const ALSO: &str = "
     UPDATE escalation SET state = 'closed', bank = 'B' || (drafted_at % 40) WHERE bank LIKE 'C%';
     UPDATE delivery SET bank =
       (SELECT e.bank FROM escalation e WHERE e.id = delivery.escalation) WHERE bank LIKE 'C%';
-    INSERT INTO action (external_id, bank, kind, status, disputed, body, commitment)
+    UPDATE escalation SET state = CASE WHEN money_at_risk % 200000 = 0 THEN 'rejected'
+      ELSE 'expired' END
+      WHERE state = 'closed' AND NOT EXISTS (SELECT 1 FROM delivery d
+        WHERE d.escalation = escalation.id AND d.state <> 'withdrawn');
+    INSERT INTO action (external_id, bank, kind, status, disputed, body, fell_due_at, acted_at,
+        commitment)
       SELECT m.external_id, e.bank, 'lien', 'acted', 1234500,
         '{\"external_id\":\"' || m.external_id || '\",\"case_ref\":\"c\",\"bank\":\"' || e.bank
         || '\",\"kind\":\"lien\",\"layer\":1,\"disputed\":1234500,\"requested_at\":'
         || (e.drafted_at - 90000000000) || ',\"delivered_at\":' || (e.drafted_at - 86400000000)
-        || ',\"due_at\":null,\"complete\":true,\"status\":\"acted\",\"acted_at\":'
+        || ',\"due_at\":' || (e.drafted_at - 7200000000 - e.money_at_risk % 3600000000)
+        || ',\"complete\":true,\"status\":\"acted\",\"acted_at\":'
         || (e.drafted_at + e.money_at_risk % 500000000000) || ',\"lien_amount\":'
         || (e.money_at_risk % 3 * 600000)
-        || ',\"contacts\":1,\"last_contact_at\":null,\"updated_at\":null}', ''
+        || ',\"contacts\":1,\"last_contact_at\":null,\"updated_at\":null}',
+        e.drafted_at - 7200000000 - e.money_at_risk % 3600000000,
+        e.drafted_at + e.money_at_risk % 500000000000, ''
       FROM escalation_action m JOIN escalation e ON e.id = m.escalation
       WHERE e.state = 'closed' AND m.external_id LIKE '%-%-%';
+    INSERT INTO action_change (id, poll, external_id, seen_at, as_of, salt, body, commitment)
+      SELECT a.external_id || ' 1', 'p', a.external_id, a.fell_due_at - 3600000000,
+        a.fell_due_at - 3600000000, '', replace(replace(a.body, '\"acted\"', '\"pending\"'),
+          '\"acted_at\":' || a.acted_at, '\"acted_at\":null'), ''
+      FROM action a WHERE a.status = 'acted' AND a.external_id LIKE '%-%-%';
+    INSERT INTO action_change (id, poll, external_id, seen_at, as_of, salt, body, commitment)
+      SELECT a.external_id || ' 2', 'p', a.external_id, a.acted_at, a.acted_at, '', a.body, ''
+      FROM action a WHERE a.status = 'acted' AND a.external_id LIKE '%-%-%';
     DELETE FROM engagement;
-    INSERT INTO engagement (delivery, kind, platform_id, voice, author, at, first_seen_at)
-      SELECT d.id, k.kind, k.n, k.voice, 'a', d.sent_at + k.after_us, d.sent_at + k.after_us
+    INSERT INTO engagement (delivery, kind, platform_id, voice, author, at, first_seen_at, class,
+        class_method)
+      SELECT d.id, k.kind, k.n, k.voice, 'a', d.sent_at + k.after_us, d.sent_at + k.after_us,
+        CASE WHEN k.voice <> 'bank' THEN NULL WHEN d.sent_at % 10 = 0 THEN 'claim'
+          WHEN d.sent_at % 10 < 4 THEN 'acknowledgement' ELSE 'canned' END, 1
       FROM delivery d CROSS JOIN (
         SELECT 'like' AS kind, '1' AS n, 'other' AS voice, 60000000 AS after_us
         UNION ALL SELECT 'repost', '2', 'other', 900000000

@@ -16,7 +16,7 @@ use super::{
     bank::BankClass,
     calendar::limits::Limits,
     history::Change,
-    ids::{EscalationId, ExternalId},
+    ids::{BankCode, EscalationId, ExternalId},
     measures::Manner,
     money::Paise,
     survival::Stretch,
@@ -68,6 +68,8 @@ pub struct End {
 pub struct Life {
     /// The request.
     pub id: ExternalId,
+    /// The bank.
+    pub bank: BankCode,
     /// What was asked.
     pub kind: Kind,
     /// The bank's class.
@@ -135,6 +137,7 @@ impl Life {
         let pressed = contacts.chain(known.notice).min().filter(|at| *at < until);
         Some(Self {
             id: last.action.external_id.clone(),
+            bank: last.action.bank.clone(),
             kind: last.action.kind,
             class,
             amount: last.action.disputed.unwrap_or_default(),

@@ -62,6 +62,18 @@ impl Reason {
         (word != "interval").then(|| Self::parse(word).unwrap_or(Self::Unknown))
     }
 
+    /// Why a tag never went out that was rejected, or expired. `dispute`: because the bank's dispute
+    /// stands; `cleared`: it had authority before; `held_back`: an officer had.
+    pub const fn of_unsent(rejected: bool, dispute: bool, cleared: bool, held_back: bool) -> Self {
+        match (rejected, dispute, cleared, held_back) {
+            (true, true, ..) => Self::DisputeStands,
+            (true, false, ..) => Self::Rejected,
+            (false, _, true, _) => Self::ExpiredUnsent,
+            (false, _, false, true) => Self::ExpiredHeldBack,
+            (false, _, false, false) => Self::ExpiredUndecided,
+        }
+    }
+
     /// Why a tag that has authority waits.
     pub const fn of_wait(why: Option<&Why>) -> Self {
         match why {

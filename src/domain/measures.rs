@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-pub use self::facts::{Answers, ClearanceFact, DraftFact, Fate, MemberFact, PostFact, TagFact};
+pub use self::facts::{
+    Answers, ClearanceFact, DraftFact, Fate, MemberFact, PostFact, TagFact, Unsent,
+};
 use super::{
     action::spelled,
     cost::MicroDollars,
@@ -22,11 +24,12 @@ use super::{
     escalation::{EscalationKind, EscalationState},
     ids::{AccountName, OrderId},
     money::Paise,
+    reply_class::ReplyClass,
     time::Timestamp,
 };
 
 /// Counts how often the meaning of a sum changed: the ledger's sums are counted anew when it does.
-pub const DEFINITIONS: u32 = 1;
+pub const DEFINITIONS: u32 = 2;
 
 /// The upper ends of the bands in which times are counted, in hours; the last band has none.
 pub const BANDS: [u32; 10] = [1, 2, 4, 6, 12, 24, 48, 72, 168, 336];
@@ -185,12 +188,16 @@ sums! {
         accounts: BTreeMap<AccountName, Spending>,
         /// What came back on the same posts from others than the bank.
         reach: Reach,
+        /// The bank's own replies to the same posts, by what they amount to.
+        replies: BTreeMap<ReplyClass, Replies>,
         /// Tags, on the day on which the first post of each went out.
         tags: Tags,
         /// Requests for a lien or a hold, on the day on which they reached the bank.
         money: Requests,
         /// Requests for papers, footage or a return, on the same.
         papers: Requests,
+        /// Requests for a lien or a hold, on the day on which they fall due.
+        due: Due,
         /// Tags as they were drafted, on the day of drafting.
         drafts: Drafts,
         /// Clearances by each standing order, on the day on which it gave them.
@@ -231,6 +238,30 @@ sums! {
         quotes: u64,
         /// Replies.
         replies: u64,
+    }
+
+    /// The bank's own replies and quotes of one class.
+    Replies {
+        /// How many.
+        count: u64,
+        /// Those that a person set right: the method read another class.
+        corrected: u64,
+    }
+
+    /// Requests by when they fall due.
+    Due {
+        /// How many.
+        requests: u64,
+        /// Those on which the bank had not acted by then.
+        overdue: u64,
+    }
+
+    /// Tags that never went out.
+    Left {
+        /// How many.
+        tags: u64,
+        /// What they would have stated at least.
+        amount: Paise,
     }
 
     /// What followed tags.
@@ -298,6 +329,8 @@ sums! {
         avoided_amount: Paise,
         /// Written reasons by banks' nodal officers against them.
         disputes: u64,
+        /// Those that were rejected, or expired, before anything went out.
+        unsent: BTreeMap<Unsent, Left>,
     }
 
     /// What became of clearances.

@@ -3,13 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{Bar, Bars, Cell, Chart, Column, Finding, Section, Table};
+use super::{
+    document::{Bar, Bars, Cell, Chart, Column, Finding, Section, Table},
+    figures::{Figures, OfBank},
+};
 use crate::{
     domain::{
         bank::Directory,
         ids::BankCode,
+        measures::Replies,
         platform::Language,
-        reply_class::{ClassCount, GRACE, ReplyClass, Unrecorded},
+        reply_class::{GRACE, ReplyClass, Unrecorded},
     },
     locale::Locale,
 };
@@ -64,17 +68,11 @@ pub fn claimed_not_recorded(
 ///
 /// # Errors
 /// A message is missing (a mistake of ours).
-pub fn reply_classes(
-    words: &Locale,
-    banks: &Directory,
-    counts: &[ClassCount],
-) -> anyhow::Result<Section> {
-    let mut by_bank: BTreeMap<&BankCode, Line> = BTreeMap::new();
-    let mut all = Line::default();
-    for one in counts {
-        by_bank.entry(&one.bank).or_default().add(one);
-        all.add(one);
-    }
+pub fn reply_classes(words: &Locale, figures: &Figures) -> anyhow::Result<Section> {
+    let of_bank = |(bank, of): (_, &OfBank)| (bank, Line(of.tally.replies.clone()));
+    let of_banks = figures.sums.banks.iter().map(of_bank);
+    let by_bank: Vec<(&BankCode, Line)> = of_banks.filter(|(_, line)| line.replies() > 0).collect();
+    let all = Line(figures.sums.all.replies.clone());
     let mut head = vec![("bank", "replies-column-bank")];
     head.extend(ReplyClass::ALL.iter().map(|class| (class.as_str(), heading(*class))));
     head.push(("replies", "replies-column-replies"));
@@ -82,7 +80,7 @@ pub fn reply_classes(
     let mut rows = Vec::with_capacity(by_bank.len());
     let mut bars = Vec::with_capacity(by_bank.len());
     for (bank, line) in &by_bank {
-        let label = name(words, banks, bank);
+        let label = figures.name(bank);
         let (canned, of) = (line.count(ReplyClass::Canned), line.replies());
         let given = [("part", canned.to_string()), ("of", of.to_string())];
         let said = words.say("replies-part-of", &given)?;
@@ -92,8 +90,8 @@ pub fn reply_classes(
     }
     let total = all.cells(words.say::<&str>("replies-all-banks", &[])?);
     let mut findings = Vec::new();
-    if all.corrected > 0 {
-        let given = [("part", all.corrected.to_string()), ("of", all.replies().to_string())];
+    if all.corrected() > 0 {
+        let given = [("part", all.corrected().to_string()), ("of", all.replies().to_string())];
         let text = words.say("replies-corrected-some", &given)?;
         findings.push(Finding { warning: false, text });
     }
@@ -116,31 +114,26 @@ pub fn reply_classes(
     })
 }
 
-/// One bank's replies.
-#[derive(Default)]
-struct Line {
-    counts: BTreeMap<ReplyClass, u64>,
-    corrected: u64,
-}
+/// The replies of one bank or of all.
+struct Line(BTreeMap<ReplyClass, Replies>);
 
 impl Line {
-    fn add(&mut self, one: &ClassCount) {
-        *self.counts.entry(one.class).or_default() += u64::from(one.count);
-        self.corrected += u64::from(one.corrected);
-    }
-
     fn count(&self, class: ReplyClass) -> u64 {
-        self.counts.get(&class).copied().unwrap_or(0)
+        self.0.get(&class).map_or(0, |of| of.count)
     }
 
     fn replies(&self) -> u64 {
-        self.counts.values().sum()
+        self.0.values().map(|of| of.count).sum()
+    }
+
+    fn corrected(&self) -> u64 {
+        self.0.values().map(|of| of.corrected).sum()
     }
 
     fn cells(&self, label: String) -> Vec<Cell> {
         let mut cells = vec![Cell::Text(label)];
         cells.extend(ReplyClass::ALL.iter().map(|class| Cell::Count(self.count(*class))));
-        cells.extend([Cell::Count(self.replies()), Cell::Count(self.corrected)]);
+        cells.extend([Cell::Count(self.replies()), Cell::Count(self.corrected())]);
         cells
     }
 }
@@ -176,24 +169,48 @@ fn share(part: u64, of: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use jiff::{
+        civil::{Date, date},
+        tz::TimeZone,
+    };
+
     use super::*;
+    use crate::{
+        domain::{measures::Tally, time::Timestamp},
+        reports::figures::{Line as UnitLine, Sums},
+    };
+
+    fn figures(days: Vec<(Date, BankCode, Tally)>) -> Figures {
+        let as_of = Timestamp::from_micros(0);
+        Figures {
+            sums: Sums::of(days, as_of, &TimeZone::UTC),
+            as_of,
+            zone: TimeZone::UTC,
+            one_bank: false,
+            names: BTreeMap::new(),
+            overdue: BTreeMap::new(),
+            line: UnitLine::None,
+            orders: Vec::new(),
+            readings: Vec::new(),
+        }
+    }
 
     #[test]
     fn each_row_has_a_cell_for_every_column_and_the_total_sums_them() {
         let words = Locale::new(Language::En).unwrap();
-        let banks = Directory::default();
-        let count = |bank: &str, class, count, corrected| ClassCount {
-            bank: BankCode::new(bank),
-            class,
-            count,
-            corrected,
+        let of = |bank: &str, class, count, corrected| {
+            let mut tally = Tally::default();
+            tally.replied(class, count, corrected);
+            (date(2026, 11, 1), BankCode::new(bank), tally)
         };
-        let counts = [
-            count("ZPPL", ReplyClass::Canned, 3, 0),
-            count("ZPPL", ReplyClass::Claim, 1, 1),
-            count("ZNMN", ReplyClass::Dispute, 2, 0),
+        let days = vec![
+            of("ZNMN", ReplyClass::Dispute, 2, 0),
+            of("ZPPL", ReplyClass::Canned, 3, 0),
+            of("ZPPL", ReplyClass::Claim, 1, 1),
+            of("ZGLM", ReplyClass::Claim, 0, 0),
         ];
-        let section = reply_classes(&words, &banks, &counts).unwrap();
+        let section = reply_classes(&words, &figures(days)).unwrap();
+        assert_eq!(section.table.rows.len(), 2, "a bank that said nothing has no row");
         let width = section.table.columns.len();
         assert!(section.table.rows.iter().all(|row| row.len() == width));
         let total = section.table.total.unwrap();
@@ -201,7 +218,7 @@ mod tests {
         let Some(Chart::Bars(chart)) = section.chart else { panic!("a picture") };
         assert_eq!((chart.bars[1].value, chart.bars[1].said.as_str()), (0.75, "3 of 4"));
         assert!(!section.findings[0].warning);
-        let none = reply_classes(&words, &banks, &[]).unwrap();
+        let none = reply_classes(&words, &figures(Vec::new())).unwrap();
         assert!(none.chart.is_none() && none.table.total.is_none() && none.findings.is_empty());
     }
 

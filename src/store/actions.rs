@@ -4,7 +4,7 @@
 mod notes;
 mod pages;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
@@ -12,6 +12,7 @@ use super::{
     Actor, Store, StoreError,
     db::{Row, Tx, sql},
     record::{Act, NOTE},
+    tallies::{self, due_day},
 };
 use crate::domain::{
     action::{BankAction, RejectedRow, Sighting, Status},
@@ -110,22 +111,31 @@ impl Store {
         let good: Vec<&Sighting> = rows.iter().filter_map(|row| row.as_ref().ok()).collect();
         let bad: Vec<&RejectedRow> = rows.iter().filter_map(|row| row.as_ref().err()).collect();
         let known = known(&mut tx, &good).await?;
-        let mut changes = Vec::new();
+        let (mut changes, mut days) = (Vec::new(), BTreeSet::new());
+        let zone = limits.calendar().zone();
         let mut unchanged = 0;
         for sighting in latest(good) {
             let action = &sighting.action;
             let body = serde_json::to_string(action)?;
             let as_of = (sighting.as_of < now).then_some(sighting.as_of);
-            match known.get(&action.external_id) {
+            let known = known.get(&action.external_id);
+            match known {
                 Some(known) if known.newer_than(as_of) => unchanged += 1,
                 Some(known) if known.body == body && known.as_of == as_of && !known.vanished => {
                     unchanged += 1;
                 }
-                _ => changes.push(self.change(action, body, as_of, limits, now)),
+                _ => {
+                    changes.push(self.change(action, body, as_of, limits, now));
+                    let before = known.and_then(|known| Some((known.fell_due?, &known.bank)));
+                    let fell_due = limits.due_of(action).ok().map(|at| (at, &action.bank));
+                    let booked = before.into_iter().chain(fell_due);
+                    days.extend(booked.filter_map(|(at, bank)| due_day(at, bank, zone)));
+                }
             }
         }
         let poll = self.dice.uuid(now);
         write_changes(&mut tx, &poll, &changes, now).await?;
+        tallies::mark(&mut tx, &poll, &days).await?;
         write_rejected(&mut tx, &bad, now).await?;
         let sighted =
             Sighted { changed: changes.len() as u64, unchanged, rejected: bad.len() as u64 };
@@ -248,15 +258,18 @@ impl Store {
     pub async fn recompute_due(&self, limits: &Limits, page: u32) -> Result<u64, StoreError> {
         let version = limits.version();
         let mut tx = self.write().await?;
-        let rows = sql("SELECT external_id, body FROM action
+        let rows = sql("SELECT external_id, body, fell_due_at FROM action
              WHERE due_at IS NOT NULL AND calendar <> $1 ORDER BY external_id LIMIT $2")
         .bind(version)
         .bind(page)
         .all(&mut tx)
         .await?;
+        let (zone, mut days) = (limits.calendar().zone(), BTreeSet::new());
         for row in &rows {
             let action: BankAction = serde_json::from_str(&row.get::<String>("body")?)?;
             let due = limits.due_of(&action).ok();
+            let booked = row.get::<Option<Timestamp>>("fell_due_at")?.into_iter().chain(due);
+            days.extend(booked.filter_map(|at| due_day(at, &action.bank, zone)));
             let hours = limits.rule(action.kind).ok().map(|rule| rule.hours);
             sql("UPDATE action SET due_at = $2, fell_due_at = COALESCE($2, fell_due_at),
                    limit_hours = $3, calendar = $4
@@ -268,6 +281,8 @@ impl Store {
             .run(&mut tx)
             .await?;
         }
+        let mark = self.dice.uuid(tx.now().await?);
+        tallies::mark(&mut tx, &mark, &days).await?;
         tx.commit().await?;
         Ok(rows.len() as u64)
     }

@@ -1,8 +1,7 @@
 //! What the comparison of tagged requests with their like is drawn from: bounded samples, evenly
 //! spaced in time, and the life of each request in them.
 //!
-//! The cost follows the size of the samples and never that of the ledger, except that tags and
-//! requests are counted from an index.
+//! The cost follows the size of the samples and never that of the ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +9,15 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Store, StoreError,
-    db::{Tx, sql},
+    db::{Column, Tx, sql},
+    tallies::{self, due_day},
 };
 use crate::domain::{
     action::BankAction,
     attribution::{FirstTag, Known},
     calendar::limits::Limits,
     history::Change,
-    ids::{EscalationId, ExternalId},
+    ids::{BankCode, EscalationId, ExternalId},
     measures::Manner,
     time::Timestamp,
 };
@@ -25,15 +25,27 @@ use crate::domain::{
 /// How many requests are asked about in one statement.
 const AT_ONCE: usize = 500;
 
-/// Requests that a sample holds, and of how many it was drawn.
+/// Requests that a sample holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sampled {
     /// The requests, each once, in the order of their ids.
     pub ids: Vec<ExternalId>,
-    /// How many there were to draw from: of tags, the tags; of requests, the requests.
-    pub of: u64,
-    /// How many of those were drawn.
+    /// How many were drawn: of tags, the tags; of requests, the requests.
     pub drawn: u64,
+}
+
+/// The tags that went out from an instant on, of all banks or of one.
+macro_rules! tags_sent {
+    ($of:literal) => {
+        concat!(
+            "SELECT escalation AS id FROM delivery
+             WHERE ",
+            $of,
+            "sent_at >= $1 AND sent_at < $2 AND kind = 'tag' AND n = 0
+               AND state IN ('delivered', 'retracted')
+             ORDER BY sent_at, escalation LIMIT $3"
+        )
+    };
 }
 
 impl Store {
@@ -52,10 +64,12 @@ impl Store {
         if rows.is_empty() {
             return Ok(0);
         }
+        let (zone, mut days) = (limits.calendar().zone(), BTreeSet::new());
         let mut batch = Vec::with_capacity(rows.len());
         for row in &rows {
             let action: BankAction = serde_json::from_str(&row.get::<String>("body")?)?;
             let due = limits.due_of(&action).unwrap_or(Timestamp::MAX);
+            days.extend(due_day(due, &action.bank, zone));
             batch.push(json!({"id": action.external_id, "due": due}));
         }
         sql("UPDATE action SET fell_due_at = CAST(j.value->>'due' AS BIGINT)
@@ -63,39 +77,31 @@ impl Store {
         .batch(batch)
         .run(&mut tx)
         .await?;
+        let mark = self.dice.uuid(tx.now().await?);
+        tallies::mark(&mut tx, &mark, &days).await?;
         tx.commit().await?;
         Ok(rows.len() as u64)
     }
 
-    /// The requests of tags that went out in a time: of all tags where there are no more than
-    /// `most`, else of about so many, drawn from each of `starts`, which are spread over the time.
-    /// At most `most_actions` requests, every how-manieth of them.
+    /// The requests of tags that went out in a time, about one bank or any: of all tags where there
+    /// are no more than `most`, else of about so many, drawn from each of `starts`, which are spread
+    /// over the time. At most `most_actions` requests, every how-manieth of them.
     ///
     /// # Errors
     /// The ledger failed.
     pub async fn sample_tagged(
         &self,
-        (from, until): (Timestamp, Timestamp),
+        span: (Timestamp, Timestamp),
         starts: &[Timestamp],
         (most, most_actions): (u32, usize),
-        of: u64,
+        bank: Option<&BankCode>,
     ) -> Result<Sampled, StoreError> {
         let mut tx = self.read().await?;
-        let mut drawn: BTreeSet<EscalationId> = BTreeSet::new();
-        for (start, limit) in draws(from, starts, most, of) {
-            let rows = sql("SELECT escalation FROM delivery
-                 WHERE sent_at >= $1 AND sent_at < $2 AND kind = 'tag' AND n = 0
-                   AND state IN ('delivered', 'retracted')
-                 ORDER BY sent_at, escalation LIMIT $3")
-            .bind(start)
-            .bind(until)
-            .bind(limit)
-            .all(&mut tx)
-            .await?;
-            for row in &rows {
-                drawn.insert(row.get("escalation")?);
-            }
-        }
+        let text = match bank {
+            None => tags_sent!(""),
+            Some(_) => tags_sent!("bank = $4 AND "),
+        };
+        let drawn: BTreeSet<EscalationId> = draw(&mut tx, (text, bank), span, starts, most).await?;
         let batch: Vec<Json> = drawn.iter().map(|id| json!({"id": id})).collect();
         let mut ids: Vec<ExternalId> = Vec::new();
         for some in batch.chunks(AT_ONCE) {
@@ -113,7 +119,7 @@ impl Store {
         ids.dedup();
         let step = ids.len().div_ceil(most_actions.max(1)).max(1);
         let ids = ids.into_iter().step_by(step).collect();
-        Ok(Sampled { ids, of, drawn: drawn.len() as u64 })
+        Ok(Sampled { ids, drawn: drawn.len() as u64 })
     }
 
     /// Requests that fell due in a time, of the kinds that are named in public: all of them where
@@ -123,35 +129,17 @@ impl Store {
     /// The ledger failed.
     pub async fn sample_due(
         &self,
-        (from, until): (Timestamp, Timestamp),
+        span: (Timestamp, Timestamp),
         starts: &[Timestamp],
         most: u32,
     ) -> Result<Sampled, StoreError> {
         let mut tx = self.read().await?;
-        let row = sql("SELECT COUNT(*) AS n FROM action
-             WHERE fell_due_at >= $1 AND fell_due_at < $2 AND kind IN ('lien', 'hold')")
-        .bind(from)
-        .bind(until)
-        .one(&mut tx)
-        .await?;
-        let of = u64::from(row.get::<u32>("n")?);
-        let mut drawn: BTreeSet<ExternalId> = BTreeSet::new();
-        for (start, limit) in draws(from, starts, most, of) {
-            let rows = sql("SELECT external_id FROM action
-                 WHERE fell_due_at >= $1 AND fell_due_at < $2 AND kind IN ('lien', 'hold')
-                 ORDER BY fell_due_at, external_id LIMIT $3")
-            .bind(start)
-            .bind(until)
-            .bind(limit)
-            .all(&mut tx)
-            .await?;
-            for row in &rows {
-                drawn.insert(row.get("external_id")?);
-            }
-        }
-        let ids: Vec<ExternalId> = drawn.into_iter().collect();
-        let drawn = ids.len() as u64;
-        Ok(Sampled { ids, of, drawn })
+        let due = "SELECT external_id AS id FROM action
+             WHERE fell_due_at >= $1 AND fell_due_at < $2 AND kind IN ('lien', 'hold')
+             ORDER BY fell_due_at, external_id LIMIT $3";
+        let drawn: BTreeSet<ExternalId> = draw(&mut tx, (due, None), span, starts, most).await?;
+        let (ids, drawn) = (drawn.iter().cloned().collect(), drawn.len() as u64);
+        Ok(Sampled { ids, drawn })
     }
 
     /// Whether it is computed when every request fell due: in a ledger that was just brought on
@@ -188,13 +176,39 @@ impl Store {
     }
 }
 
-/// From where how many are read: from the beginning all of them, or from each start a part.
-fn draws(from: Timestamp, starts: &[Timestamp], most: u32, of: u64) -> Vec<(Timestamp, u32)> {
-    if of <= u64::from(most) {
-        return vec![(from, most)];
+/// Draws from a statement over a time (`$1` to `$2`, at most `$3`; `$4` the bank): all that it finds
+/// where that is no more than `most`, else the first ones from each start, about `most` in all.
+async fn draw<T: Ord + Column>(
+    tx: &mut Tx,
+    (text, bank): (&'static str, Option<&BankCode>),
+    (from, until): (Timestamp, Timestamp),
+    starts: &[Timestamp],
+    most: u32,
+) -> Result<BTreeSet<T>, StoreError> {
+    let all = drawn_from(tx, (text, bank), (from, until), most.saturating_add(1)).await?;
+    if all.len() <= most as usize {
+        return Ok(all);
     }
     let each = most.div_ceil(u32::try_from(starts.len()).unwrap_or(u32::MAX).max(1));
-    starts.iter().map(|start| (*start, each)).collect()
+    let mut drawn = BTreeSet::new();
+    for start in starts {
+        drawn.extend(drawn_from(tx, (text, bank), (*start, until), each).await?);
+    }
+    Ok(drawn)
+}
+
+async fn drawn_from<T: Ord + Column>(
+    tx: &mut Tx,
+    (text, bank): (&'static str, Option<&BankCode>),
+    (from, until): (Timestamp, Timestamp),
+    limit: u32,
+) -> Result<BTreeSet<T>, StoreError> {
+    let mut statement = sql(text).bind(from).bind(until).bind(limit);
+    if let Some(bank) = bank {
+        statement = statement.bind(bank);
+    }
+    let rows = statement.all(tx).await?;
+    rows.iter().map(|row| row.get("id")).collect()
 }
 
 async fn changes(

@@ -64,7 +64,7 @@ pub use escalations::{
     QueueOrder, StoredClearance,
 };
 pub use export::{ExportError, ExportRules};
-pub use fairness::{OpenTag, Silent, Unsent};
+pub use fairness::{OpenTag, Silent};
 pub use gate::{BreakerRules, GateState};
 pub use grants::{GrantLease, GrantRow, Kept, Leased};
 pub use notes::{KeyError, NoteFault, SealKey, create_key, read_checkpoints};

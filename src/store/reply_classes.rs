@@ -16,7 +16,7 @@ use crate::domain::{
     engagement::EngagementKind,
     ids::{BankCode, DeliveryId, EscalationId, PersonId, Reference},
     person::Desk,
-    reply_class::{self, Because, ClassCount, Classed, Earlier, ReplyClass, Unrecorded},
+    reply_class::{self, Because, Classed, Earlier, ReplyClass, Unrecorded},
     time::Timestamp,
 };
 
@@ -143,7 +143,8 @@ impl Store {
             .run(&mut tx)
             .await?;
         }
-        tallies::count_anew(&mut tx, read.iter().map(|(reply, _)| &reply.delivery)).await?;
+        let mark = self.dice.uuid(tx.now().await?);
+        tallies::mark_posts(&mut tx, &mark, read.iter().map(|(reply, _)| &reply.delivery)).await?;
         tx.commit().await
     }
 
@@ -188,39 +189,6 @@ impl Store {
         self.finish(tx, by, vec![act]).await
     }
 
-    /// How many replies of each class each bank gave in a time, and how many people set right.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn class_counts(
-        &self,
-        from: Timestamp,
-        until: Timestamp,
-        bank: Option<&BankCode>,
-    ) -> Result<Vec<ClassCount>, StoreError> {
-        let mut tx = self.read().await?;
-        let rows = sql("SELECT bank, class, COUNT(*) AS n,
-               COUNT(CASE WHEN corrected_class <> COALESCE(read_class, '') THEN 1 END) AS corrected
-             FROM bank_reply
-             WHERE class IS NOT NULL AND first_seen_at >= $1 AND first_seen_at < $2
-               AND ($3 = '' OR bank = $3)
-             GROUP BY bank, class ORDER BY bank, class")
-        .bind(from)
-        .bind(until)
-        .bind(bank.map_or("", BankCode::as_str))
-        .all(&mut tx)
-        .await?;
-        let read = |row: &Row| {
-            Ok(ClassCount {
-                bank: row.get("bank")?,
-                class: row.get("class")?,
-                count: row.get("n")?,
-                corrected: row.get("corrected")?,
-            })
-        };
-        rows.iter().map(read).collect()
-    }
-
     /// Tags on which the bank claimed to have acted, first in this time, while the case source, at a
     /// word of its own from after the [grace](reply_class::GRACE), still has actions of theirs as
     /// pending; the earliest claim first. Of one tag alone where one is named.
@@ -234,11 +202,17 @@ impl Store {
         tag: Option<&EscalationId>,
     ) -> Result<Vec<Unrecorded>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = sql("SELECT c.bank, c.reference, c.at,
+        // What still pends is little, whatever the years before hold.
+        let rows = sql("WITH pending(escalation) AS (
+               SELECT m.escalation FROM action a JOIN escalation_action m
+                 ON m.external_id = a.external_id
+               WHERE a.status = 'pending' AND a.vanished_at IS NULL AND m.kind = 'tag')
+             SELECT c.bank, c.reference, c.at,
                COUNT(a.external_id) AS pending, COUNT(*) AS actions
              FROM (SELECT bank, reference, escalation, MIN(at) AS at FROM bank_reply
                    WHERE class = 'claim' AND post_kind = 'tag'
                      AND ($3 = '' OR bank = $3) AND ($4 = '' OR escalation = $4)
+                     AND escalation IN (SELECT p.escalation FROM pending p)
                    GROUP BY bank, reference, escalation) c
              JOIN escalation_action m ON m.escalation = c.escalation
              LEFT JOIN action a ON a.external_id = m.external_id AND a.status = 'pending'

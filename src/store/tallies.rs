@@ -7,7 +7,7 @@
 mod changed;
 mod facts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::domain::{
     ids::{AccountName, BankCode, DeliveryId},
-    measures::{DEFINITIONS, Tally, day_at},
+    measures::{DEFINITIONS, Due, Tally, day_at},
     time::Timestamp,
 };
 
@@ -99,9 +99,7 @@ impl Store {
     pub async fn tally_mark(&self, zone: &TimeZone, changes: &Changes) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let moved = if changes.anew {
-            for table in ["DELETE FROM tally", "DELETE FROM tally_due"] {
-                sql(table).run(&mut tx).await?;
-            }
+            sql("DELETE FROM tally").run(&mut tx).await?;
             sql("INSERT INTO tally_cursor (id, idx, rules, turn) VALUES (1, $1, $2, 0)
                  ON CONFLICT (id) DO UPDATE SET idx = excluded.idx, rules = excluded.rules")
             .bind(changes.until)
@@ -119,13 +117,7 @@ impl Store {
         if moved == 0 {
             return Ok(());
         }
-        sql("INSERT INTO tally_due (day, bank)
-             SELECT CAST(j.value->>'day' AS BIGINT), j.value->>'bank'
-             FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
-             ON CONFLICT (day, bank) DO NOTHING")
-        .batch(changes.days.iter().map(|(day, bank)| json!({"day": day, "bank": bank})).collect())
-        .run(&mut tx)
-        .await?;
+        mark(&mut tx, &format!("leaf {}", changes.until), &changes.days).await?;
         tx.commit().await
     }
 
@@ -138,24 +130,35 @@ impl Store {
         let mut tx = self.write().await?;
         // One process counts at a time: an older count must not be written over a newer one.
         sql("UPDATE tally_cursor SET turn = turn + 1 WHERE id = 1").run(&mut tx).await?;
-        let due = sql("SELECT day, bank FROM tally_due
+        let due = sql("SELECT day, bank, mark FROM tally_due
              WHERE day = (SELECT MAX(day) FROM tally_due) ORDER BY bank")
         .all(&mut tx)
         .await?;
         let Some(first) = due.first() else { return Ok(0) };
         let day: i64 = first.get("day")?;
-        let banks: Vec<BankCode> =
+        let mut banks: Vec<BankCode> =
             due.iter().map(|row| row.get("bank")).collect::<Result<_, _>>()?;
-        let counted = facts::of_day(&mut tx, day, &banks, zone).await?;
-        let batch: Vec<_> = banks.iter().map(|bank| json!({"b": bank})).collect();
-        for text in [
-            "DELETE FROM tally_due WHERE day = $2
-               AND bank IN (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)",
-            "DELETE FROM tally WHERE day = $2
-               AND bank IN (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)",
-        ] {
-            sql(text).batch(batch.clone()).bind(day).run(&mut tx).await?;
+        banks.dedup();
+        // The marks that were read and no others: one that came since stands for a change that may
+        // not be in the count.
+        let mut marks = Vec::with_capacity(due.len());
+        for row in &due {
+            marks.push(json!({"b": row.get::<BankCode>("bank")?, "m": row.get::<String>("mark")?}));
         }
+        sql("DELETE FROM tally_due WHERE day = $2 AND EXISTS (
+               SELECT 1 FROM json_each(CAST($1 AS TEXT)) AS j
+               WHERE j.value->>'b' = tally_due.bank AND j.value->>'m' = tally_due.mark)")
+        .batch(marks)
+        .bind(day)
+        .run(&mut tx)
+        .await?;
+        let counted = facts::of_day(&mut tx, day, &banks, zone).await?;
+        sql("DELETE FROM tally WHERE day = $2
+               AND bank IN (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)")
+        .batch(banks.iter().map(|bank| json!({"b": bank})).collect())
+        .bind(day)
+        .run(&mut tx)
+        .await?;
         let mut rows = Vec::with_capacity(counted.len());
         for (bank, tally) in &counted {
             rows.push(json!({"bank": bank, "body": serde_json::to_string(tally)?}));
@@ -208,12 +211,29 @@ impl Store {
         let mut tx = self.read().await?;
         let now = tx.now().await?;
         let Some(idx) = cursor(&mut tx, zone).await? else { return Ok(None) };
-        let waiting = sql("SELECT COUNT(*) AS n FROM tally_due").one(&mut tx).await?;
+        let waiting = sql("SELECT COUNT(*) AS n
+             FROM (SELECT DISTINCT day, bank FROM tally_due) AS waiting");
+        let waiting = waiting.one(&mut tx).await?;
         let next = sql("SELECT e.at FROM leaf l JOIN entry e ON e.id = l.entry WHERE l.idx = $1");
         let next = next.bind(idx + 1).opt(&mut tx).await?;
         let as_of = next.map(|row: Row| row.get("at")).transpose()?.unwrap_or(now);
         let waiting = u64::try_from(waiting.get::<i64>("n")?).unwrap_or(0);
         Ok(Some(TallyStanding { as_of, waiting }))
+    }
+
+    /// How many requests of these banks fell due in a part of a day.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn fell_due(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        banks: &[BankCode],
+    ) -> Result<BTreeMap<BankCode, Due>, StoreError> {
+        let mut tx = self.read().await?;
+        let tallies = facts::of_due(&mut tx, from, until, banks).await?;
+        Ok(tallies.into_iter().map(|(bank, tally)| (bank, tally.due)).collect())
     }
 
     /// What readings cost on the UTC days that begin in a time.
@@ -245,24 +265,52 @@ impl Store {
     }
 }
 
-/// Has the days counted anew on which these posts' tags are booked, for a change that leaves no entry.
-/// A day begins at another time in the unit's zone than in UTC: its neighbours are counted too.
-pub(super) async fn count_anew(
+/// Has these days counted anew. Every change has its own `mark`, so that none waits for another's
+/// transaction, and none is taken for counted that came during a count.
+pub(super) async fn mark(
     tx: &mut Tx,
-    deliveries: impl Iterator<Item = &DeliveryId>,
+    mark: &str,
+    days: &BTreeSet<BankDay>,
 ) -> Result<(), StoreError> {
-    sql("INSERT INTO tally_due (day, bank)
-         SELECT DISTINCT x.sent_at / $2 + CAST(n.value AS BIGINT), x.bank
-         FROM delivery x, json_each(CAST($3 AS TEXT)) AS n
-         WHERE x.sent_at IS NOT NULL AND x.escalation IN (SELECT d.escalation FROM delivery d
-           WHERE d.id IN (SELECT j.value->>'d' FROM json_each(CAST($1 AS TEXT)) AS j))
-         ON CONFLICT (day, bank) DO NOTHING")
-    .batch(deliveries.map(|id| json!({"d": id})).collect())
-    .bind(DAY)
-    .bind("[-1, 0, 1]".to_owned())
+    if days.is_empty() {
+        return Ok(());
+    }
+    sql("INSERT INTO tally_due (day, bank, mark)
+         SELECT CAST(j.value->>'day' AS BIGINT), j.value->>'bank', $2
+         FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
+         ON CONFLICT (day, bank, mark) DO NOTHING")
+    .batch(days.iter().map(|(day, bank)| json!({"day": day, "bank": bank})).collect())
+    .bind(mark)
     .run(tx)
     .await?;
     Ok(())
+}
+
+/// Has the days counted anew on which these posts' tags are booked, for a change that leaves no entry.
+/// A day begins at another time in the unit's zone than in UTC: its neighbours are counted too.
+pub(super) async fn mark_posts(
+    tx: &mut Tx,
+    mark: &str,
+    deliveries: impl Iterator<Item = &DeliveryId>,
+) -> Result<(), StoreError> {
+    sql("INSERT INTO tally_due (day, bank, mark)
+         SELECT DISTINCT x.sent_at / $2 + CAST(n.value AS BIGINT), x.bank, $4
+         FROM delivery x, json_each(CAST($3 AS TEXT)) AS n
+         WHERE x.sent_at IS NOT NULL AND x.escalation IN (SELECT d.escalation FROM delivery d
+           WHERE d.id IN (SELECT j.value->>'d' FROM json_each(CAST($1 AS TEXT)) AS j))
+         ON CONFLICT (day, bank, mark) DO NOTHING")
+    .batch(deliveries.map(|id| json!({"d": id})).collect())
+    .bind(DAY)
+    .bind("[-1, 0, 1]".to_owned())
+    .bind(mark)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// The day on which a request is booked that falls due then; none where its clock never ran.
+pub(super) fn due_day(at: Timestamp, bank: &BankCode, zone: &TimeZone) -> Option<BankDay> {
+    (at < Timestamp::MAX).then(|| (day_at(at, zone), bank.clone()))
 }
 
 /// The last leaf; -1 before the first.

@@ -5,13 +5,18 @@
 
 use jiff::SignedDuration;
 
-use super::{Ctx, report::Asked, watch::source_name};
+use super::{
+    Ctx,
+    counted::{Counted, Days},
+    report::Asked,
+    watch::source_name,
+};
 use crate::{
     domain::{
         attribution::{Known, Life, Reading, match_pairs, spread},
         bank::BankClass,
-        history::{Change, day_start},
-        ids::{BankCode, ExternalId},
+        history::Change,
+        ids::ExternalId,
         time::Timestamp,
     },
     locale::Locale,
@@ -37,56 +42,38 @@ const PLACES: u32 = 60;
 /// A request's like became due at most so long before the days.
 const BEFORE: SignedDuration = SignedDuration::from_hours(28 * 24);
 
-/// The days that are asked for, as instants.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Days {
-    pub(super) from: Timestamp,
-    /// Not in them any more; never in the future.
-    pub(super) until: Timestamp,
-}
-
-impl Days {
-    pub(super) async fn of(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Self> {
-        let zone = ctx.limits.calendar().zone();
-        let next = asked.until.tomorrow()?;
-        let now = ctx.store.clock().await?;
-        let until = day_start(next, zone).unwrap_or(now).min(now);
-        let from = day_start(asked.from, zone).unwrap_or(until).min(until);
-        Ok(Self { from, until })
-    }
-}
-
 /// The sections `attribution`, `survival` and `survival-money` of the report on engagement. A public
 /// edition about one bank has none: it would tell how that bank treats requests that nobody has
 /// spoken of in public.
 ///
 /// # Errors
 /// The ledger failed.
-pub async fn sections(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Vec<Section>> {
+pub(super) async fn sections(
+    ctx: &Ctx,
+    asked: &Asked,
+    counted: &Counted,
+) -> anyhow::Result<Vec<Section>> {
     let public_bank = asked.edition == Edition::Public && asked.bank.is_some();
     if asked.subject != Subject::Engagement || public_bank || !ctx.store.all_due_read().await? {
         return Ok(Vec::new());
     }
     let words = Locale::new(asked.language)?;
-    let days = Days::of(ctx, asked).await?;
-    let counted = ctx.store.tags_by_bank(days.from, days.until).await?;
-    let of = counted.values().sum();
+    let (days, bank) = (counted.days, asked.bank.as_ref());
     let starts = spread(days.from, days.until, PLACES);
     let span = (days.from, days.until);
-    let bounds = (MOST_TAGS, MOST_TAGGED);
-    let some = ctx.store.sample_tagged(span, &starts, bounds, of).await?;
-    let tags = (some.drawn, some.of);
-    let tagged = lives(ctx, &some.ids, days.until, asked.bank.as_ref()).await?;
-    let early = days.from.minus(BEFORE);
+    let some = ctx.store.sample_tagged(span, &starts, (MOST_TAGS, MOST_TAGGED), bank).await?;
+    let tags = (some.drawn, counted.tags(bank).max(some.drawn));
+    let tagged = lives(ctx, &some.ids, days.until).await?;
+    let early = Days { from: days.from.minus(BEFORE), until: days.from };
+    let before = Counted::read(ctx, early).await?.due();
+    let early = early.from;
     let starts = spread(early, days.until, PLACES);
     let drawn = ctx.store.sample_due((early, days.until), &starts, MOST_REQUESTS).await?;
-    let requests = (drawn.drawn, drawn.of);
+    let requests = (drawn.drawn, (before + counted.due()).max(drawn.drawn));
     // A bank's requests are compared with those of all banks of its class.
-    let alike = lives(ctx, &drawn.ids, days.until, None).await?;
-    let pool = match &asked.bank {
-        Some(bank) => lives(ctx, &drawn.ids, days.until, Some(bank)).await?,
-        None => alike.clone(),
-    };
+    let alike = lives(ctx, &drawn.ids, days.until).await?;
+    let of_bank = |life: &&Life| bank.is_none_or(|bank| life.bank == *bank);
+    let pool: Vec<_> = alike.iter().filter(of_bank).cloned().collect();
     let from = days.from;
     // Half a second of thinking at the most, but not on a thread that others wait for.
     let think = move || {
@@ -97,22 +84,13 @@ pub async fn sections(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Vec<Section>> 
     tokio::task::spawn_blocking(think).await?
 }
 
-/// The lives of these requests as they were known at an instant; of one bank's alone where one is
-/// named.
-async fn lives(
-    ctx: &Ctx,
-    ids: &[ExternalId],
-    until: Timestamp,
-    of: Option<&BankCode>,
-) -> anyhow::Result<Vec<Life>> {
+/// The lives of these requests as they were known at an instant.
+async fn lives(ctx: &Ctx, ids: &[ExternalId], until: Timestamp) -> anyhow::Result<Vec<Life>> {
     let source = ctx.store.source(source_name(ctx)).await?;
     let answered = source.last_ok_at.unwrap_or(until).min(until);
     let reading = Reading { limits: &ctx.limits, until, answered };
     let life = |(changes, known): &(Vec<Change>, Known)| {
         let bank = &changes.last()?.action.bank;
-        if of.is_some_and(|of| of != bank) {
-            return None;
-        }
         let class = ctx.banks.bank(bank).map_or(BankClass::Unlisted, |bank| bank.class);
         Life::read(changes, known, class, &reading)
     };

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Ctx, attribution::Days, deliver, report::Asked};
+use super::{Ctx, counted::Counted, deliver, report::Asked};
 use crate::{
     domain::{
         escalation::EscalationState,
         fairness::{Named, Reason},
         ids::{BankCode, PersonId},
+        measures::{Due, Unsent},
         money::Paise,
         platform::Language,
         time::Timestamp,
@@ -17,8 +18,9 @@ use crate::{
     reports::{
         document::{Edition, Section, Subject},
         fairness::{self, Found, Left},
+        figures::Figures,
     },
-    store::{OpenTag, Unsent},
+    store::OpenTag,
 };
 
 /// Of so many tags that wait with authority it is asked why they wait, those with the most money;
@@ -30,17 +32,20 @@ const ASKED_WHY: usize = 20;
 ///
 /// # Errors
 /// The ledger failed.
-pub async fn sections(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Vec<Section>> {
+pub(super) async fn sections(
+    ctx: &Ctx,
+    asked: &Asked,
+    figures: &Figures,
+    counted: &Counted,
+) -> anyhow::Result<Vec<Section>> {
     if asked.subject != Subject::Banks || !ctx.store.all_due_read().await? {
         return Ok(Vec::new());
     }
     let words = Locale::new(asked.language)?;
-    let days = Days::of(ctx, asked).await?;
-    let unsent = ctx.store.unsent(days.from, days.until).await?;
     let mut found = Found {
         now: left_now(ctx).await?,
-        then: unsent.into_iter().map(of_unsent).collect(),
-        named: named(ctx, days).await?,
+        then: unsent(figures),
+        named: counted.banks().filter_map(named).collect(),
         names: BTreeMap::new(),
         public: asked.edition == Edition::Public,
     };
@@ -49,7 +54,6 @@ pub async fn sections(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Vec<Section>> 
             return Ok(Vec::new());
         }
         found.now.retain(|left| left.bank == *bank);
-        found.then.retain(|left| left.bank == *bank);
     }
     found.names = names(ctx, asked.language, &found);
     fairness::sections(&found, asked.bank.as_ref(), &words)
@@ -115,17 +119,21 @@ async fn waits_for(ctx: &Ctx, tag: &OpenTag) -> anyhow::Result<Reason> {
     Ok(Reason::of_wait(why.first().and_then(|(_, why)| why.as_ref())))
 }
 
-fn of_unsent(one: Unsent) -> Left {
-    let held_back = one.by.is_some() && one.state == EscalationState::Expired;
-    let reason = match one.state {
-        EscalationState::Rejected if one.dispute => Reason::DisputeStands,
-        EscalationState::Rejected => Reason::Rejected,
-        _ if one.cleared => Reason::ExpiredUnsent,
-        _ if held_back => Reason::ExpiredHeldBack,
-        _ => Reason::ExpiredUndecided,
-    };
-    let by = one.by.filter(|_| reason != Reason::ExpiredUnsent);
-    Left { bank: one.bank, reason, by, count: one.tags, amount: one.amount }
+/// The tags that never went out.
+fn unsent(figures: &Figures) -> Vec<Left> {
+    let mut found = Vec::new();
+    for (bank, of) in &figures.sums.banks {
+        for (Unsent { reason, by }, left) in &of.tally.drafts.unsent {
+            let (bank, reason, by) = (bank.clone(), *reason, by.clone());
+            found.push(Left { bank, reason, by, count: left.tags, amount: left.amount });
+        }
+    }
+    found
+}
+
+fn named((bank, tags, due): (&BankCode, u64, &Due)) -> Option<Named> {
+    let overdue = due.overdue;
+    (tags > 0 || overdue > 0).then(|| Named { bank: bank.clone(), tags, overdue })
 }
 
 /// Sums by bank, reason and person.
@@ -157,16 +165,6 @@ impl Sums {
         };
         self.0.into_iter().map(left).collect()
     }
-}
-
-async fn named(ctx: &Ctx, days: Days) -> anyhow::Result<Vec<Named>> {
-    let tags = ctx.store.tags_by_bank(days.from, days.until).await?;
-    let overdue = ctx.store.overdue_in(days.from, days.until).await?;
-    let banks: BTreeSet<_> = tags.keys().chain(overdue.keys()).cloned().collect();
-    let count = |of: &BTreeMap<BankCode, u64>, bank: &BankCode| of.get(bank).copied().unwrap_or(0);
-    let one =
-        |bank: BankCode| Named { tags: count(&tags, &bank), overdue: count(&overdue, &bank), bank };
-    Ok(banks.into_iter().map(one).collect())
 }
 
 /// The names of the banks that are told of.

@@ -10,6 +10,7 @@ pub mod bill;
 pub mod case_file;
 pub mod clear;
 pub mod connecting;
+mod counted;
 pub mod deliver;
 pub mod edit;
 pub mod escalate;

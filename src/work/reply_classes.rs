@@ -3,21 +3,18 @@
 //! The invariants: a reading needs the kept text, so it is made before that is erased; a person's
 //! correction teaches nothing by itself and is never overwritten.
 
-use jiff::civil::Date;
-
 use super::{
     Ctx,
+    counted::Days,
     report::Asked,
     story::{Given, Said},
 };
 use crate::{
-    domain::{
-        reply_class::{self, Because, ReplyClass, classify},
-        time::Timestamp,
-    },
+    domain::reply_class::{self, Because, ReplyClass, classify},
     locale::Locale,
     reports::{
         document::{Edition, Section, Subject},
+        figures::Figures,
         replies,
     },
 };
@@ -98,23 +95,20 @@ pub(super) fn told(body: &serde_json::Value) -> Said {
 ///
 /// # Errors
 /// The ledger failed, or a message is missing.
-pub async fn sections(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Vec<Section>> {
+pub(super) async fn sections(
+    ctx: &Ctx,
+    asked: &Asked,
+    figures: &Figures,
+    days: Days,
+) -> anyhow::Result<Vec<Section>> {
     if asked.edition != Edition::Unit || asked.subject != Subject::Engagement {
         return Ok(Vec::new());
     }
     let words = Locale::new(asked.language)?;
-    let zone = ctx.limits.calendar().zone();
-    let start = |day: Date| {
-        let first = day.at(0, 0, 0, 0).to_zoned_datetime(zone.clone())?;
-        Ok::<_, jiff::Error>(first.timestamp().into())
-    };
-    let (from, until): (Timestamp, Timestamp) =
-        (start(asked.from)?, start(asked.until.tomorrow()?)?);
-    let bank = asked.bank.as_ref();
-    let unrecorded = ctx.store.claimed_not_recorded((from, until), bank, None).await?;
-    let counts = ctx.store.class_counts(from, until, bank).await?;
+    let (span, bank) = ((days.from, days.until), asked.bank.as_ref());
+    let unrecorded = ctx.store.claimed_not_recorded(span, bank, None).await?;
     Ok(vec![
         replies::claimed_not_recorded(&words, &ctx.banks, &unrecorded)?,
-        replies::reply_classes(&words, &ctx.banks, &counts)?,
+        replies::reply_classes(&words, figures)?,
     ])
 }

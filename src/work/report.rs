@@ -6,7 +6,11 @@
 
 use jiff::civil::Date;
 
-use super::{Ctx, attribution, escalate, fairness, reply_classes};
+use super::{
+    Ctx, attribution,
+    counted::{Counted, Days},
+    escalate, fairness, reply_classes,
+};
 use crate::{
     domain::{
         cost::MicroDollars,
@@ -78,15 +82,15 @@ pub async fn make(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Document> {
     let locale = Locale::new(language)?;
     let words = Words(&locale);
     let title = locale.say::<&str>(&format!("report-title-{subject}"), &[])?;
-    let (figures, waiting) = gather(ctx, asked).await?;
+    let Gathered { figures, counted, waiting } = gather(ctx, asked).await?;
     let mut notes = notes(&figures, asked, waiting, words)?;
     if !ctx.store.all_due_read().await? {
         notes.push(words.say("not-yet-compared")?);
     }
     let mut sections = sections(&figures, asked, words)?;
-    sections.extend(reply_classes::sections(ctx, asked).await?);
-    sections.extend(attribution::sections(ctx, asked).await?);
-    sections.extend(fairness::sections(ctx, asked).await?);
+    sections.extend(reply_classes::sections(ctx, asked, &figures, counted.days).await?);
+    sections.extend(attribution::sections(ctx, asked, &counted).await?);
+    sections.extend(fairness::sections(ctx, asked, &figures, &counted).await?);
     let document = Document {
         subject,
         edition,
@@ -149,18 +153,30 @@ fn notes(
     Ok(notes)
 }
 
-/// Everything that the sections are made of, and how many banks' days wait to be counted.
-async fn gather(ctx: &Ctx, asked: &Asked) -> anyhow::Result<(Figures, Option<u64>)> {
+/// Everything that the sections are made of.
+struct Gathered {
+    figures: Figures,
+    counted: Counted,
+    /// How many banks' days wait to be counted; `None`: none is counted yet.
+    waiting: Option<u64>,
+}
+
+async fn gather(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Gathered> {
     let zone = ctx.limits.calendar().zone();
     let standing = ctx.store.tally_standing(zone).await?;
     let now = ctx.store.clock().await?;
     let days = (day_number(asked.from), day_number(asked.until));
-    let tallies = ctx.store.tally_days(days, asked.bank.as_ref()).await?;
-    let days: Vec<_> =
-        tallies.into_iter().map(|((day, bank), tally)| (day_of(day), bank, tally)).collect();
+    let tallies = ctx.store.tally_days(days, None).await?;
+    let counted = Counted::of(ctx, Days::of(ctx, asked).await?, &tallies).await?;
+    let asked_for = |bank: &BankCode| asked.bank.as_ref().is_none_or(|one| one == bank);
+    let days: Vec<_> = tallies
+        .into_iter()
+        .filter(|((_, bank), _)| asked_for(bank))
+        .map(|((day, bank), tally)| (day_of(day), bank, tally))
+        .collect();
     let overdue = ctx.store.overdue_by_bank(now).await?.into_iter();
     let overdue: std::collections::BTreeMap<_, _> = overdue
-        .filter(|(bank, _)| asked.bank.as_ref().is_none_or(|one| one == bank))
+        .filter(|(bank, _)| asked_for(bank))
         .map(|(bank, sum)| (bank, Overdue { actions: u64::from(sum.actions), amount: sum.amount }))
         .collect();
     let banks = days.iter().map(|(_, bank, _)| bank).chain(overdue.keys()).chain(&asked.bank);
@@ -184,7 +200,7 @@ async fn gather(ctx: &Ctx, asked: &Asked) -> anyhow::Result<(Figures, Option<u64
         readings: if one_bank { Vec::new() } else { readings(ctx, asked).await? },
         sums: Sums::of(days, as_of, zone),
     };
-    Ok((figures, standing.map(|standing| standing.waiting)))
+    Ok(Gathered { figures, counted, waiting: standing.map(|standing| standing.waiting) })
 }
 
 /// The unit's own figures. A source that does not answer stops no report.

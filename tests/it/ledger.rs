@@ -12,9 +12,11 @@ use takaza::{
         delivery::{LateReceipt, Look, LookRules, Outcome, Receipt, StateName},
         engagement::{Author, EngagementKind, Identity, Voice},
         escalation::{EscalationKind, EscalationState, Refused},
+        fairness::Reason,
         ids::{AccountName, BankCode, ExternalId, PersonId},
         importing::ImportState,
         ladder::Quiet,
+        measures::{Due, Unsent},
         money::Paise,
         pacing::Why,
         person::{Person, Role},
@@ -24,8 +26,8 @@ use takaza::{
     },
     store::{
         BreakerRules, ClaimRules, DeliveryFilter, EndSessions, Ended, EntryFilter, Kept, Leased,
-        Listed, NewImport, Note, Passphrase, QueueFilter, QueueOrder, Rechecked, Report, Seat,
-        SessionRules, SilenceOrder, SilenceScope, Store, StoreError, Telling, WebhookRow,
+        Listed, NewImport, Note, Passphrase, QueueFilter, QueueOrder, Rechecked, Report, Sampled,
+        Seat, SessionRules, SilenceOrder, SilenceScope, Store, StoreError, Telling, WebhookRow,
         WeeklyEnd,
     },
     work,
@@ -831,9 +833,6 @@ async fn replies_are_read_and_set_right(world: World) {
     let which = (row.escalation.reference.as_str(), "bbbbbbbb");
     store.correct_class(&world.by("asha"), &asha, which, ReplyClass::Other).await.unwrap();
     let (from, until) = (Timestamp::from_micros(0), world.now().plus(mins(1)));
-    let counts = store.class_counts(from, until, Some(&zppl())).await.unwrap();
-    let counts: Vec<_> = counts.iter().map(|one| (one.class, one.count, one.corrected)).collect();
-    assert_eq!(counts, [(ReplyClass::Claim, 1, 0), (ReplyClass::Other, 1, 1)]);
     let tag = Some(&row.escalation.id);
     assert!(store.claimed_not_recorded((from, until), None, tag).await.unwrap().is_empty());
     world.pass(SignedDuration::from_hours(25));
@@ -1226,31 +1225,31 @@ async fn tagged_requests_and_their_like_are_sampled(world: World) {
 
     let (early, late) = (start.minus(mins(80 * 60)), world.now().plus(mins(1)));
     let znmn = BankCode::new("ZNMN");
-    let count = BTreeMap::from([(zppl(), 1)]);
-    assert_eq!(store.tags_by_bank(early, late).await.unwrap(), count);
-    assert_eq!(store.tags_by_bank(early, start).await.unwrap(), BTreeMap::new());
-    let due = BTreeMap::from([(zppl(), 5), (znmn, 2)]);
-    assert_eq!(store.overdue_in(early, late).await.unwrap(), due);
-    assert_eq!(store.overdue_in(start, late).await.unwrap(), BTreeMap::new());
+    let banks = [zppl(), znmn.clone()];
+    let due = async |from, until| store.fell_due(from, until, &banks).await.unwrap();
+    let count = |requests| Due { requests, overdue: requests };
+    let both = BTreeMap::from([(zppl(), count(5)), (znmn.clone(), count(2))]);
+    assert_eq!(due(early, late).await, both);
+    assert_eq!(due(start, late).await, BTreeMap::new());
 
-    let sample =
-        async |bounds, of| store.sample_tagged((early, late), &[start], bounds, of).await.unwrap();
-    let all = sample((10, 10), 1).await;
-    assert_eq!((all.ids.len(), all.drawn, all.of), (5, 1, 1));
-    let some = sample((1, 2), 2).await;
-    let ids: Vec<_> = some.ids.iter().map(ExternalId::expose).collect();
-    assert_eq!((ids, some.drawn, some.of), (vec!["ZPPL-1", "ZPPL-4"], 1, 2));
+    let sample = async |bounds, bank| {
+        store.sample_tagged((early, late), &[start], bounds, bank).await.unwrap()
+    };
+    for bank in [None, Some(&banks[0])] {
+        let all = sample((10, 10), bank).await;
+        assert_eq!((all.ids.len(), all.drawn), (5, 1));
+        let some = sample((1, 2), bank).await;
+        let ids: Vec<_> = some.ids.iter().map(ExternalId::expose).collect();
+        assert_eq!((ids, some.drawn), (vec!["ZPPL-1", "ZPPL-4"], 1));
+    }
+    assert_eq!(sample((10, 10), Some(&znmn)).await, Sampled::default());
     let sample = async |starts: &[Timestamp], most| {
         store.sample_due((early, late), starts, most).await.unwrap()
     };
     let pool = sample(&[early], 10).await;
-    assert_eq!((pool.ids.len(), pool.drawn, pool.of), (7, 7, 7));
+    assert_eq!((pool.ids.len(), pool.drawn), (7, 7));
     let some = sample(&[early, start], 6).await;
-    assert_eq!(
-        (some.ids.len(), some.drawn, some.of),
-        (3, 3, 7),
-        "nothing fell due after the start"
-    );
+    assert_eq!((some.ids.len(), some.drawn), (3, 3), "nothing fell due after the start");
 
     // A ledger that was brought on from an older version.
     assert!(store.all_due_read().await.unwrap());
@@ -1326,20 +1325,24 @@ async fn what_is_left_untagged_is_told_with_its_reason(world: World) {
 
     world.pass(mins(25 * 60));
     work::sweep::run_once(&world.ctx).await.unwrap();
-    let unsent = store.unsent(now, world.now()).await.unwrap();
-    let told: Vec<_> = unsent
-        .iter()
-        .map(|one| (one.bank.as_str(), one.state, one.by.clone(), one.cleared, one.tags))
-        .collect();
-    let (expired, asha) = (EscalationState::Expired, Some(PersonId::new("asha")));
+    while work::seal::run_once(&world.ctx).await.unwrap().more {}
+    while work::tally::run_once(&world.ctx).await.unwrap().more {}
+    let today = takaza::domain::measures::day_at(now, world.ctx.limits.calendar().zone());
+    let days = store.tally_days((today, today), None).await.unwrap();
+    let mut told = Vec::new();
+    for ((_, bank), tally) in &days {
+        for (Unsent { reason, by }, left) in &tally.drafts.unsent {
+            assert!(left.amount > Paise::from_rupees(400_000));
+            told.push((bank.as_str(), *reason, by.clone(), left.tags));
+        }
+    }
+    let asha = Some(PersonId::new("asha"));
     let expected = [
-        ("ZGLM", EscalationState::Rejected, by_dcp, false, 1),
-        ("ZNMN", expired, asha, false, 1),
-        ("ZPPL", expired, None, false, 1),
+        ("ZGLM", Reason::Rejected, by_dcp, 1),
+        ("ZNMN", Reason::ExpiredHeldBack, asha, 1),
+        ("ZPPL", Reason::ExpiredUndecided, None, 1),
     ];
     assert_eq!(told, expected);
-    assert!(unsent.iter().all(|one| !one.dispute && one.amount > Paise::from_rupees(400_000)));
-    assert!(store.unsent(world.now(), world.now()).await.unwrap().is_empty());
 }
 
 #[test]

@@ -85,11 +85,6 @@ async fn hears(world: &World, kind: EngagementKind, voice: Voice, alias: &str, a
     world.ctx.store.heard(&world.by("asha"), &heard).await.unwrap();
 }
 
-async fn tally(world: &World) {
-    while work::seal::run_once(&world.ctx).await.unwrap().more {}
-    while work::tally::run_once(&world.ctx).await.unwrap().more {}
-}
-
 /// On Monday at eleven a tag names five liens of Peepal Bank, which reached it three days before.
 /// The bank replies twice, and acts on three of them: one has nothing left. Neem Bank acts before
 /// its tag goes out.
@@ -107,7 +102,7 @@ async fn two_days() -> World {
     for alias in ["d", "e"] {
         hears(&world, EngagementKind::Like, Voice::Other, alias, posted.plus(minutes(9))).await;
     }
-    tally(&world).await;
+    world.tally().await;
     world.pass(hours(3));
     world.cases.acts("ZPPL-1", world.now());
     world.cases.acts("ZPPL-2", world.now());
@@ -126,7 +121,7 @@ async fn two_days() -> World {
     world.cases.before_the_next_recheck(move |cases| cases.acts("ZNMN-1", now));
     work::deliver::run_once(&world.ctx).await.unwrap();
     world.pass(hours(1));
-    tally(&world).await;
+    world.tally().await;
     world
 }
 
@@ -201,7 +196,7 @@ async fn banks_are_ranked_by_time_to_action_and_by_nothing_else() {
         world.cases.put(rows);
     }
     work::watch::run_once(&world.ctx).await.unwrap();
-    tally(&world).await;
+    world.tally().await;
     let document = report(&world, Subject::Banks, Edition::Unit).await;
     let banks = section(&document, "banks");
     let named: Vec<_> = banks.table.rows.iter().map(|row| row[0].clone()).collect();
@@ -230,7 +225,7 @@ async fn the_public_is_told_what_was_public_and_single_banks_a_month_late() {
     rows.iter_mut().for_each(|row| row.updated_at = Some(world.now()));
     world.cases.put(rows);
     work::watch::run_once(&world.ctx).await.unwrap();
-    tally(&world).await;
+    world.tally().await;
     let document = report(&world, Subject::Engagement, Edition::Public).await;
     let requests = section(&document, "requests");
     assert_eq!(requests.table.rows.len(), 1, "requests for papers are never told in public");

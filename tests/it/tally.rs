@@ -7,13 +7,14 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use takaza::{
     domain::{
-        action::Status,
+        action::{Kind, Status},
         delivery::StateName,
         engagement::{EngagementKind, Voice},
         escalation::EscalationState,
         ids::{BankCode, ExternalId},
         measures::{Sum as _, Tally, day_number},
         money::Paise,
+        time::Timestamp,
     },
     store::{About, BankDay, DeliveryFilter, Noted},
     work::{self, set_right},
@@ -49,6 +50,9 @@ enum Act {
     Sent(u8),
     /// The bank or somebody answers, likes or reposts.
     Heard(usize, u8, bool),
+    /// What replies amount to is read, late.
+    Classed,
+    HeldBack(usize),
     Disputed(usize),
     Retracted(usize),
     /// An action is erased under a rule.
@@ -65,13 +69,15 @@ fn an_act() -> impl Strategy<Value = Act> {
         3 => (0..BANKS.len(), 3..6_u32, prop::sample::select(vec![2, 30, 72]))
             .prop_map(|(bank, count, hours)| Act::Requested(bank, count, hours)),
         3 => (any::<usize>(), any::<bool>()).prop_map(|(n, nil)| Act::Acted(n, nil)),
-        1 => (any::<usize>(), 0..4_u8).prop_map(|(n, how)| Act::Corrected(n, how)),
+        1 => (any::<usize>(), 0..7_u8).prop_map(|(n, how)| Act::Corrected(n, how)),
         4 => Just(Act::Escalated),
         3 => any::<usize>().prop_map(Act::Approved),
         1 => any::<usize>().prop_map(Act::Rejected),
         1 => Just(Act::Ordered),
         4 => (0..6_u8).prop_map(Act::Sent),
         3 => (any::<usize>(), 0..4_u8, any::<bool>()).prop_map(|(n, k, bank)| Act::Heard(n, k, bank)),
+        2 => Just(Act::Classed),
+        1 => any::<usize>().prop_map(Act::HeldBack),
         1 => any::<usize>().prop_map(Act::Disputed),
         1 => any::<usize>().prop_map(Act::Retracted),
         1 => any::<usize>().prop_map(Act::Erased),
@@ -130,6 +136,9 @@ impl Story {
                         row.delivered_at = row.delivered_at.map(|at| at.minus(earlier));
                     }
                     2 => (row.status, row.acted_at) = (Status::Disputed, None),
+                    3 => row.delivered_at = None,
+                    4 => row.kind = Kind::Statement,
+                    5 => row.delivered_at = Some(row.requested_at),
                     _ => (row.status, row.acted_at) = (Status::Withdrawn, None),
                 });
             }
@@ -142,6 +151,14 @@ impl Story {
                 let valid = world.ctx.config.ladder.clearance_valid_for;
                 drop(world.ctx.store.approve(&world.by("dcp"), id, &dcp, &hash, valid).await);
             }
+            Act::HeldBack(n) => {
+                let held = world.escalations(&[EscalationState::Held]).await;
+                let Some(row) = nth(&held, *n) else { return };
+                let (id, until) =
+                    (row.escalation.id.as_str(), now.plus(SignedDuration::from_hours(1)));
+                drop(world.ctx.store.hold_until(&world.by("asha"), id, until).await);
+            }
+            Act::Classed => work::reply_classes::read_new(&world.ctx).await.unwrap(),
             Act::Rejected(n) => {
                 let held = world.escalations(&[EscalationState::Held]).await;
                 let Some(row) = nth(&held, *n) else { return };
@@ -221,7 +238,7 @@ impl Story {
             voice: if bank { Voice::Bank } else { Voice::Other },
             author: "somebody".to_owned(),
             at: n.is_multiple_of(2).then(|| self.world.now()),
-            text: None,
+            text: Some(("Lien has been marked.".to_owned(), Timestamp::MAX)),
             post_id: None,
         };
         let heard = BTreeMap::from([(one.row.delivery.id.clone(), vec![noted])]);
@@ -259,9 +276,22 @@ impl Story {
         assert_eq!(all.reach.likes, row(likes).await);
         let drafts: u64 = all.drafts.states.values().sum();
         assert_eq!(drafts, row("SELECT COUNT(*) FROM escalation WHERE kind = 'tag'").await);
-        assert_eq!(all.money.requests, row("SELECT COUNT(*) FROM action").await);
-        let acted = "SELECT COUNT(*) FROM action WHERE status = 'acted'";
-        assert_eq!(all.money.acted.count(), row(acted).await);
+        let served = "SELECT COUNT(*) FROM action a
+                      JOIN action_delivered v ON v.external_id = a.external_id
+                      WHERE v.delivered_at IS NOT NULL AND a.kind IN ('lien', 'hold')";
+        assert_eq!(all.money.requests, row(served).await);
+        let acted = format!("{served} AND a.status = 'acted'");
+        assert_eq!(all.money.acted.count(), row(&acted).await);
+        // Every request whose clock runs or ran has fallen due, or will, whenever it began.
+        assert_eq!(all.due.requests, row(served).await);
+        let unlike = "SELECT COUNT(*) FROM action WHERE due_at IS NOT NULL
+                      AND (fell_due_at IS NULL OR fell_due_at <> due_at)";
+        assert_eq!(row(unlike).await, 0);
+        let classed = "SELECT COUNT(*) FROM bank_reply WHERE class IS NOT NULL";
+        assert_eq!(all.replies.values().map(|of| of.count).sum::<u64>(), row(classed).await);
+        let unsent = "SELECT COUNT(*) FROM escalation
+                      WHERE kind = 'tag' AND state IN ('rejected', 'expired')";
+        assert_eq!(all.drafts.unsent.values().map(|of| of.tags).sum::<u64>(), row(unsent).await);
         let named = "SELECT COUNT(DISTINCT COALESCE(m.external_id, m.escalation || m.n))
                      FROM escalation_action m JOIN delivery d ON d.escalation = m.escalation
                      WHERE m.kind = 'tag' AND d.state IN ('delivered', 'retracted')";

@@ -43,7 +43,7 @@ replies-column-replies = Replies
 replies-column-corrected = Set right by people
 
 replies-classes-title = What banks answer
-replies-classes-about = The banks’ own replies and quotes that were first seen in these days, by what they amount to. A person’s word counts before that of the lists. A claim of action is what the bank says, and no proof.
+replies-classes-about = The banks’ own replies to posts of these days and quotes of them, by what they amount to. A person’s word counts before that of the lists. A claim of action is what the bank says, and no proof.
 replies-all-banks = All banks
 replies-part-of = { $part } of { $of }
 replies-corrected-some = People set { $part } of { $of } readings right.

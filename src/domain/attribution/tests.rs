@@ -20,6 +20,7 @@ fn tag(at: f64, post: &str) -> FirstTag {
 fn life(id: &str, due: f64, end: f64, acted: bool) -> Life {
     Life {
         id: ExternalId::new(id),
+        bank: BankCode::new("ZPPL"),
         kind: Kind::Lien,
         class: BankClass::Public,
         amount: Paise::from_rupees(100_000),

@@ -1,16 +1,19 @@
 //! Single facts, as the ledger's rows tell them, and how each is booked.
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
-use super::{Cleared, Manner, Requests, Spans, Tally};
+use super::{Cleared, Left, Manner, Replies, Requests, Spans, Sum as _, Tally};
 use crate::domain::{
     action::{BankAction, Kind, Status},
     cost::MicroDollars,
     delivery::StateName,
     engagement::EngagementKind,
     escalation::{EscalationKind, EscalationState},
-    ids::{AccountName, OrderId},
+    fairness::Reason,
+    ids::{AccountName, OrderId, PersonId},
     money::Paise,
+    reply_class::ReplyClass,
     time::Timestamp,
 };
 
@@ -73,8 +76,35 @@ pub struct TagFact {
     pub members: Vec<MemberFact>,
 }
 
+/// Why a tag never went out, and by whose decision. Written as `rejected dcp`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Unsent {
+    /// Why.
+    pub reason: Reason,
+    /// Who decided so; `None`: nobody decided, or a rule did.
+    pub by: Option<PersonId>,
+}
+
+impl From<Unsent> for String {
+    fn from(unsent: Unsent) -> Self {
+        let by = unsent.by.map(|by| format!(" {by}")).unwrap_or_default();
+        format!("{}{by}", unsent.reason)
+    }
+}
+
+impl TryFrom<String> for Unsent {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (reason, by) = text.split_once(' ').map_or((&*text, None), |(r, by)| (r, Some(by)));
+        let reason = Reason::parse(reason).ok_or_else(|| format!("no reason {reason:?}"))?;
+        Ok(Self { reason, by: by.map(PersonId::new) })
+    }
+}
+
 /// A tag as it was drafted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftFact {
     /// Where it stands.
     pub state: EscalationState,
@@ -84,6 +114,8 @@ pub struct DraftFact {
     pub amount: Paise,
     /// Written reasons against it.
     pub disputes: u64,
+    /// It was rejected, or expired, before anything went out.
+    pub unsent: Option<Unsent>,
 }
 
 /// A clearance that was given once, whatever became of it.
@@ -123,6 +155,17 @@ impl Tally {
             EngagementKind::Repost => self.reach.reposts += count,
             EngagementKind::Quote => self.reach.quotes += count,
         }
+    }
+
+    /// Books the bank's own replies to posts; `corrected` of them a person set right.
+    pub fn replied(&mut self, class: ReplyClass, count: u64, corrected: u64) {
+        self.replies.entry(class).or_default().add(&Replies { count, corrected });
+    }
+
+    /// Books requests that fall due; on `overdue` of them the bank had not acted by then.
+    pub const fn fell_due(&mut self, requests: u64, overdue: u64) {
+        self.due.requests += requests;
+        self.due.overdue += overdue;
     }
 
     /// Books a tag and what followed it.
@@ -183,10 +226,14 @@ impl Tally {
     }
 
     /// Books a tag's draft.
-    pub fn draft(&mut self, draft: &DraftFact) {
+    pub fn draft(&mut self, draft: DraftFact) {
         let drafts = &mut self.drafts;
         *drafts.states.entry(draft.state).or_default() += 1;
         drafts.disputes += draft.disputes;
+        if let Some(unsent) = draft.unsent {
+            let left = Left { tags: 1, amount: draft.amount };
+            drafts.unsent.entry(unsent).or_default().add(&left);
+        }
         if draft.avoided {
             drafts.avoided += 1;
             drafts.avoided_amount = [drafts.avoided_amount, draft.amount].into_iter().sum();

@@ -93,19 +93,6 @@ pub enum Because {
 /// still has as pending is *claimed, not recorded*. Which of the two is wrong, a person finds out.
 pub const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
-/// How many of a bank's replies amount to one class.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClassCount {
-    /// Whose.
-    pub bank: BankCode,
-    /// The class that counts.
-    pub class: ReplyClass,
-    /// How many.
-    pub count: u32,
-    /// How many of them a person set right: the method read another class.
-    pub corrected: u32,
-}
-
 /// A tag on which the bank claimed to have acted, and the case source does not say so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unrecorded {

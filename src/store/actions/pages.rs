@@ -1,10 +1,13 @@
 //! One page of a poll, written: changes, rows set aside, rows lost.
 
 use super::{
-    BTreeMap, ExternalId, Json, RejectedRow, Sighting, StoreError, Timestamp, Tx, json, sql,
+    BTreeMap, BankCode, ExternalId, Json, RejectedRow, Sighting, StoreError, Timestamp, Tx, json,
+    sql,
 };
 
 pub(super) struct Known {
+    pub(super) bank: BankCode,
+    pub(super) fell_due: Option<Timestamp>,
     pub(super) body: String,
     pub(super) as_of: Option<Timestamp>,
     pub(super) vanished: bool,
@@ -15,7 +18,7 @@ pub(super) async fn known(
     sightings: &[&Sighting],
 ) -> Result<BTreeMap<ExternalId, Known>, StoreError> {
     let ids = sightings.iter().map(|seen| json!({"id": seen.action.external_id})).collect();
-    let rows = sql("SELECT external_id, body, as_of, vanished_at FROM action
+    let rows = sql("SELECT external_id, bank, fell_due_at, body, as_of, vanished_at FROM action
          WHERE external_id IN (SELECT j.value->>'id' FROM json_each(CAST($1 AS TEXT)) AS j)")
     .batch(ids)
     .all(tx)
@@ -23,7 +26,9 @@ pub(super) async fn known(
     let mut found = BTreeMap::new();
     for row in &rows {
         let vanished = row.get::<Option<i64>>("vanished_at")?.is_some();
-        let known = Known { body: row.get("body")?, as_of: row.get("as_of")?, vanished };
+        let (bank, fell_due) = (row.get("bank")?, row.get("fell_due_at")?);
+        let (body, as_of) = (row.get("body")?, row.get("as_of")?);
+        let known = Known { bank, fell_due, body, as_of, vanished };
         found.insert(row.get("external_id")?, known);
     }
     Ok(found)
@@ -65,7 +70,8 @@ pub(super) async fn write_changes(
          FROM json_each(CAST($1 AS TEXT)) AS j WHERE true
          ON CONFLICT (external_id) DO UPDATE SET bank = excluded.bank, kind = excluded.kind,
            status = excluded.status, disputed = excluded.disputed, body = excluded.body,
-           as_of = excluded.as_of, due_at = excluded.due_at, limit_hours = excluded.limit_hours,
+           as_of = excluded.as_of, due_at = excluded.due_at, fell_due_at = excluded.fell_due_at,
+           limit_hours = excluded.limit_hours,
            calendar = excluded.calendar, acted_at = excluded.acted_at, vanished_at = NULL,
            commitment = excluded.commitment")
     .batch(changes.to_vec())

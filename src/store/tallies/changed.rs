@@ -42,8 +42,11 @@ pub(super) async fn all(tx: &mut Tx, zone: &TimeZone) -> Result<BTreeSet<BankDay
          UNION SELECT e.bank, n.at / $1 FROM entry n JOIN escalation e ON e.id = n.subject
            WHERE n.act = 'escalation.approved'
          UNION SELECT bank, delivered_at / $1 FROM action_delivered
-           WHERE delivered_at IS NOT NULL")
+           WHERE delivered_at IS NOT NULL
+         UNION SELECT bank, fell_due_at / $1 FROM action
+           WHERE fell_due_at < $2 AND kind IN ('lien', 'hold')")
     .bind(QUARTER)
+    .bind(Timestamp::MAX)
     .each(tx, |row| {
         let at = Timestamp::from_micros(row.get::<i64>("quarter")? * QUARTER);
         days.insert((day_at(at, zone), row.get("bank")?));

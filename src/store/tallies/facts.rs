@@ -11,10 +11,11 @@ use crate::{
         action::BankAction,
         cost::MicroDollars,
         escalation::EscalationState,
-        ids::{BankCode, EscalationId},
+        fairness::Reason,
+        ids::{BankCode, EscalationId, PersonId},
         measures::{
             Answers, ClearanceFact, DraftFact, Fate, Manner, MemberFact, PostFact, Sum as _,
-            TagFact, Tally, instants,
+            TagFact, Tally, Unsent, instants,
         },
         platform::Sender,
         time::Timestamp,
@@ -46,11 +47,25 @@ pub(super) async fn of_day(
     let mut tallies = Tallies::new();
     posts(tx, &day, &mut tallies).await?;
     reach(tx, &day, &mut tallies).await?;
+    replies(tx, &day, &mut tallies).await?;
     tags(tx, &day, &mut tallies).await?;
     requests(tx, &day, &mut tallies).await?;
+    due(tx, &day, &mut tallies).await?;
     drafts(tx, &day, &mut tallies).await?;
     clearances(tx, &day, &mut tallies).await?;
     tallies.retain(|_, tally| !tally.is_zero());
+    Ok(tallies)
+}
+
+/// The requests of these banks that fall due in a time, as sums that hold nothing else.
+pub(super) async fn of_due(
+    tx: &mut Tx,
+    from: Timestamp,
+    until: Timestamp,
+    banks: &[BankCode],
+) -> Result<Tallies, StoreError> {
+    let mut tallies = Tallies::new();
+    due(tx, &Day { from, until, banks }, &mut tallies).await?;
     Ok(tallies)
 }
 
@@ -108,6 +123,25 @@ async fn reach(tx: &mut Tx, day: &Day<'_>, tallies: &mut Tallies) -> Result<(), 
     )
     .each(tx, |row| {
         of(tallies, row)?.reached(row.get("kind")?, count(row, "n")?);
+        Ok(())
+    })
+    .await
+}
+
+async fn replies(tx: &mut Tx, day: &Day<'_>, tallies: &mut Tallies) -> Result<(), StoreError> {
+    day.sql(
+        "SELECT d.bank, COALESCE(g.corrected_class, g.class) AS class, COUNT(*) AS n,
+           COUNT(CASE WHEN g.corrected_class <> COALESCE(g.class, '') THEN 1 END) AS corrected
+         FROM delivery d JOIN engagement g ON g.delivery = d.id
+         WHERE d.sent_at >= $2 AND d.sent_at < $3
+           AND g.voice = 'bank' AND g.kind IN ('reply', 'quote')
+           AND COALESCE(g.corrected_class, g.class) IS NOT NULL
+           AND d.bank IN (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)
+         GROUP BY d.bank, COALESCE(g.corrected_class, g.class)",
+    )
+    .each(tx, |row| {
+        let (n, corrected) = (count(row, "n")?, count(row, "corrected")?);
+        of(tallies, row)?.replied(row.get("class")?, n, corrected);
         Ok(())
     })
     .await
@@ -198,10 +232,11 @@ fn fate(action: BankAction) -> Fate {
 /// Requests that reached the bank on the day. One that vanished from the source stays what it was
 /// last seen to be: a pending one is never taken for acted on.
 async fn requests(tx: &mut Tx, day: &Day<'_>, tallies: &mut Tallies) -> Result<(), StoreError> {
+    // SQLite, which has no statistics, else reads every request of these banks.
     day.sql(
         "SELECT a.bank, a.body FROM action_delivered a
          WHERE a.delivered_at >= $2 AND a.delivered_at < $3
-           AND a.bank IN (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)",
+           AND a.bank || '' IN (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)",
     )
     .each(tx, |row| {
         let action: BankAction = serde_json::from_str(&row.get::<String>("body")?)?;
@@ -211,11 +246,40 @@ async fn requests(tx: &mut Tx, day: &Day<'_>, tallies: &mut Tallies) -> Result<(
     .await
 }
 
+async fn due(tx: &mut Tx, day: &Day<'_>, tallies: &mut Tallies) -> Result<(), StoreError> {
+    day.sql(
+        "SELECT a.bank, COUNT(*) AS n,
+           COUNT(CASE WHEN a.acted_at IS NULL OR a.acted_at > a.fell_due_at THEN 1 END) AS overdue
+         FROM action a
+         WHERE a.kind IN ('lien', 'hold') AND a.fell_due_at >= $2 AND a.fell_due_at < $3
+           AND a.bank || '' IN (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)
+         GROUP BY a.bank",
+    )
+    .each(tx, |row| {
+        of(tallies, row)?.fell_due(count(row, "n")?, count(row, "overdue")?);
+        Ok(())
+    })
+    .await
+}
+
 async fn drafts(tx: &mut Tx, day: &Day<'_>, tallies: &mut Tallies) -> Result<(), StoreError> {
     day.sql(
         "SELECT e.bank, e.state, e.money_at_risk,
            CAST(CASE WHEN e.outcome LIKE 'tag avoided%' THEN 1 ELSE 0 END AS BIGINT) AS avoided,
-           (SELECT COUNT(*) FROM dispute t WHERE t.escalation = e.id) AS disputes
+           (SELECT COUNT(*) FROM dispute t WHERE t.escalation = e.id) AS disputes,
+           CAST(CASE WHEN e.state = 'rejected' AND EXISTS (
+             SELECT 1 FROM dispute t WHERE t.escalation = e.id AND t.stands = 1)
+             THEN 1 ELSE 0 END AS BIGINT) AS dispute,
+           CASE WHEN e.state IN ('rejected', 'expired') THEN
+             (SELECT b.person FROM entries_by b WHERE b.subject = e.id
+                AND (e.state = 'rejected'
+                  AND b.act IN ('escalation.rejected', 'dispute.decided')
+                  OR e.state = 'expired' AND b.act = 'escalation.held-back')
+              ORDER BY b.seq DESC LIMIT 1) END AS by_person,
+           CAST(CASE WHEN e.state = 'expired' AND EXISTS (
+             SELECT 1 FROM entry n WHERE n.subject = e.id
+               AND n.act IN ('escalation.approved', 'escalation.cleared'))
+             THEN 1 ELSE 0 END AS BIGINT) AS cleared
          FROM escalation e
          WHERE e.kind = 'tag' AND e.drafted_at >= $2 AND e.drafted_at < $3
            AND e.bank IN (SELECT j.value->>'b' FROM json_each(CAST($1 AS TEXT)) AS j)",
@@ -223,11 +287,23 @@ async fn drafts(tx: &mut Tx, day: &Day<'_>, tallies: &mut Tallies) -> Result<(),
     .each(tx, |row| {
         let avoided = row.get::<i64>("avoided")? == 1;
         let (state, amount) = (row.get("state")?, row.get("money_at_risk")?);
-        let disputes = count(row, "disputes")?;
-        of(tallies, row)?.draft(&DraftFact { state, avoided, amount, disputes });
+        let (disputes, unsent) = (count(row, "disputes")?, unsent(row, state)?);
+        of(tallies, row)?.draft(DraftFact { state, avoided, amount, disputes, unsent });
         Ok(())
     })
     .await
+}
+
+fn unsent(row: &Row, state: EscalationState) -> Result<Option<Unsent>, StoreError> {
+    let rejected = state == EscalationState::Rejected;
+    if !rejected && state != EscalationState::Expired {
+        return Ok(None);
+    }
+    let by: Option<PersonId> = row.get("by_person")?;
+    let (dispute, cleared) = (row.get("dispute")?, row.get("cleared")?);
+    let reason = Reason::of_unsent(rejected, dispute, cleared, by.is_some());
+    let by = by.filter(|_| reason != Reason::ExpiredUnsent);
+    Ok(Some(Unsent { reason, by }))
 }
 
 /// How many of an escalation's posts are in some states.

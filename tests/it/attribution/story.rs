@@ -58,6 +58,9 @@ async fn tagged_world() -> World {
     world
 }
 
+const ATTRIBUTION: [&str; 3] = ["attribution", "survival", "survival-money"];
+const FAIRNESS: [&str; 3] = ["silence-report", "unsent-tags", "tags-per-bank"];
+
 async fn all_act(world: &World, which: &str) {
     for bank in BANKS {
         for m in 1..=5 {
@@ -89,7 +92,7 @@ async fn tagged_requests_are_told_beside_their_like_without_boasting() {
 
     let sections = async |until: &str| {
         let asked = asked(Subject::Engagement, until);
-        work::attribution::sections(&world.ctx, &asked).await.unwrap()
+        world.sections(&asked, &ATTRIBUTION).await
     };
     let told = sections("2026-11-30").await;
     let one = section(&told, "attribution");
@@ -128,12 +131,12 @@ async fn a_bank_alone_is_told_to_the_unit_and_not_to_everybody() {
     let world = tagged_world().await;
     let mut one = asked(Subject::Engagement, "2026-11-30");
     one.bank = Some("ZPPL".to_owned().into());
-    let told = work::attribution::sections(&world.ctx, &one).await.unwrap();
+    let told = world.sections(&one, &ATTRIBUTION).await;
     assert_eq!(section(&told, "attribution").table.rows[0][1], Cell::Count(5));
     one.edition = Edition::Public;
-    assert!(work::attribution::sections(&world.ctx, &one).await.unwrap().is_empty());
+    assert!(world.sections(&one, &ATTRIBUTION).await.is_empty());
     one.subject = Subject::Banks;
-    assert!(work::fairness::sections(&world.ctx, &one).await.unwrap().is_empty());
+    assert!(world.sections(&one, &FAIRNESS).await.is_empty());
 }
 
 #[tokio::test]
@@ -159,7 +162,7 @@ async fn what_is_not_spoken_of_is_told_with_its_reason_and_who_decided() {
     world.watch_and_escalate().await;
 
     let asked = asked(Subject::Banks, "2026-11-30");
-    let told = work::fairness::sections(&world.ctx, &asked).await.unwrap();
+    let told = world.sections(&asked, &FAIRNESS).await;
     let silence = section(&told, "silence-report");
     let rows: Vec<_> = silence
         .table
@@ -205,7 +208,7 @@ async fn everybody_is_told_totals_and_no_name() {
     let world = tagged_world().await;
     let mut asked = asked(Subject::Banks, "2026-11-30");
     (asked.edition, asked.language) = (Edition::Public, Language::Hi);
-    let told = work::fairness::sections(&world.ctx, &asked).await.unwrap();
+    let told = world.sections(&asked, &FAIRNESS).await;
     let text = serde_json::to_string(&told).unwrap();
     for name in ["पीपल", "Peepal", "ZPPL", "dcp"] {
         assert!(!text.contains(name), "{name} stands in {text}");

@@ -23,8 +23,9 @@ use takaza::{
         time::Timestamp,
         wording::Templates,
     },
+    reports::document::Section,
     store::{AccountRow, Actor, EscalationRow, QueueFilter, Store},
-    work::{self, Ctx},
+    work::{self, Ctx, report::Asked},
 };
 
 use super::{
@@ -322,6 +323,19 @@ impl World {
             switch: work::switch::Switch::default(),
             ..self.ctx.clone()
         }
+    }
+
+    /// Brings the sums that reports are made of up to now.
+    pub async fn tally(&self) {
+        while work::seal::run_once(&self.ctx).await.unwrap().more {}
+        while work::tally::run_once(&self.ctx).await.unwrap().more {}
+    }
+
+    /// Those sections of a report that bear one of these ids, the sums being up to now.
+    pub async fn sections(&self, asked: &Asked, ids: &[&str]) -> Vec<Section> {
+        self.tally().await;
+        let document = work::report::make(&self.ctx, asked).await.unwrap();
+        document.sections.into_iter().filter(|section| ids.contains(&section.id)).collect()
     }
 
     /// The case source into held escalations.
