@@ -30,8 +30,9 @@ const ROUNDS: usize = 9;
 const DELIVERIES: [u32; 3] = [10_000, 100_000, 1_000_000];
 const DAYS: i64 = 365;
 
-/// Requests on which the filled tags rest, each seen to pend and acted on some hours after the tag;
-/// one in twenty tags rejected or expired; four more engagements of each post in public, the bank's
+/// Requests on which the filled tags rest, each seen to pend and acted on some hours after the tag,
+/// those of the last three days not yet;
+/// one in a hundred tags rejected or expired; four more engagements of each post in public, the bank's
 /// own ones among them read; and the doubtful ones' banks among the forty.
 const ALSO: &str = "
     UPDATE escalation SET state = 'closed', bank = 'B' || (drafted_at % 40) WHERE bank LIKE 'C%';
@@ -56,11 +57,16 @@ const ALSO: &str = "
         e.drafted_at + e.money_at_risk % 500000000000, ''
       FROM escalation_action m JOIN escalation e ON e.id = m.escalation
       WHERE e.state = 'closed' AND m.external_id LIKE '%-%-%';
+    UPDATE action SET status = 'pending', due_at = fell_due_at, acted_at = NULL,
+        body = replace(replace(body, '\"acted\"', '\"pending\"'),
+          '\"acted_at\":' || acted_at, '\"acted_at\":null')
+      WHERE external_id LIKE '%-%-%'
+        AND fell_due_at > (SELECT MAX(fell_due_at) FROM action) - 259200000000;
     INSERT INTO action_change (id, poll, external_id, seen_at, as_of, salt, body, commitment)
       SELECT a.external_id || ' 1', 'p', a.external_id, a.fell_due_at - 3600000000,
         a.fell_due_at - 3600000000, '', replace(replace(a.body, '\"acted\"', '\"pending\"'),
-          '\"acted_at\":' || a.acted_at, '\"acted_at\":null'), ''
-      FROM action a WHERE a.status = 'acted' AND a.external_id LIKE '%-%-%';
+          '\"acted_at\":' || COALESCE(a.acted_at, 0), '\"acted_at\":null'), ''
+      FROM action a WHERE a.external_id LIKE '%-%-%';
     INSERT INTO action_change (id, poll, external_id, seen_at, as_of, salt, body, commitment)
       SELECT a.external_id || ' 2', 'p', a.external_id, a.acted_at, a.acted_at, '', a.body, ''
       FROM action a WHERE a.status = 'acted' AND a.external_id LIKE '%-%-%';
@@ -68,8 +74,8 @@ const ALSO: &str = "
     INSERT INTO engagement (delivery, kind, platform_id, voice, author, at, first_seen_at, class,
         class_method)
       SELECT d.id, k.kind, k.n, k.voice, 'a', d.sent_at + k.after_us, d.sent_at + k.after_us,
-        CASE WHEN k.voice <> 'bank' THEN NULL WHEN d.sent_at % 10 = 0 THEN 'claim'
-          WHEN d.sent_at % 10 < 4 THEN 'acknowledgement' ELSE 'canned' END, 1
+        CASE WHEN k.voice <> 'bank' THEN NULL WHEN d.sent_at / 7 % 10 = 0 THEN 'claim'
+          WHEN d.sent_at / 7 % 10 < 4 THEN 'acknowledgement' ELSE 'canned' END, 1
       FROM delivery d CROSS JOIN (
         SELECT 'like' AS kind, '1' AS n, 'other' AS voice, 60000000 AS after_us
         UNION ALL SELECT 'repost', '2', 'other', 900000000

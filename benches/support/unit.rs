@@ -59,6 +59,8 @@ origin = "takaza/bench"
 key_file = "key"
 [alarms]
 duty_officer = "nobody"
+[console]
+second_factor_for = []
 "#;
 
 /// A loopback server that speaks just enough of Mastodon's API.

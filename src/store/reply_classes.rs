@@ -202,11 +202,12 @@ impl Store {
         tag: Option<&EscalationId>,
     ) -> Result<Vec<Unrecorded>, StoreError> {
         let mut tx = self.read().await?;
-        // What still pends is little, whatever the years before hold.
+        // What still pends is little, whatever the years before hold. A CROSS JOIN is read in the order
+        // that it is written in by SQLite.
         let rows = sql("WITH pending(escalation) AS (
-               SELECT m.escalation FROM action a JOIN escalation_action m
-                 ON m.external_id = a.external_id
-               WHERE a.status = 'pending' AND a.vanished_at IS NULL AND m.kind = 'tag')
+               SELECT m.escalation FROM action a CROSS JOIN escalation_action m
+               WHERE a.status = 'pending' AND a.vanished_at IS NULL AND a.due_at IS NOT NULL
+                 AND m.external_id = a.external_id AND m.kind = 'tag')
              SELECT c.bank, c.reference, c.at,
                COUNT(a.external_id) AS pending, COUNT(*) AS actions
              FROM (SELECT bank, reference, escalation, MIN(at) AS at FROM bank_reply
