@@ -8,7 +8,9 @@
 //!                 (what may happen is decided in `domain`; what happened is kept by `store`)
 //! ```
 //!
-//! Dependencies point one way: `domain ← store, cases, destinations, reports ← work ← app`.
+//! Dependencies point one way: `domain ← store, cases, destinations, reports ← work ← app`. Two doors lead
+//! in, [`cli`] and [`web`]; [`serve`] runs what [`app`] opened; [`config`], [`clock`] and [`locale`] are
+//! handed in; [`demo`] is an invented unit on the same path. `ARCHITECTURE.md` says why it is so.
 
 pub mod app;
 pub mod cases;

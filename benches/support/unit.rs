@@ -156,17 +156,7 @@ pub async fn people(ctx: &Ctx, languages: Vec<Language>) {
         picture: false,
         live: false,
     };
-    let row = AccountRow {
-        account,
-        idempotent: false,
-        token_from: None,
-        paused_until: None,
-        paused_why: None,
-        revoked: false,
-        last_heard_at: None,
-        mention_cursor: None,
-        own_checked_at: None,
-    };
+    let row = AccountRow::new(account);
     let root = root.as_administrator(now).expect("an administrator");
     ctx.store.put_account(&by("root"), &root, &row).await.expect("an account");
     let (dcp, name) = (known("dcp").await, AccountName::new("unit"));

@@ -4,9 +4,9 @@
 //! A row about the wrong bank becomes a public accusation of the wrong bank. So whatever cannot be
 //! resolved to exactly one bank resolves to none, and a broken directory does not load.
 
-use std::collections::{HashMap, HashSet};
+mod lists;
 
-use serde::Deserialize;
+use std::collections::HashMap;
 
 use super::{action::spelled, ids::BankCode, spelling};
 
@@ -92,26 +92,6 @@ pub struct Directory {
     names: HashMap<String, Option<BankCode>>,
     branches: HashMap<String, Sublet>,
     prefixes: HashMap<String, Sublet>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BankLine {
-    bank_code: String,
-    name_en: String,
-    name_hi: String,
-    class: String,
-    #[serde(default)]
-    merged_into: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SubletLine {
-    ifsc: String,
-    bank_code: String,
-    name_en: String,
-    r#match: String,
 }
 
 impl Directory {
@@ -230,91 +210,6 @@ impl Directory {
         self.names.get(&spelling::label(name)).cloned().flatten()
     }
 
-    fn add_banks(&mut self, table: &'static str, text: &str) -> Result<(), DirectoryError> {
-        let mut mergers = Vec::new();
-        for row in lines::<BankLine>(table, text) {
-            let (line, row) = row?;
-            let fail = |problem: String| DirectoryError::Line { table, line, problem };
-            let code = code(&row.bank_code).ok_or_else(|| fail(not_a_code(&row.bank_code)))?;
-            let class = BankClass::parse(&row.class)
-                .ok_or_else(|| fail(format!("the class {:?} is not known", row.class)))?;
-            let merged_into = match row.merged_into.as_str() {
-                "" => None,
-                into => Some(self::code(into).ok_or_else(|| fail(not_a_code(into)))?),
-            };
-            if merged_into.is_some() {
-                mergers.push((line, code.clone()));
-            }
-            let name_hi = Some(spelling::clean(&row.name_hi)).filter(|name| !name.is_empty());
-            let name_en = spelling::clean(&row.name_en);
-            if name_en.is_empty() {
-                return Err(fail("the bank has no English name".into()));
-            }
-            let bank = Bank { code: code.clone(), name_en, name_hi, class, merged_into };
-            if self.banks.insert(code.clone(), bank).is_some() {
-                return Err(fail(format!("the code {code} stands in the lists twice")));
-            }
-        }
-        mergers.into_iter().try_for_each(|(line, code)| self.check_merger(table, line, &code))
-    }
-
-    fn check_merger(
-        &self,
-        table: &'static str,
-        line: u64,
-        code: &BankCode,
-    ) -> Result<(), DirectoryError> {
-        let fail = |problem: String| DirectoryError::Line { table, line, problem };
-        let mut seen = HashSet::from([code]);
-        let mut at = code;
-        while let Some(into) = self.banks.get(at).and_then(|bank| bank.merged_into.as_ref()) {
-            if !self.banks.contains_key(into) {
-                return Err(fail(format!("{at} went into {into}, which is not in the lists")));
-            }
-            if !seen.insert(into) {
-                return Err(fail(format!("the mergers of {code} run in a circle at {into}")));
-            }
-            at = into;
-        }
-        Ok(())
-    }
-
-    fn add_sublets(&mut self, table: &'static str, text: &str) -> Result<(), DirectoryError> {
-        for row in lines::<SubletLine>(table, text) {
-            let (line, row) = row?;
-            let fail = |problem: String| DirectoryError::Line { table, line, problem };
-            let owner = match row.bank_code.as_str() {
-                "" => Sublet::Nameless,
-                text => Sublet::Bank(code(text).ok_or_else(|| fail(not_a_code(text)))?),
-            };
-            if let Sublet::Bank(code) = &owner {
-                self.banks.entry(code.clone()).or_insert_with(|| Bank {
-                    code: code.clone(),
-                    name_en: spelling::clean(&row.name_en),
-                    name_hi: None,
-                    class: BankClass::Unlisted,
-                    merged_into: None,
-                });
-            }
-            let ifsc = spelling::clean(&row.ifsc).to_ascii_uppercase();
-            let (map, sound) = match row.r#match.as_str() {
-                "branch" => (&mut self.branches, branch_code(&ifsc).is_some()),
-                "prefix" => (&mut self.prefixes, is_start_of_branch_code(&ifsc)),
-                other => {
-                    let problem = format!("match is {other:?}; write \"branch\" or \"prefix\"");
-                    return Err(fail(problem));
-                }
-            };
-            if !sound {
-                return Err(fail(format!("{ifsc:?} is not a branch code or its beginning")));
-            }
-            if map.insert(ifsc.clone(), owner).is_some() {
-                return Err(fail(format!("{ifsc} stands in the list twice")));
-            }
-        }
-        Ok(())
-    }
-
     fn index_names(&mut self) {
         let mut names: HashMap<String, Option<BankCode>> = HashMap::new();
         for bank in self.banks.values() {
@@ -352,152 +247,5 @@ fn code(text: &str) -> Option<BankCode> {
         .then(|| BankCode::new(text))
 }
 
-fn not_a_code(text: &str) -> String {
-    format!("{text:?} is not a bank code; write the four letters that begin its branch codes")
-}
-
-/// The rows of a list, each with its line.
-fn lines<'t, T: serde::de::DeserializeOwned + 't>(
-    table: &'static str,
-    text: &'t str,
-) -> impl Iterator<Item = Result<(u64, T), DirectoryError>> + 't {
-    let mut reader =
-        csv::Reader::from_reader(text.strip_prefix('\u{feff}').unwrap_or(text).as_bytes());
-    let headings = reader.headers().cloned().unwrap_or_default();
-    reader.into_records().map(move |record| {
-        let line = |position: Option<&csv::Position>| position.map_or(0, csv::Position::line);
-        let fail = |line: u64, error: &csv::Error| DirectoryError::Line {
-            table,
-            line,
-            problem: error.to_string(),
-        };
-        let record = record.map_err(|error| fail(line(error.position()), &error))?;
-        let at = line(record.position());
-        record.deserialize(Some(&headings)).map(|row| (at, row)).map_err(|e| fail(at, &e))
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BANKS: &str = "bank_code,name_en,name_hi,class,merged_into\n\
-        ZPPL,Peepal Bank,पीपल बैंक,public,\n\
-        ZNMN,Neem Bank,नीम बैंक,public,ZPPL\n\
-        ZBRG,Bargad Bank,बरगद बैंक,public,ZNMN\n\
-        ZKCH,Kachnar Sahakari Bank,,urban_co_operative,\n\
-        ZPLS,Kachnar Sahakari Bank,,urban_co_operative,\n";
-    const SUBLETS: &str = "ifsc,bank_code,name_en,match\n\
-        ZPPL0AB,ZKCH,Kachnar Sahakari Bank,prefix\n\
-        ZPPL0AB0001,ZPLS,Kachnar Sahakari Bank,branch\n\
-        ZPPL0ABC,ZXXX,Champa Sahakari Bank,prefix\n\
-        ZPPL0NAMELE,,Chameli Sahakari Bank,branch\n\
-        ZPPL0OLD,ZBRG,Bargad Bank,prefix\n";
-
-    fn directory() -> Directory {
-        Directory::new(BANKS, SUBLETS).unwrap()
-    }
-
-    fn code(text: &str) -> Option<BankCode> {
-        Some(BankCode::new(text))
-    }
-
-    /// Compared by its text, for what must not load.
-    fn error(banks: &str, sublets: &str) -> String {
-        Directory::new(banks, sublets).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn the_prefix_alone_accuses_the_wrong_bank() {
-        let banks = directory();
-        assert_eq!(banks.by_ifsc("ZPPL0123456"), code("ZPPL"));
-        // Each of these begins with Peepal Bank's letters and is another bank's branch.
-        assert_eq!(banks.by_ifsc("ZPPL0AB9999"), code("ZKCH"));
-        assert_eq!(
-            banks.by_ifsc("ZPPL0AB0001"),
-            code("ZPLS"),
-            "the whole code beats its beginning"
-        );
-        assert_eq!(banks.by_ifsc("ZPPL0ABC999"), code("ZXXX"), "the longer beginning wins");
-        assert_eq!(banks.by_ifsc("ZPPL0NAMELE"), None, "no code of its own, so no accusation");
-        assert_eq!(banks.by_prefix("ZPPL0AB9999"), code("ZPPL"));
-    }
-
-    #[test]
-    fn a_sublet_of_a_merged_bank_goes_to_the_bank_it_went_into() {
-        assert_eq!(directory().by_ifsc("ZPPL0OLD001"), code("ZPPL"));
-    }
-
-    #[test]
-    fn a_bank_known_only_from_the_sublets_is_in_the_directory() {
-        let banks = directory();
-        let bank = banks.bank(&BankCode::new("ZXXX")).unwrap();
-        assert_eq!(
-            (bank.name_en.as_str(), bank.class),
-            ("Champa Sahakari Bank", BankClass::Unlisted)
-        );
-    }
-
-    #[test]
-    fn only_a_whole_branch_code_resolves() {
-        let banks = directory();
-        assert_eq!(banks.by_ifsc(" zppl0123456\u{a0}"), code("ZPPL"));
-        for text in [
-            "",
-            "ZPPL",
-            "ZPPL0",
-            "ZPPL012345",
-            "ZPPL01234567",
-            "ZPPL1123456",
-            "Z9PL0123456",
-            "ZPPL0 23456",
-            "ZPPL०123456",
-            "QQQQ0000001",
-        ] {
-            assert_eq!(banks.by_ifsc(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_name_resolves_in_either_script_unless_two_banks_bear_it() {
-        let banks = directory();
-        assert_eq!(banks.by_name("  PEEPAL   bank"), code("ZPPL"));
-        assert_eq!(banks.by_name("पीपल बैंक"), code("ZPPL"));
-        assert_eq!(banks.by_name("बरगद बैंक"), code("ZPPL"), "mergers are followed to their end");
-        assert_eq!(banks.by_name("Kachnar Sahakari Bank"), None);
-        assert_eq!(banks.by_name("Some Bank"), None);
-    }
-
-    #[test]
-    fn a_broken_list_does_not_load_and_the_line_is_named() {
-        let circle = "bank_code,name_en,name_hi,class,merged_into\n\
-            ZPPL,Peepal Bank,,public,ZNMN\nZNMN,Neem Bank,,public,ZPPL\n";
-        assert!(error(circle, SUBLETS).starts_with("banks.csv, line 2: the mergers of ZPPL"));
-        let twice = "bank_code,name_en,name_hi,class,merged_into\n\
-            ZPPL,Peepal Bank,,public,\nZPPL,Neem Bank,,public,\n";
-        assert!(error(twice, SUBLETS).contains("line 3: the code ZPPL stands in the lists twice"));
-        let lost = "bank_code,name_en,name_hi,class,merged_into\nZPPL,Peepal Bank,,public,ZNMN\n";
-        assert!(error(lost, SUBLETS).contains("line 2: ZPPL went into ZNMN"));
-        let class = "bank_code,name_en,name_hi,class,merged_into\nZPPL,Peepal Bank,,big,\n";
-        assert!(error(class, SUBLETS).contains("line 2: the class \"big\""));
-        let heading = "bank_code,name,name_hi,class,merged_into\nZPPL,Peepal Bank,,public,\n";
-        assert!(error(heading, SUBLETS).contains("name_en"));
-        let sublet = "ifsc,bank_code,name_en,match\nZPPL0A,ZKCH,Kachnar,branch\n";
-        assert!(error(BANKS, sublet).starts_with("ifsc_sublets.csv, line 2: \"ZPPL0A\""));
-    }
-
-    #[test]
-    fn the_compiled_in_lists_load_and_every_sublet_leads_to_its_owner() {
-        let banks = Directory::compiled_in().unwrap().with_invented(INVENTED_BANKS).unwrap();
-        assert_eq!(banks.by_name("शीशम बैंक"), code("ZSHS"));
-        let mut reader = csv::Reader::from_reader(super::SUBLETS.as_bytes());
-        for row in reader.deserialize::<SubletLine>() {
-            let row = row.unwrap();
-            if row.r#match == "branch" {
-                let owner = self::code(&row.bank_code).filter(|owner| !owner.as_str().is_empty());
-                let owner = owner.map(|owner| banks.resolve(&owner));
-                assert_eq!(banks.by_ifsc(&row.ifsc), owner, "{}", row.ifsc);
-            }
-        }
-    }
-}
+mod tests;

@@ -59,3 +59,27 @@ impl FactPack {
         canonical::hash(self)
     }
 }
+
+#[cfg(test)]
+impl FactPack {
+    /// Facts about an invented bank, for tests of what is made of facts.
+    pub fn sample() -> Self {
+        Self {
+            bank: BankCode::new("ZNMN"),
+            bank_en: "Neem Bank".to_owned(),
+            bank_hi: "नीम बैंक".to_owned(),
+            unit_en: "Cyber Crime Unit".to_owned(),
+            unit_hi: "साइबर अपराध इकाई".to_owned(),
+            reference: Reference::new("GGM-7F3K8"),
+            as_of: Timestamp::from_micros(1_795_000_000_000_000),
+            cases: 9,
+            liens: 10,
+            holds: 2,
+            amount_at_least: Paise::from_rupees(1_200_000),
+            limit_hours: 24,
+            limit_counted: Counted::RoundTheClock,
+            overdue_hours_at_least: 48,
+            acted: 0,
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! The unit's own accounts, the banks' verified handles, and orders of silence.
+//! The unit's own accounts.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,12 @@ use serde_json::json;
 use super::{
     Actor, Store, StoreError,
     db::{Row, sql},
-    record::{ACCOUNT, Act, HANDLE, SILENCE},
+    record::{ACCOUNT, Act},
 };
 use crate::domain::{
-    engagement::Identity,
-    ids::{AccountName, BankCode, PersonId},
-    person::{Administrator, Approver, Desk, Person, Role},
-    platform::{Account, Platform, Sender},
-    tagging::{SilenceOrder, SilenceScope},
+    ids::AccountName,
+    person::{Administrator, Person, Role},
+    platform::{Account, Sender},
     time::Timestamp,
 };
 
@@ -42,35 +40,25 @@ pub struct AccountRow {
 }
 
 impl AccountRow {
+    /// An account as it is first put: without a token written down, and never heard yet.
+    pub const fn new(account: Account) -> Self {
+        Self {
+            account,
+            idempotent: false,
+            token_from: None,
+            paused_until: None,
+            paused_why: None,
+            revoked: false,
+            last_heard_at: None,
+            mention_cursor: None,
+            own_checked_at: None,
+        }
+    }
+
     /// It is spoken to by its platform's API: by a token that a person wrote down, or by a grant.
     pub fn has_api(&self) -> bool {
         self.token_from.is_some() || self.account.sender == Sender::Api
     }
-}
-
-/// A bank's account on a platform, bound to its stable id.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct BankHandle {
-    /// The bank.
-    pub bank: BankCode,
-    /// The platform.
-    pub platform: Platform,
-    /// The handle, without the leading `@`.
-    pub handle: String,
-    /// The platform's stable id.
-    pub stable_id: String,
-    /// What the verifier saw.
-    pub evidence: String,
-    /// Who verified it.
-    pub verified_by: PersonId,
-    /// When.
-    pub verified_at: Timestamp,
-    /// When it must be verified again.
-    pub expires_at: Timestamp,
-    /// When the platform last said that the handle is this id's.
-    pub resolved_at: Timestamp,
-    /// What it said otherwise.
-    pub mismatch: Option<String>,
 }
 
 impl Store {
@@ -262,204 +250,6 @@ impl Store {
         .run(&mut tx)
         .await?;
         tx.commit().await
-    }
-
-    /// A person verifies that a handle is the bank's, bound to the platform's stable id.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn verify_handle(
-        &self,
-        by: &Actor,
-        person: &PersonId,
-        (bank, platform): (&BankCode, Platform),
-        identity: &Identity,
-        evidence: &str,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        let now = tx.now().await?;
-        sql("INSERT INTO bank_handle (bank, platform, handle, stable_id, evidence, verified_by,
-               verified_at, expires_at, resolved_at, mismatch)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, NULL)
-             ON CONFLICT (bank, platform) DO UPDATE SET handle = excluded.handle,
-               stable_id = excluded.stable_id, evidence = excluded.evidence,
-               verified_by = excluded.verified_by, verified_at = excluded.verified_at,
-               expires_at = excluded.expires_at, resolved_at = excluded.resolved_at,
-               mismatch = NULL
-             RETURNING *")
-        .bind(bank)
-        .bind(platform)
-        .bind(&identity.author.handle)
-        .bind(&identity.author.stable_id)
-        .bind(evidence)
-        .bind(person)
-        .bind(now)
-        .bind(expires_at)
-        .write(&HANDLE, &mut tx)
-        .await?;
-        let body = json!({"platform": platform, "handle": identity.author.handle,
-                          "stable_id": identity.author.stable_id, "evidence": evidence,
-                          "expires": expires_at, "by": person});
-        self.finish(tx, by, vec![Act::new(bank, "handle.verified", body)]).await
-    }
-
-    /// What the platform says of a verified handle now: still the same id (`None`), or what is
-    /// wrong. A mismatch holds every post that mentions it.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn handle_resolved(
-        &self,
-        by: &Actor,
-        bank: &BankCode,
-        platform: Platform,
-        mismatch: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        let now = tx.now().await?;
-        sql("UPDATE bank_handle SET resolved_at = $3 WHERE bank = $1 AND platform = $2")
-            .bind(bank)
-            .bind(platform)
-            .bind(now)
-            .run(&mut tx)
-            .await?;
-        let changed = sql("UPDATE bank_handle SET mismatch = $3
-             WHERE bank = $1 AND platform = $2 AND COALESCE(mismatch, '') <> COALESCE($3, '')
-             RETURNING *")
-        .bind(bank)
-        .bind(platform)
-        .bind(mismatch)
-        .write(&HANDLE, &mut tx)
-        .await?;
-        let acts = if changed.is_empty() {
-            Vec::new()
-        } else {
-            let body = json!({"platform": platform, "mismatch": mismatch});
-            vec![Act::new(bank, "handle.resolved", body)]
-        };
-        self.finish(tx, by, acts).await
-    }
-
-    /// Every verified handle.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn handles(&self) -> Result<Vec<BankHandle>, StoreError> {
-        let mut tx = self.read().await?;
-        let rows = sql("SELECT * FROM bank_handle ORDER BY bank, platform").all(&mut tx).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(BankHandle {
-                    bank: row.get("bank")?,
-                    platform: row.get("platform")?,
-                    handle: row.get("handle")?,
-                    stable_id: row.get("stable_id")?,
-                    evidence: row.get("evidence")?,
-                    verified_by: row.get("verified_by")?,
-                    verified_at: row.get("verified_at")?,
-                    expires_at: row.get("expires_at")?,
-                    resolved_at: row.get("resolved_at")?,
-                    mismatch: row.get("mismatch")?,
-                })
-            })
-            .collect()
-    }
-
-    /// An approver or officer enters an order of silence: it overrides every clearance.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn add_silence(
-        &self,
-        by: &Actor,
-        desk: &Desk,
-        order: &SilenceOrder,
-    ) -> Result<String, StoreError> {
-        let mut tx = self.write().await?;
-        let now = tx.now().await?;
-        let id = self.dice.uuid(now);
-        let (scope, bank, case) = match &order.scope {
-            SilenceScope::All => ("all", None, None),
-            SilenceScope::Bank(bank) => ("bank", Some(bank), None),
-            SilenceScope::Case(case) => ("case", None, Some(case)),
-        };
-        sql("INSERT INTO silence (id, scope, bank, case_ref, salt, label, from_at, until_at,
-               by_person)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *")
-        .bind(&id)
-        .bind(scope)
-        .bind(bank)
-        .bind(case)
-        .bind(self.dice.token())
-        .bind(&order.label)
-        .bind(order.from)
-        .bind(order.until)
-        .bind(desk.id())
-        .write(&SILENCE, &mut tx)
-        .await?;
-        let body = json!({"scope": scope, "bank": bank, "order": order.label,
-                          "from": order.from, "until": order.until});
-        self.finish(tx, by, vec![Act::new(&id, "silence.ordered", body)]).await?;
-        Ok(id)
-    }
-
-    /// An approver lifts an order of silence before its end.
-    ///
-    /// # Errors
-    /// There is no such order in force, or the ledger failed.
-    pub async fn lift_silence(
-        &self,
-        by: &Actor,
-        approver: &Approver,
-        id: &str,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        let now = tx.now().await?;
-        let written = sql("UPDATE silence SET lifted_at = $2
-             WHERE id = $1 AND lifted_at IS NULL RETURNING *")
-        .bind(id)
-        .bind(now)
-        .write(&SILENCE, &mut tx)
-        .await?;
-        if written.is_empty() {
-            return Err(StoreError::NotFound(format!("order of silence {id} in force")));
-        }
-        let act = Act::new(id, "silence.lifted", json!({}))
-            .on(Some(format!("decision by {}", approver.id())));
-        self.finish(tx, by, vec![act]).await
-    }
-
-    /// The orders of silence in force at an instant, or yet to come.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn silences(
-        &self,
-        now: Timestamp,
-    ) -> Result<Vec<(String, SilenceOrder)>, StoreError> {
-        let mut tx = self.read().await?;
-        let rows = sql("SELECT * FROM silence WHERE until_at > $1 AND lifted_at IS NULL
-             ORDER BY from_at")
-        .bind(now)
-        .all(&mut tx)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                let scope = match row.get::<String>("scope")?.as_str() {
-                    "bank" => SilenceScope::Bank(row.get("bank")?),
-                    "case" => SilenceScope::Case(row.get("case_ref")?),
-                    _ => SilenceScope::All,
-                };
-                let order = SilenceOrder {
-                    scope,
-                    label: row.get("label")?,
-                    from: row.get("from_at")?,
-                    until: row.get("until_at")?,
-                };
-                Ok((row.get("id")?, order))
-            })
-            .collect()
     }
 }
 

@@ -6,40 +6,31 @@
 
 mod claiming;
 mod doubts;
+mod recording;
 mod rows;
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
-use serde_json::{Value as Json, json};
-
 use self::{
     claiming::{Decided, decide, due, put_off, take, with_evidence},
+    recording::{apply, end_attempts, report_act, report_body, withdraw_untrue},
     rows::{by_ids, retract_target},
 };
 pub(super) use self::{
     doubts::doubt_unfinished,
     rows::{find, of_escalations, put, read, save},
 };
-use super::{
-    Actor, Store, StoreError,
-    db::{Tx, sql},
-    escalations::{self, Evidence},
-    gate,
-    record::{ATTEMPT, Act},
-};
+use super::{Actor, Store, StoreError, escalations::Evidence, gate, record::Act};
 use crate::domain::{
     cost::Costs,
-    delivery::{
-        ClaimedDelivery, Content, Delivery, LateReceipt, Lease, LookRules, Outcome, State,
-        StateName,
-    },
+    delivery::{ClaimedDelivery, Content, Delivery, Lease, LookRules, Outcome, State, StateName},
     escalation::Escalation,
     ids::{DeliveryId, EscalationId},
     pacing::{PacingRules, Why},
     platform::Sender,
     time::Timestamp,
 };
+use jiff::SignedDuration;
 
 /// A delivery as the ledger has it.
 #[derive(Debug, Clone)]
@@ -155,11 +146,11 @@ pub struct Report {
     pub ended: Ended,
     /// The destination's rules for looking.
     pub look: LookRules,
-    /// The last look at the case source before the send.
+    /// What the recheck before the send had asked; `None` where nobody was asked.
     pub recheck: Option<Rechecked>,
 }
 
-/// The last look at the case source before a send: every member was still as the text says.
+/// The recheck before a send: the case source still told every member as the text says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Rechecked {
     /// When the source was asked.
@@ -296,101 +287,3 @@ const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Why the breaker trips on a second receipt.
 pub(super) const SECOND_RECEIPT: &str = "a second post exists for one delivery";
-
-async fn end_attempts(tx: &mut Tx, reports: &[Report], now: Timestamp) -> Result<(), StoreError> {
-    let batch: Vec<_> = reports
-        .iter()
-        .map(|report| {
-            let (outcome, detail) = match &report.ended {
-                Ended::Attempted(outcome) => (outcome.kind().as_str(), outcome.reason().to_owned()),
-                Ended::NotNow { why, .. } => ("put-off", why.clone()),
-                Ended::Untrue { why, .. } => ("withdrawn", why.clone()),
-            };
-            json!({"id": report.delivery, "token": report.token, "outcome": outcome,
-                   "detail": detail})
-        })
-        .collect();
-    // Written out, because what `*` returns beside the joined batch differs between databases.
-    sql("UPDATE attempt SET ended_at = $2, outcome = j.value->>'outcome',
-           detail = j.value->>'detail'
-         FROM json_each(CAST($1 AS TEXT)) AS j
-         WHERE attempt.ended_at IS NULL AND attempt.delivery = j.value->>'id'
-           AND attempt.token = j.value->>'token'
-         RETURNING delivery, n, token, holder, claimed_at, ended_at, outcome, detail")
-    .batch(batch)
-    .bind(now)
-    .write(&ATTEMPT, tx)
-    .await?;
-    Ok(())
-}
-
-/// Applies one report to its delivery. `false`: nothing of the delivery changed.
-fn apply(
-    row: &mut DeliveryRow,
-    report: &Report,
-    now: Timestamp,
-    recorded: &mut Recorded,
-) -> Result<bool, StoreError> {
-    let delivery = &mut row.delivery;
-    let result = match &report.ended {
-        Ended::Attempted(outcome) => delivery.record(&report.token, outcome, now, report.look),
-        Ended::NotNow { until, why } => delivery.not_now(&report.token, *until, why),
-        Ended::Untrue { why, .. } => delivery.withdraw(Some(&report.token), why),
-    };
-    let changed = match (result, &report.ended) {
-        (Ok(()), _) => true,
-        // The lease ran out meanwhile: only a receipt still counts, and it wins.
-        (Err(_), Ended::Attempted(Outcome::Accepted(receipt))) => {
-            match delivery.late_receipt(receipt) {
-                LateReceipt::Settles => true,
-                LateReceipt::Known => false,
-                LateReceipt::Second => {
-                    recorded.second_receipts.push(delivery.id.clone());
-                    false
-                }
-            }
-        }
-        (Err(_), _) => false,
-    };
-    row.settle(now);
-    Ok(changed)
-}
-
-fn report_act(ended: &Ended) -> &'static str {
-    match ended {
-        Ended::Attempted(_) => "delivery.attempted",
-        Ended::NotNow { .. } => "delivery.put-off",
-        Ended::Untrue { .. } => "delivery.withdrawn",
-    }
-}
-
-fn report_body(report: &Report, state: StateName) -> Json {
-    match &report.ended {
-        Ended::Attempted(Outcome::Accepted(receipt)) => {
-            json!({"outcome": "accepted", "receipt": receipt, "recheck": report.recheck,
-                   "state": state})
-        }
-        Ended::Attempted(outcome) => {
-            json!({"outcome": outcome.kind(), "detail": outcome.reason(),
-                   "recheck": report.recheck, "state": state})
-        }
-        Ended::NotNow { until, why } => json!({"until": until, "why": why, "state": state}),
-        Ended::Untrue { why, avoided } => json!({"why": why, "avoided": avoided, "state": state}),
-    }
-}
-
-/// If any member differs, every unsent delivery of the escalation is withdrawn.
-async fn withdraw_untrue(
-    tx: &mut Tx,
-    untrue: BTreeMap<EscalationId, (String, bool)>,
-    acts: &mut Vec<Act>,
-) -> Result<(), StoreError> {
-    let ids: Vec<_> = untrue.keys().cloned().collect();
-    for mut row in escalations::load(tx, &ids).await? {
-        let Some((why, avoided)) = untrue.get(&row.escalation.id) else { continue };
-        if row.escalation.state().open() {
-            acts.extend(escalations::withdraw_in(tx, &mut row, why, *avoided).await?);
-        }
-    }
-    Ok(())
-}

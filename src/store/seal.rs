@@ -5,6 +5,8 @@
 //! checkpoint known from outside the ledger. Where it does not (a backup was restored, a tail was
 //! cut), nothing is sealed and the caller stops sending.
 
+mod checkpoints;
+mod known;
 mod rotate;
 
 use std::path::PathBuf;
@@ -17,11 +19,14 @@ use tlog_tiles::tlog;
 use super::{
     Actor, Store, StoreError,
     db::{Tx, sql},
-    notes::{self, NoteFault, Opener, SealKey},
+    notes::{Opener, SealKey},
     record::Act,
     tree,
 };
 use crate::domain::{canonical::Hash, time::Timestamp};
+
+pub use self::known::Broken;
+use self::known::{extends_all, known_in, last_signed};
 
 /// How sealing is done.
 #[derive(Debug, Clone, Copy)]
@@ -51,55 +56,6 @@ pub struct Sealed {
     pub checkpoint: Option<String>,
     /// Places that could not be read or written, and why: ring the alarm.
     pub failed: Vec<(PathBuf, String)>,
-}
-
-/// The ledger is not the one that a known checkpoint was made over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[serde(rename_all = "kebab-case", tag = "broken")]
-pub enum Broken {
-    /// The tree has fewer leaves.
-    #[error(
-        "a checkpoint of {origin} over {size} entries is known, and the record has only {tree} \
-         sealed: its tail was cut, or a backup was restored"
-    )]
-    Shorter {
-        /// The checkpoint's origin.
-        origin: String,
-        /// Its size.
-        size: u64,
-        /// The tree's size.
-        tree: u64,
-    },
-    /// The tree has another root at that size.
-    #[error(
-        "the record does not extend a known checkpoint of {origin} over {size} entries: sealed \
-         entries were changed, or a restored record went on otherwise"
-    )]
-    Differs {
-        /// The checkpoint's origin.
-        origin: String,
-        /// Its size.
-        size: u64,
-    },
-    /// The log went on under a later origin than this ledger's.
-    #[error("a checkpoint of {origin} is known, and this record is of the earlier {ours}")]
-    Later {
-        /// The checkpoint's origin.
-        origin: String,
-        /// The ledger's.
-        ours: String,
-    },
-    /// A known checkpoint is not this log's.
-    #[error("a known checkpoint is not one of {ours}: {why}")]
-    Foreign {
-        /// The ledger's origin.
-        ours: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The tree's own hashes are damaged.
-    #[error("the tree's stored hashes are damaged; `takaza audit verify` tells more")]
-    Damaged,
 }
 
 /// Why nothing was sealed.
@@ -153,49 +109,6 @@ impl Store {
         Ok(sealed)
     }
 
-    /// Whether the record extends every one of these checkpoints of its origin. Those of an earlier
-    /// origin are passed over: the entry that began the new one names what was lost.
-    ///
-    /// # Errors
-    /// It does not, or the ledger failed.
-    pub async fn check_extends(&self, notes: &[String], vkey: &str) -> Result<(), SealError> {
-        let opener = opener(vkey)?;
-        let mut tx = self.read().await?;
-        let head = head(&mut tx, &opener).await?;
-        extends_all(&mut tx, &head, notes, &opener).await
-    }
-
-    /// The newest of these checkpoints that the record does not extend; `None`: it extends them
-    /// all, those of an earlier origin aside.
-    ///
-    /// # Errors
-    /// One is not this log's, the tree is damaged (no new origin mends either), or the ledger
-    /// failed.
-    pub async fn unextended(
-        &self,
-        notes: &[String],
-        vkey: &str,
-    ) -> Result<Option<String>, SealError> {
-        let opener = opener(vkey)?;
-        let mut newest = None;
-        for note in notes {
-            match self.check_extends(std::slice::from_ref(note), vkey).await {
-                Ok(()) => {}
-                Err(SealError::Broken(
-                    Broken::Shorter { origin, .. }
-                    | Broken::Differs { origin, .. }
-                    | Broken::Later { origin, .. },
-                )) => {
-                    let size = opener.open(note).map_or(0, |checkpoint| checkpoint.size());
-                    let rank = (opener.generation(&origin), size, note);
-                    newest = newest.max(Some(rank));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(newest.map(|(_, _, note)| note.clone()))
-    }
-
     /// After a restore: the log goes on under a new origin, and an entry names the old checkpoint
     /// that it does not extend. Returns the new origin.
     ///
@@ -226,98 +139,6 @@ impl Store {
         let act = Act::new("record", "record.new-origin", body).on(authority);
         self.finish(tx, by, vec![act]).await?;
         Ok(origin)
-    }
-
-    /// The newest signed checkpoint, where there is one.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn checkpoint(&self) -> Result<Option<String>, StoreError> {
-        let mut tx = self.read().await?;
-        let row = sql("SELECT c.note FROM checkpoint c JOIN tree_head h ON h.origin = c.origin
-             WHERE c.note IS NOT NULL ORDER BY c.size DESC LIMIT 1")
-        .opt(&mut tx)
-        .await?;
-        row.map(|row| row.get("note")).transpose()
-    }
-
-    /// Signs every committed tree that has no signature yet, a crash's among them.
-    async fn sign(&self, key: &SealKey, origin: &str) -> Result<Option<String>, SealError> {
-        let mut signed = Vec::new();
-        let mut tx = self.read().await?;
-        let rows = sql("SELECT size, root FROM checkpoint
-             WHERE note IS NULL AND origin = $1 ORDER BY size LIMIT 100")
-        .bind(origin)
-        .all(&mut tx)
-        .await?;
-        for row in &rows {
-            let size: i64 = row.get("size")?;
-            let stored: Hash = row.get("root")?;
-            let size = size.cast_unsigned();
-            let root = tree::root(&mut tx, size).await.map_err(|_| Broken::Damaged)?;
-            if root.0 != *stored.bytes() {
-                return Err(Broken::Damaged.into());
-            }
-            let note = key.sign(origin, size, root).ok_or(SealError::Sign(size))?;
-            signed.push((size, note));
-        }
-        drop(tx);
-        if signed.is_empty() {
-            return Ok(None);
-        }
-        let mut tx = self.write().await?;
-        for (size, note) in &signed {
-            sql("UPDATE checkpoint SET note = $3
-                 WHERE origin = $1 AND size = $2 AND note IS NULL")
-            .bind(origin)
-            .bind(size.cast_signed())
-            .bind(note)
-            .run(&mut tx)
-            .await?;
-        }
-        tx.commit().await?;
-        Ok(signed.pop().map(|(_, note)| note))
-    }
-
-    /// Appends to each place the checkpoints that it does not have yet.
-    async fn publish(
-        &self,
-        rules: &SealRules<'_>,
-        origin: &str,
-        opener: &Opener,
-        failed: &mut Vec<(PathBuf, String)>,
-    ) -> Result<(), StoreError> {
-        for place in rules.places {
-            if failed.iter().any(|(path, _)| path == place) {
-                continue;
-            }
-            let (last, clean) = match notes::last_note(place).await {
-                Ok(found) => found,
-                Err(error) => {
-                    failed.push((place.clone(), error.to_string()));
-                    continue;
-                }
-            };
-            let after = last.and_then(|note| opener.open(&note).ok());
-            let after = after.filter(|last| last.origin() == origin).map_or(0, |last| last.size());
-            let mut tx = self.read().await?;
-            let rows = sql("SELECT note FROM checkpoint
-                 WHERE origin = $1 AND size > $2 AND note IS NOT NULL ORDER BY size LIMIT 500")
-            .bind(origin)
-            .bind(after.cast_signed())
-            .all(&mut tx)
-            .await?;
-            drop(tx);
-            let missing: Result<Vec<String>, _> = rows.iter().map(|row| row.get("note")).collect();
-            let missing = missing?;
-            if missing.is_empty() {
-                continue;
-            }
-            if let Err(error) = notes::append_notes(place, &missing, clean).await {
-                failed.push((place.clone(), error.to_string()));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -361,59 +182,6 @@ pub(super) async fn head(tx: &mut Tx, opener: &Opener) -> Result<Head, StoreErro
     };
     let size: i64 = row.get("size")?;
     Ok(Head { size: size.cast_unsigned(), origin: row.get("origin")? })
-}
-
-async fn known_in(places: &[PathBuf], failed: &mut Vec<(PathBuf, String)>) -> Vec<String> {
-    let mut known = Vec::new();
-    for place in places {
-        match notes::last_note(place).await {
-            Ok((last, _)) => known.extend(last),
-            Err(error) => failed.push((place.clone(), error.to_string())),
-        }
-    }
-    known
-}
-
-async fn last_signed(tx: &mut Tx, origin: &str) -> Result<Vec<String>, StoreError> {
-    let rows = sql("SELECT note FROM checkpoint WHERE origin = $1 AND note IS NOT NULL
-         ORDER BY size DESC LIMIT 1")
-    .bind(origin)
-    .all(tx)
-    .await?;
-    rows.iter().map(|row| row.get("note")).collect()
-}
-
-async fn extends_all(
-    tx: &mut Tx,
-    head: &Head,
-    notes: &[String],
-    opener: &Opener,
-) -> Result<(), SealError> {
-    let ours = opener.generation(&head.origin).unwrap_or(1);
-    for note in notes {
-        let foreign = |why: String| Broken::Foreign { ours: head.origin.clone(), why };
-        let known = opener.open(note).map_err(|fault: NoteFault| foreign(fault.to_string()))?;
-        let (origin, size) = (known.origin().to_owned(), known.size());
-        let Some(generation) = opener.generation(&origin) else {
-            return Err(foreign(format!("its origin is {origin}")).into());
-        };
-        if generation > ours {
-            return Err(Broken::Later { origin, ours: head.origin.clone() }.into());
-        }
-        if generation < ours {
-            continue;
-        }
-        if size > head.size {
-            return Err(Broken::Shorter { origin, size, tree: head.size }.into());
-        }
-        match tree::extends(tx, size, *known.hash(), head.size).await {
-            Ok(true) => {}
-            Ok(false) => return Err(Broken::Differs { origin, size }.into()),
-            Err(StoreError::Corrupt(_)) => return Err(Broken::Damaged.into()),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
 }
 
 /// Entries that no leaf names, in the order in which they were stamped. An anti-join, and no

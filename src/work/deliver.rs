@@ -13,7 +13,7 @@ use futures::{
 };
 use jiff::SignedDuration;
 
-pub(super) use self::recheck::{LastLook, look_again};
+pub(super) use self::recheck::{Answers, ask_again};
 use super::{Ctx, Progress, picture, switch::SendPermit};
 use crate::{
     destinations::{Destination, Sent},
@@ -41,9 +41,9 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
 
     // The switch is read beside; whoever sends reads it again once it is old.
     let switch = ctx.switch.refresh(&ctx.store, &ctx.clock);
-    let (look, _read) = tokio::join!(look_again(ctx, &claimed), switch);
+    let (answers, _read) = tokio::join!(ask_again(ctx, &claimed), switch);
 
-    let batch = Batch { ctx, claimed: &claimed, look: &look, began };
+    let batch = Batch { ctx, claimed: &claimed, answers: &answers, began };
     let did = record::as_they_end(ctx, batch.attempts()).await?;
     // What the claim had no place for waits for nothing else.
     let more = claimed.deliveries.len() >= ctx.config.pacing.batch as usize;
@@ -65,11 +65,11 @@ pub fn rules(ctx: &Ctx) -> ClaimRules<'_> {
     }
 }
 
-/// What was claimed together: its last look, and when it began.
+/// What was claimed together, what the recheck was answered, and when it began.
 struct Batch<'a> {
     ctx: &'a Ctx,
     claimed: &'a Claimed,
-    look: &'a LastLook,
+    answers: &'a Answers,
     /// Before the claim, on the clock that counts suspension.
     began: SignedDuration,
 }
@@ -88,7 +88,8 @@ impl<'a> Batch<'a> {
     /// What stands against sending it by the recheck. Reading a text is work without a wait: the
     /// sends under way get their turn.
     async fn judge(&self, one: &'a ClaimedDelivery) -> (&'a ClaimedDelivery, Option<Ended>) {
-        let against = self.look.against(self.ctx, self.claimed, &one.delivery().escalation).await;
+        let against =
+            self.answers.against(self.ctx, self.claimed, &one.delivery().escalation).await;
         tokio::task::yield_now().await;
         (one, against)
     }
@@ -119,7 +120,7 @@ impl<'a> Batch<'a> {
             token: one.lease().token.clone(),
             ended,
             look,
-            recheck: Some(Rechecked { at: self.look.at, members }),
+            recheck: Some(Rechecked { at: self.answers.at, members }),
         }
     }
 
@@ -153,7 +154,7 @@ impl<'a> Batch<'a> {
             switch: ctx.switch.clone(),
             clock: ctx.clock.clone(),
             deadline: self.began + ctx.config.deliver.lease - destination.request_timeout(),
-            rechecked_until: self.look.asked + ctx.config.ladder.recheck_within,
+            rechecked_until: self.answers.asked + ctx.config.ladder.recheck_within,
         }
     }
 }

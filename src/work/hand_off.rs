@@ -68,8 +68,8 @@ pub async fn take(ctx: &Ctx, by: &Actor, desk: &Desk, id: &DeliveryId) -> anyhow
         at: ctx.clock.now(),
         members: u32::try_from(members.len()).unwrap_or(u32::MAX),
     };
-    let look = deliver::look_again(ctx, &claimed).await;
-    if let Some(verdict) = look.against(ctx, &claimed, &delivery.escalation).await {
+    let answers = deliver::ask_again(ctx, &claimed).await;
+    if let Some(verdict) = answers.against(ctx, &claimed, &delivery.escalation).await {
         let why = match &verdict {
             Ended::NotNow { why, .. } | Ended::Untrue { why, .. } => why.clone(),
             Ended::Attempted(_) => String::new(),

@@ -21,6 +21,14 @@ async fn a_unit_without_an_api_posts_by_hand_on_postgres_too() {
     by_hand(&Unit::staffed(&format!("[ledger]\nurl = {url:?}\n")));
 }
 
+/// An account to post from by hand, and four overdue liens that a pass has looked at.
+fn overdue(unit: &Unit) {
+    let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "ggm"];
+    unit.act("root", &add).done();
+    unit.import_liens(4, PEEPAL);
+    unit.run(&["run-once"]).done();
+}
+
 fn by_hand(unit: &Unit) {
     let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "@ggm"];
     unit.act("officer", &add).refused(3);
@@ -108,10 +116,7 @@ fn by_hand(unit: &Unit) {
 #[test]
 fn an_export_holds_no_case_reference_unless_an_approver_asks() {
     let unit = Unit::staffed("");
-    let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "ggm"];
-    unit.act("root", &add).done();
-    unit.import_liens(4, PEEPAL);
-    unit.run(&["run-once"]).done();
+    overdue(&unit);
     let reference = text(&unit.escalation("held")["reference"]);
 
     let plain = unit.run(&["export"]).done();
@@ -140,10 +145,7 @@ fn an_export_holds_no_case_reference_unless_an_approver_asks() {
 #[test]
 fn a_case_file_is_written_for_the_court_and_checked_on_a_machine_without_a_ledger() {
     let unit = Unit::staffed("");
-    let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "ggm"];
-    unit.act("root", &add).done();
-    unit.import_liens(4, PEEPAL);
-    unit.run(&["run-once"]).done();
+    overdue(&unit);
     let folder = unit.file("court");
     let make = |who: &str| unit.act(who, &["case-file", "FIR 1/2026", "--output", &folder]);
     make("auditor").refused(3);
@@ -184,10 +186,7 @@ fn a_case_file_is_written_for_the_court_and_checked_on_a_machine_without_a_ledge
 #[test]
 fn an_edit_says_everything_that_stands_against_it_and_voids_nothing_then() {
     let unit = Unit::staffed("");
-    let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "ggm"];
-    unit.act("root", &add).done();
-    unit.import_liens(4, PEEPAL);
-    unit.run(&["run-once"]).done();
+    overdue(&unit);
     let held = unit.escalation("held");
     let reference = text(&held["reference"]);
     let edit = |file: &str, language: &str| {
@@ -224,10 +223,7 @@ fn silences_notices_and_confirmations_are_acts_of_named_people() {
     let list = unit.run(&["silence", "list", "--json"]).json();
     assert_eq!((&list[0]["bank"], &list[0]["in_force"]), (&"ZPPL".into(), &true.into()), "{list}");
 
-    let add = ["account", "add", "desk", "--platform", "x", "--hand-off", "--handle", "ggm"];
-    unit.act("root", &add).done();
-    unit.import_liens(4, PEEPAL);
-    unit.run(&["run-once"]).done();
+    overdue(&unit);
     assert_eq!(unit.run(&["queue", "list", "--json"]).json(), serde_json::json!([]));
     let silenced = unit.run(&["cases", "silenced", "--bank", "ZPPL", "--json"]).json();
     assert!(text(&silenced[0]["reason"]).contains("12/2026"), "{silenced}");

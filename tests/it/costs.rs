@@ -22,22 +22,9 @@ use crate::{
     states::{deliver, desk},
     support::{
         ledger_sql,
-        world::{Db, World},
+        world::{Db, World, on_both},
     },
 };
-
-macro_rules! on_both {
-    ($($story:ident),* $(,)?) => {
-        mod sqlite { $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $story() { super::$story(super::Db::Sqlite).await; }
-        )* }
-        mod postgres { $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $story() { super::$story(super::Db::Postgres).await; }
-        )* }
-    };
-}
 
 on_both! {
     a_resource_is_charged_once_in_a_utc_day,

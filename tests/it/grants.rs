@@ -30,9 +30,10 @@ use takaza::{
         grants::{Keeper, Parts, Vault},
     },
 };
+use tokio::task::JoinHandle;
 
 use crate::support::{
-    fake_oauth::{FakeOAuth, Trick},
+    fake_oauth::{Ask, FakeOAuth, Quirk, Trick},
     ledger_sql,
     world::{Db, World},
 };
@@ -89,32 +90,40 @@ impl Story {
         Some(story)
     }
 
+    /// One whose token has ended, and the keeper who is to renew it.
+    async fn due() -> (Self, Keeper) {
+        let story = Self::new().await;
+        story.connect().await;
+        let keeper = story.keeper();
+        story.world.pass(mins(120));
+        (story, keeper)
+    }
+
+    /// The token as the keeper answers it when the server lets the renewal go on.
+    async fn held_up(&self, keeper: &Keeper, trick: Trick) -> JoinHandle<Result<String, NoToken>> {
+        self.server.hostile(trick);
+        let keeper = keeper.clone();
+        let renewing = tokio::spawn(async move { token(&keeper).await });
+        self.server.somebody_is_parked().await;
+        renewing
+    }
+
     async fn add(&self, name: &AccountName) {
-        let row = AccountRow {
-            account: Account {
-                name: name.clone(),
-                platform: Platform::X,
-                base_url: self.server.base_url.clone(),
-                handle: "unit".to_owned(),
-                stable_id: Some("77".to_owned()),
-                sender: Sender::Api,
-                mention: MentionMode::PlainName,
-                languages: vec![Language::En],
-                visibility: Visibility::Public,
-                spoiler: None,
-                max_length: 280,
-                picture: false,
-                live: false,
-            },
-            idempotent: false,
-            token_from: None,
-            paused_until: None,
-            paused_why: None,
-            revoked: false,
-            last_heard_at: None,
-            mention_cursor: None,
-            own_checked_at: None,
-        };
+        let row = AccountRow::new(Account {
+            name: name.clone(),
+            platform: Platform::X,
+            base_url: self.server.base_url.clone(),
+            handle: "unit".to_owned(),
+            stable_id: Some("77".to_owned()),
+            sender: Sender::Api,
+            mention: MentionMode::PlainName,
+            languages: vec![Language::En],
+            visibility: Visibility::Public,
+            spoiler: None,
+            max_length: 280,
+            picture: false,
+            live: false,
+        });
         let root = self.world.person("root").await.as_administrator(self.world.now()).unwrap();
         self.world.ctx.store.put_account(&self.world.by("root"), &root, &row).await.unwrap();
     }
@@ -253,7 +262,7 @@ async fn trypost_126_and_open_wearables_1433_processes_that_renew_at_once_renew_
         }
         tokens.dedup();
         assert_eq!(tokens.len(), 1, "all have the same one");
-        assert_eq!(story.server.asked(), round, "and nobody asked for more");
+        assert_eq!(story.server.asked(Ask::Token), round, "and nobody asked for more");
     }
     assert_eq!((story.server.reused(), story.server.standing()), (0, 1));
     assert_eq!(story.entries("grant.renewed").await, 12);
@@ -263,19 +272,14 @@ async fn who_finds_it_being_renewed_does_not_wait(story: Story) {
     story.connect().await;
     let (one, two) = (story.keeper(), story.another("story-2", 2).await);
     story.world.pass(mins(120));
-    story.server.play(&[Trick::LateBefore]);
-    let renewing = tokio::spawn({
-        let one = one.clone();
-        async move { token(&one).await }
-    });
-    story.server.parked(1).await;
+    let renewing = story.held_up(&one, Trick::LateBefore).await;
     assert!(later(token(&two).await).contains("another process"));
     assert!(later(token(&one).await).contains("another process"), "nor does the same process");
     assert_eq!(two.ahead().await, Err(NoToken::Later { reason: later(token(&two).await) }));
-    story.server.release();
+    story.server.release().await;
     let renewed = renewing.await.unwrap().unwrap();
     assert_eq!(token(&two).await.unwrap(), renewed);
-    assert_eq!((story.server.asked(), story.server.renewals()), (1, 1));
+    assert_eq!((story.server.asked(Ask::Token), story.server.renewals()), (1, 1));
 }
 
 /// Sessions that begin with a password.
@@ -381,7 +385,7 @@ async fn the_reconciler_renews_the_grants_of_every_account_and_says_what_it_coul
     ctx.keepers = Arc::new(keepers.into_iter().collect());
     assert_eq!(work::grants::run_once(&ctx).await.unwrap(), work::Progress::default());
     story.world.pass(mins(110));
-    story.server.play(&[Trick::Throttle]);
+    story.server.hostile(Trick::RateLimited(Vec::new()));
     let run = work::grants::run_once(&ctx).await.unwrap();
     assert!(run.did == 0 && run.notes[0].contains("429"), "{run:?}");
     story.world.pass(mins(1));
@@ -400,7 +404,7 @@ async fn a_token_that_a_server_refused_is_renewed_once() {
     assert!(!refused(&one, &first).await, "it was granted a moment ago: another would not help");
     story.world.pass(mins(30));
     assert!(refused(&one, &first).await);
-    assert_eq!(story.server.asked(), 0, "it is renewed when it is asked for");
+    assert_eq!(story.server.asked(Ask::Token), 0, "it is renewed when it is asked for");
     let second = token(&one).await.unwrap();
     assert_ne!(second, first);
     assert!(refused(&two, &first).await, "another process has replaced it");
@@ -409,26 +413,16 @@ async fn a_token_that_a_server_refused_is_renewed_once() {
     assert!(!refused(&two, &second).await);
     assert!(refused(&one, &first).await, "a late word about the old one");
     assert_eq!(token(&one).await.unwrap(), second);
-    assert_eq!((story.server.asked(), story.server.reused()), (1, 0));
+    assert_eq!((story.server.asked(Ask::Token), story.server.reused()), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewal_goes_on_when_whoever_asked_has_given_up() {
-    let story = Story::new().await;
-    story.connect().await;
-    let keeper = story.keeper();
-    story.world.pass(mins(120));
-    story.server.play(&[Trick::LateAfter]);
-    {
-        let asking = tokio::spawn({
-            let keeper = keeper.clone();
-            async move { token(&keeper).await }
-        });
-        story.server.parked(1).await;
-        asking.abort();
-        let _aborted = asking.await;
-    }
-    story.server.release();
+    let (story, keeper) = Story::due().await;
+    let asking = story.held_up(&keeper, Trick::LateAfter).await;
+    asking.abort();
+    let _aborted = asking.await;
+    story.server.release().await;
     let token = loop {
         // The renewal ends by itself: the lease is held until then.
         match token(&keeper).await {
@@ -438,19 +432,16 @@ async fn a_renewal_goes_on_when_whoever_asked_has_given_up() {
         }
     };
     assert!(story.server.takes(&token));
-    assert_eq!((story.server.asked(), story.server.reused()), (1, 0));
+    assert_eq!((story.server.asked(Ask::Token), story.server.reused()), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ledger_that_was_put_back_renews_nothing_before_that_is_accepted() {
-    let story = Story::new().await;
-    story.connect().await;
-    let keeper = story.keeper();
-    story.world.pass(mins(120));
+    let (story, keeper) = Story::due().await;
     let by = story.world.by("dcp");
     story.world.ctx.store.mark_restored(&by, "a backup").await.unwrap();
     assert!(later(token(&keeper).await).contains("takaza restore accept"));
-    assert_eq!(story.server.asked(), 0);
+    assert_eq!(story.server.asked(Ask::Token), 0);
     let dcp = takaza::domain::ids::PersonId::new("dcp");
     story.world.ctx.store.accept_restore(&by, &dcp).await.unwrap();
     token(&keeper).await.unwrap();

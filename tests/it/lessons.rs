@@ -16,7 +16,7 @@ use crate::{
     states::{self, deliver, signed_order, sweep},
     support::{
         fake_cases::liens,
-        fake_mastodon::{Ask, Trick},
+        fake_mastodon::{Ask, Quirk, Trick},
         ledger_sql,
         world::World,
     },
@@ -121,7 +121,7 @@ async fn fixmystreet_3168_each_destination_has_a_state_of_its_own() {
     let mut world = World::configured(|config| config.deliver.parallel = 1).await;
     world.connect("second", false).await;
     let row = world.cleared("ZPPL").await;
-    world.town.hostile(Trick::TooLong);
+    world.town.hostile(Quirk::TooLong);
     deliver(&world).await;
     let mut states = world.states(&row).await;
     states.sort();

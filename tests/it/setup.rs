@@ -16,7 +16,7 @@ use crate::{
     support::{
         fake_bluesky::FakeBluesky,
         fake_mastodon::{Ask, FakeMastodon},
-        fake_oauth::{FakeOAuth, Trick},
+        fake_oauth::{FakeOAuth, Quirk, Trick},
         fake_x::FakeX,
         ledger_sql, secrets,
         unit::now,
@@ -309,7 +309,7 @@ async fn on_x_the_account_grants_in_a_browser_on_this_machine_and_no_token_is_ty
     somebody.answers.push(("on this machine", "इसी मशीन पर", vec!["yes".to_owned()]));
     somebody.answers.push(("Once more", "फिर प्रयास", vec!["yes".to_owned()]));
     // The first code buys nothing: it is said, and asked again.
-    server.play(&[Trick::LikeX]);
+    server.hostile(Quirk::LikeX);
     let run = somebody.answer(&folder, &["--lang", "en"], ALL);
     assert_eq!(run.code, 0, "{}", run.out);
     assert!(run.out.contains("Protect your posts"), "{}", run.out);
@@ -347,7 +347,7 @@ async fn on_x_without_a_client_it_says_in_hindi_where_to_get_one_and_goes_on_whe
     assert!(run.out.contains("client id के बिना"), "{}", run.out);
 
     // What X's server does not do is said in Hindi, and nothing is lost by it.
-    server.play(&[Trick::Throttle]);
+    server.hostile(Trick::RateLimited(Vec::new()));
     let run = somebody.answer(&folder, &["--lang", "hi"], ALL);
     assert!(run.code == 0 && run.out.contains("कोड बदला नहीं जा सका"), "{}", run.out);
     assert!(run.out.contains("खाता नहीं जुड़ा") && fake.made() == 0, "{}", run.out);

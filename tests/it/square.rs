@@ -19,9 +19,7 @@ use takaza::{
         delivery::{ClaimedDelivery, Content, Delivery, Lease, Look, Outcome, Receipt, State},
         engagement::{EngagementKind, Heard},
         escalation::{Escalation, EscalationKind, EscalationState, Rung},
-        facts::FactPack,
         ids::{AccountName, BankCode, DeliveryId, EscalationId, Reference},
-        money::Paise,
         platform::{Language, Platform, Visibility},
         time::Timestamp,
     },
@@ -110,23 +108,7 @@ fn content(text: &str, retracts: Option<&str>) -> Content {
 fn claimed(id: &str, text: &str, retracts: Option<&str>) -> ClaimedDelivery {
     let (escalation, reference) = (EscalationId::new("e-1"), Reference::new("GGM-7F3K2"));
     let bank = BankCode::new("ZPPL");
-    let facts = FactPack {
-        bank: bank.clone(),
-        bank_en: "Peepal Bank".to_owned(),
-        bank_hi: "पीपल बैंक".to_owned(),
-        unit_en: "Unit".to_owned(),
-        unit_hi: "इकाई".to_owned(),
-        reference: reference.clone(),
-        as_of: START,
-        cases: 4,
-        liens: 4,
-        holds: 0,
-        amount_at_least: Paise::from_rupees(400_000),
-        limit_hours: 24,
-        limit_counted: takaza::domain::calendar::limits::Counted::RoundTheClock,
-        overdue_hours_at_least: 6,
-        acted: 0,
-    };
+    let facts = crate::support::claimed::facts(reference.as_str(), START);
     let content = content(text, retracts);
     let day = SignedDuration::from_hours(24);
     let (kind, end) = (EscalationKind::Tag, START.plus(day));

@@ -24,7 +24,7 @@ use crate::{
     states,
     support::{
         fake_cases::lien,
-        fake_mastodon::{Ask, Trick},
+        fake_mastodon::{Ask, Quirk, Trick},
         ledger_sql,
         world::World,
     },
@@ -213,7 +213,7 @@ impl Story {
     async fn sent(&self, how: u8) {
         let world = &self.world;
         match how {
-            0 => world.town.hostile_on(Ask::Post, 1, Trick::TooLong),
+            0 => world.town.hostile_on(Ask::Post, 1, Quirk::TooLong),
             1 => world.town.hostile_on(Ask::Post, 1, Trick::DropAfter),
             2 => world.town.hostile_on(Ask::Post, 1, Trick::RateLimited(Vec::new())),
             _ => {}

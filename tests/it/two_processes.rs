@@ -19,22 +19,9 @@ use crate::{
         eyes::{a_person_decides, each_has_its_post, posts_of, unhindered, world_on},
         ledger_sql,
         peers::{Mischief, Peer, every_peer},
-        world::{Db, World},
+        world::{Db, World, on_both},
     },
 };
-
-macro_rules! on_both {
-    ($($story:ident),* $(,)?) => {
-        mod sqlite { $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $story() { super::$story(super::Db::Sqlite).await; }
-        )* }
-        mod postgres { $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $story() { super::$story(super::Db::Postgres).await; }
-        )* }
-    };
-}
 
 on_both! {
     a_cap_with_one_place_is_taken_once,

@@ -143,17 +143,8 @@ impl Add {
         if self.picture.is_some_and(OnOff::is_on) {
             can_show(&account)?;
         }
-        Ok(AccountRow {
-            account,
-            idempotent: self.honours_idempotency,
-            token_from,
-            paused_until: None,
-            paused_why: None,
-            revoked: false,
-            last_heard_at: None,
-            mention_cursor: None,
-            own_checked_at: None,
-        })
+        let idempotent = self.honours_idempotency;
+        Ok(AccountRow { idempotent, token_from, ..AccountRow::new(account) })
     }
 }
 

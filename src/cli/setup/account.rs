@@ -202,30 +202,21 @@ fn row(
         Way::Mastodon | Way::HandOff => Visibility::Followers,
         Way::Bluesky | Way::X => Visibility::Public,
     };
-    AccountRow {
-        account: Account {
-            name: AccountName::new(NAME),
-            platform,
-            base_url: server.trim().trim_end_matches('/').to_owned(),
-            handle: handle.trim().trim_start_matches('@').to_owned(),
-            stable_id: None,
-            sender: if way == Way::HandOff { Sender::HandOff } else { Sender::Api },
-            mention: MentionMode::PlainName,
-            languages: vec![asker.language()],
-            visibility,
-            spoiler: None,
-            max_length: usual_length(platform),
-            // The trial's words say that it is a test, and a picture would not.
-            picture: false,
-            live: false,
-        },
-        idempotent: false,
-        token_from,
-        paused_until: None,
-        paused_why: None,
-        revoked: false,
-        last_heard_at: None,
-        mention_cursor: None,
-        own_checked_at: None,
-    }
+    let account = Account {
+        name: AccountName::new(NAME),
+        platform,
+        base_url: server.trim().trim_end_matches('/').to_owned(),
+        handle: handle.trim().trim_start_matches('@').to_owned(),
+        stable_id: None,
+        sender: if way == Way::HandOff { Sender::HandOff } else { Sender::Api },
+        mention: MentionMode::PlainName,
+        languages: vec![asker.language()],
+        visibility,
+        spoiler: None,
+        max_length: usual_length(platform),
+        // The trial's words say that it is a test, and a picture would not.
+        picture: false,
+        live: false,
+    };
+    AccountRow { token_from, ..AccountRow::new(account) }
 }

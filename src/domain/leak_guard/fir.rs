@@ -4,6 +4,8 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use regex::Match;
+
 use super::honest::{Honest, Reading};
 use super::pattern::{Pattern, pattern};
 use super::view::View;
@@ -61,71 +63,58 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
 /// Finds the numbers of first information reports.
 pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
     let Some(rules) = RULES.as_ref() else { return };
-    for captures in rules.numbered.captures_iter(&view.text) {
-        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
-        let digits = number.as_str().bytes().filter(u8::is_ascii_digit).count();
-        let words = view
-            .glyphs(&number.range())
-            .iter()
-            .all(|glyph| glyph.word || !glyph.ch.is_ascii_digit());
-        // `₹90 Cr #7DaysChallenge`: crore, and a hashtag.
-        let crore = whole.as_str().starts_with("cr")
-            && whole.as_str().contains('#')
-            && view.before(whole.start(), 2).trim_end().ends_with(|ch: char| ch.is_ascii_digit());
-        if !crore && !opens(honest, number.start()) && (digits >= 2 || !words) {
-            view.report(LeakKind::FirNumber, &whole.range(), found);
+    let mut each = |rule: &Pattern, counts: &dyn Fn(Match<'_>, Match<'_>) -> bool| {
+        for captures in rule.captures_iter(&view.text) {
+            let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else {
+                continue;
+            };
+            if counts(whole, number) {
+                view.report(LeakKind::FirNumber, &whole.range(), found);
+            }
         }
-    }
-    for captures in rules.spoken.captures_iter(&view.text) {
-        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
+    };
+    let bare = |number: Match<'_>| !other(honest, &number.range());
+    each(&rules.numbered, &|whole, number| is_numbered(view, honest, whole, number));
+    each(&rules.spoken, &|_, number| {
         let words = view.glyphs(&number.range()).iter().filter(|glyph| glyph.word).count();
-        if words >= 3 && !other(honest, &number.range()) {
-            view.report(LeakKind::FirNumber, &whole.range(), found);
-        }
-    }
-    for captures in rules.scattered.captures_iter(&view.text) {
-        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
-        if !other(honest, &number.range()) && is_report(whole.as_str()) {
-            view.report(LeakKind::FirNumber, &whole.range(), found);
-        }
-    }
-    for captures in rules.dated.captures_iter(&view.text) {
-        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
-        if !other(honest, &number.range()) && believable(whole.as_str(), number.as_str()) {
-            view.report(LeakKind::FirNumber, &whole.range(), found);
-        }
-    }
-    for number in rules.case.captures_iter(&view.text).filter_map(|captures| captures.name("n")) {
-        if !other(honest, &number.range()) {
-            view.report(LeakKind::FirNumber, &number.range(), found);
-        }
-    }
-    for captures in rules.called.captures_iter(&view.text) {
-        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
-        let name =
-            whole.as_str()[number.len()..].trim_start_matches(|ch: char| !ch.is_alphabetic());
-        if !other(honest, &number.range()) && believable(name, number.as_str()) {
-            view.report(LeakKind::FirNumber, &whole.range(), found);
-        }
-    }
-    for captures in rules.bare.captures_iter(&view.text) {
-        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
+        words >= 3 && bare(number)
+    });
+    each(&rules.scattered, &|whole, number| bare(number) && is_report(whole.as_str()));
+    each(&rules.dated, &|whole, number| {
+        bare(number) && believable(whole.as_str(), number.as_str())
+    });
+    each(&rules.called, &|whole, number| {
+        let name = &whole.as_str()[number.len()..];
+        let name = name.trim_start_matches(|ch: char| !ch.is_alphabetic());
+        bare(number) && believable(name, number.as_str())
+    });
+    each(&rules.bare, &|whole, number| {
         let year = number.len() == 4
             && (number.as_str().starts_with("19") || number.as_str().starts_with("20"));
         let counted = in_a_row_of_counts(view, whole.start());
-        if !other(honest, &number.range()) && !year && !counted && is_report(whole.as_str()) {
-            view.report(LeakKind::FirNumber, &whole.range(), found);
-        }
-    }
-    for captures in rules.spaced.captures_iter(&view.text) {
-        let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else { continue };
-        if !other(honest, &number.range()) && is_report(whole.as_str()) {
-            view.report(LeakKind::FirNumber, &whole.range(), found);
+        bare(number) && !year && !counted && is_report(whole.as_str())
+    });
+    each(&rules.spaced, &|whole, number| bare(number) && is_report(whole.as_str()));
+    for number in rules.case.captures_iter(&view.text).filter_map(|captures| captures.name("n")) {
+        if bare(number) {
+            view.report(LeakKind::FirNumber, &number.range(), found);
         }
     }
     for word in rules.word.find_iter(&view.text).filter(|word| is_report(word.as_str())) {
         check_near(view, honest, rules, &word.range(), found);
     }
+}
+
+/// The number is called one: no lone digit in words, and no crore before a hashtag.
+fn is_numbered(view: &View, honest: &[Honest], whole: Match<'_>, number: Match<'_>) -> bool {
+    let digits = number.as_str().bytes().filter(u8::is_ascii_digit).count();
+    let words =
+        view.glyphs(&number.range()).iter().all(|glyph| glyph.word || !glyph.ch.is_ascii_digit());
+    // `₹90 Cr #7DaysChallenge`: crore, and a hashtag.
+    let crore = whole.as_str().starts_with("cr")
+        && whole.as_str().contains('#')
+        && view.before(whole.start(), 2).trim_end().ends_with(|ch: char| ch.is_ascii_digit());
+    !crore && !opens(honest, number.start()) && (digits >= 2 || !words)
 }
 
 /// The word alone says report; `crime` and `cr` say it only with *number*.

@@ -172,36 +172,12 @@ impl Card {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        ids::{BankCode, Reference},
-        money::Paise,
-        time::Timestamp,
-        wording::numbers::same_numbers,
-    };
-
-    fn facts() -> FactPack {
-        FactPack {
-            bank: BankCode::new("ZNMN"),
-            bank_en: "Neem Bank".to_owned(),
-            bank_hi: "नीम बैंक".to_owned(),
-            unit_en: "Cyber Crime Unit".to_owned(),
-            unit_hi: "साइबर अपराध इकाई".to_owned(),
-            reference: Reference::new("GGM-7F3K8"),
-            as_of: Timestamp::from_micros(1_795_000_000_000_000),
-            cases: 9,
-            liens: 10,
-            holds: 2,
-            amount_at_least: Paise::from_rupees(1_200_000),
-            limit_hours: 24,
-            limit_counted: Counted::RoundTheClock,
-            overdue_hours_at_least: 48,
-            acted: 0,
-        }
-    }
+    use crate::domain::{money::Paise, wording::numbers::same_numbers};
 
     #[test]
     fn a_card_says_the_facts_in_either_language() {
-        let said = |language| card(&facts(), EscalationKind::Tag, language).unwrap().alt(language);
+        let facts = FactPack::sample();
+        let said = |language| card(&facts, EscalationKind::Tag, language).unwrap().alt(language);
         assert_eq!(
             said(Language::En),
             "Neem Bank. Requests for a lien on the disputed amount or a hold, pending beyond this \
@@ -225,7 +201,7 @@ mod tests {
             amount_at_least: Paise::new(0),
             overdue_hours_at_least: 0,
             limit_counted: Counted::WorkingHours,
-            ..facts()
+            ..FactPack::sample()
         };
         let card_of = |kind| card(&bare, kind, Language::En);
         let tag = card_of(EscalationKind::Tag).unwrap();

@@ -1,32 +1,14 @@
 use super::*;
 use crate::domain::{
-    calendar::limits::Counted,
-    escalation::EscalationKind,
-    facts::FactPack,
-    ids::{BankCode, Reference},
-    money::Paise,
-    platform::Language,
-    time::Timestamp,
-    wording::card::card,
+    calendar::limits::Counted, escalation::EscalationKind, facts::FactPack, money::Paise,
+    platform::Language, wording::card::card,
 };
 
 fn facts() -> FactPack {
     FactPack {
-        bank: BankCode::new("ZNMN"),
-        bank_en: "Neem Bank".to_owned(),
-        bank_hi: "नीम बैंक".to_owned(),
         unit_en: "Cyber Crime Police, Sample City".to_owned(),
         unit_hi: "साइबर अपराध पुलिस, नमूना नगर".to_owned(),
-        reference: Reference::new("GGM-7F3K8"),
-        as_of: Timestamp::from_micros(1_795_000_000_000_000),
-        cases: 9,
-        liens: 10,
-        holds: 2,
-        amount_at_least: Paise::from_rupees(1_200_000),
-        limit_hours: 24,
-        limit_counted: Counted::RoundTheClock,
-        overdue_hours_at_least: 48,
-        acted: 0,
+        ..FactPack::sample()
     }
 }
 

@@ -5,10 +5,11 @@
 //! send (nobody can ask the past), so a bank that acted just before counts as a regret. It posts
 //! only while the source was being watched.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, HashMap},
-};
+mod drafting;
+mod seeing;
+mod sending;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::SignedDuration;
 
@@ -16,19 +17,17 @@ use super::{Charge, Regret, Rehearsal, SOON, Tag};
 use crate::domain::{
     action::{BankAction, Sighting, Status},
     calendar::limits::Limits,
-    canonical::{self, Hash},
-    cost::{MicroDollars, Purses},
+    cost::MicroDollars,
     delivery::Content,
-    drafting::{self, About, Grounds},
-    escalation::{Escalation, EscalationKind, money_at_risk},
+    escalation::{Escalation, EscalationKind},
     facts::FactPack,
     history::{Change, History, days_observed},
-    ids::{AccountName, BankCode, CaseRef, DeliveryId, EscalationId, ExternalId, Reference},
+    ids::{BankCode, CaseRef, ExternalId},
     ladder::{LadderRules, Pressed},
     order::Terms,
-    pacing::{self, Candidate, Gate, PacingRules, Send, Why},
+    pacing::{PacingRules, Send},
     platform::{Account, Platform},
-    tagging::{Group, Names, Overdue, TagRules},
+    tagging::{Names, Overdue, TagRules},
     time::Timestamp,
     wording::{Place, Templates, WordingRules},
 };
@@ -206,280 +205,6 @@ impl<'a> Replay<'a> {
             self.send(now);
         }
         self.expire(now);
-    }
-
-    /// Takes in what was seen until now, and withdraws what is no longer true.
-    fn see(&mut self, now: Timestamp) {
-        while let Some((_, event)) = self.events.next_if(|(at, _)| *at <= now) {
-            match event {
-                Event::Changed(change) => self.change(change),
-                Event::Vanished(id) => {
-                    self.forget(id, None);
-                }
-                Event::Noted(noted) if noted.notice => {
-                    let pressed = self.pressed.entry(noted.action.clone()).or_default();
-                    pressed.notices += 1;
-                    pressed.last_notice_at = pressed.last_notice_at.max(Some(noted.at));
-                    self.press(&noted.action);
-                }
-                Event::Noted(noted) => {
-                    self.confirmed.insert(noted.action.clone(), noted.at);
-                }
-            }
-        }
-    }
-
-    fn change(&mut self, change: &Change) {
-        let action = &change.action;
-        let id = &action.external_id;
-        self.forget(id, Some(action));
-        let due = action.clock_runs().ok().and_then(|_| self.rules.limits.due_of(action).ok());
-        let Some(due_at) = due else { return };
-        let overdue = Overdue {
-            seen: Sighting { action: action.clone(), as_of: change.seen_at },
-            commitment: canonical::hash(&()),
-            due_at,
-            limit_hours: 0,
-            pressed: self.pressed.get(id).cloned().unwrap_or_default(),
-            in_open_tag: false,
-        };
-        self.homes.insert(id.clone(), action.bank.clone());
-        let known = Known { overdue, as_of: change.as_of };
-        self.banks.entry(action.bank.clone()).or_default().insert(id.clone(), known);
-    }
-
-    /// An action is as it was no longer: a tag that speaks of it is withdrawn, if it differs.
-    fn forget(&mut self, id: &ExternalId, new: Option<&BankAction>) {
-        let Some(bank) = self.homes.remove(id) else { return };
-        if let Some(actions) = self.banks.get_mut(&bank) {
-            actions.remove(id);
-        }
-        let Some(open) = self.open.get(&bank) else { return };
-        let Some(then) = open.members.iter().find(|then| then.external_id == *id) else { return };
-        if new.is_some_and(|new| !then.differs(new)) {
-            return;
-        }
-        if open.sent.is_empty() && new.is_some_and(|new| new.status == Status::Acted) {
-            self.avoided += 1;
-        }
-        self.open.remove(&bank);
-    }
-
-    fn press(&mut self, id: &ExternalId) {
-        let Some(known) = self.homes.get(id).and_then(|bank| self.banks.get_mut(bank)?.get_mut(id))
-        else {
-            return;
-        };
-        known.overdue.pressed = self.pressed.get(id).cloned().unwrap_or_default();
-    }
-
-    fn facts_are_as_of(&mut self, now: Timestamp) {
-        for (id, known) in self.banks.values_mut().flatten() {
-            let as_of = known.as_of.unwrap_or(now);
-            let confirmed = self.confirmed.get(id).copied().unwrap_or(as_of);
-            known.overdue.seen.as_of = as_of.max(confirmed);
-        }
-    }
-
-    fn draft(&mut self, now: Timestamp) {
-        let mut drafts = Vec::new();
-        let mut refused = Vec::new();
-        for (bank, actions) in &self.banks {
-            if self.open.contains_key(bank) {
-                continue;
-            }
-            let overdue = actions.values().map(|known| &known.overdue);
-            let overdue = overdue.filter(|overdue| overdue.due_at < now);
-            let Some(group) = self.tagging.sort(bank, overdue, now).group else { continue };
-            match self.draft_one(bank, &group, now) {
-                Ok(Some(open)) => drafts.push((bank.clone(), open)),
-                Ok(None) => {}
-                Err(asked) => refused.push((bank.clone(), asked)),
-            }
-        }
-        self.drafted += drafts.len() as u32;
-        self.open.extend(drafts);
-        self.refused.extend(refused);
-    }
-
-    /// `None`: the same was refused before.
-    fn draft_one(
-        &self,
-        bank: &BankCode,
-        group: &Group<'_>,
-        now: Timestamp,
-    ) -> Result<Option<Open>, Asked> {
-        let reference = Reference::new("GGM-22222");
-        let facts = self.tagging.facts(group, bank, (self.rules.names)(bank), reference, now);
-        let since = now.minus(self.rules.memory);
-        let texts = self.earlier.get(bank).into_iter().flatten();
-        let earlier: Vec<_> =
-            texts.filter(|(at, _)| *at > since).map(|(_, cases)| cases.clone()).collect();
-        let ids = group.actions.iter().map(|overdue| overdue.id().clone()).collect();
-        let timeless = FactPack { as_of: Timestamp::from_micros(0), ..facts.clone() };
-        let asked: Asked = Box::new((ids, timeless, earlier.len()));
-        if self.refused.get(bank) == Some(&asked) {
-            return Ok(None);
-        }
-        let amount = |overdue: &&Overdue| (overdue.seen.action.case_ref.clone(), overdue.amount());
-        let members = group.actions.iter().map(amount).collect();
-        let grounds = Grounds { about: None, members, earlier };
-        let about = About { kind: EscalationKind::Tag, about: None };
-        // Most banks fail here: no text need be written and read for that.
-        if grounds.cases_stand_against(about.kind, &facts, self.rules.wording) {
-            return Err(asked);
-        }
-        let places = (self.rules.places)(bank, now);
-        let pictured = places.iter().filter(|(account, _)| account.shows_pictures());
-        let pictured: BTreeSet<_> = pictured.map(|(account, _)| account.name.clone()).collect();
-        let Ok(contents) = drafting::contents(&facts, &about, places, self.rules.templates) else {
-            return Err(asked);
-        };
-        // In the order of drafting, as the real ids are.
-        let id = EscalationId::new(format!("{:020}-{bank}", now.micros()));
-        let mut escalation = drafting::held(id, facts, contents, &about, self.rules.ladder, now);
-        // What a picture says is judged; nobody looks at it, so it is not drawn.
-        let shows = |account: &AccountName| pictured.contains(account);
-        drafting::illustrate(&mut escalation, shows, |_card| Some(Hash::of(b"")));
-        if !grounds.against(&escalation, self.rules.wording).is_empty() {
-            return Err(asked);
-        }
-        Ok(Some(Open {
-            escalation,
-            members: group.actions.iter().map(|overdue| overdue.seen.action.clone()).collect(),
-            cleared_until: None,
-            held_again: false,
-            sent: BTreeSet::new(),
-        }))
-    }
-
-    /// The open tags by money at risk.
-    fn by_money(&self) -> Vec<BankCode> {
-        let mut banks: Vec<_> = self.open.iter().collect();
-        banks.sort_by_key(|(_, open)| {
-            (Reverse(money_at_risk(&open.escalation.facts)), open.escalation.id.clone())
-        });
-        banks.into_iter().map(|(bank, _)| bank.clone()).collect()
-    }
-
-    fn clear(&mut self, now: Timestamp) {
-        let terms = self.rules.terms;
-        for bank in self.by_money() {
-            let fresh = self.open.get(&bank).is_some_and(|open| self.fresh(&bank, open, now));
-            let Some(open) = self.open.get_mut(&bank) else { continue };
-            let escalation = &open.escalation;
-            let waits = open.cleared_until.is_none()
-                && !open.held_again
-                && now < escalation.expires_at
-                && fresh;
-            if !waits
-                || terms.covers(escalation, now).is_err()
-                || !terms.has_room(&self.given, &bank, now)
-            {
-                continue;
-            }
-            let valid = now.plus(self.rules.ladder.clearance_valid_for);
-            open.cleared_until = Some(valid.min(escalation.expires_at).min(terms.expires_at));
-            self.given.push((bank, now));
-            self.cleared += 1;
-        }
-    }
-
-    fn send(&mut self, now: Timestamp) {
-        let memory = now.minus(self.rules.pacing.memory());
-        self.sends.retain(|send| send.at > memory);
-        let allowed = self.rules.limits.calendar().next_allowed(now);
-        let gate = Gate { quiet_until: (allowed > now).then_some(allowed), ..Gate::default() };
-        let mut candidates = Vec::new();
-        for bank in self.by_money() {
-            let Some(open) = self.open.get(&bank) else { continue };
-            candidates.extend(self.candidates(&bank, open, now));
-        }
-        // A rehearsal asks what an order would say, not what that would cost.
-        let (sends, free) = (&self.sends, Purses::default());
-        let plan = pacing::may_go_now(&candidates, sends, self.rules.pacing, &gate, &free, now);
-        let go: BTreeSet<_> = plan.go.into_iter().collect();
-        for candidate in candidates.into_iter().filter(|one| go.contains(&one.delivery)) {
-            self.post(candidate, now);
-        }
-    }
-
-    /// Whether the source has told every member lately: a fact's age runs on after the drafting.
-    fn fresh(&self, bank: &BankCode, open: &Open, now: Timestamp) -> bool {
-        open.members.iter().all(|member| {
-            let known = self.banks.get(bank).and_then(|known| known.get(&member.external_id));
-            known.is_some_and(|known| self.rules.ladder.fresh(known.overdue.seen.as_of, now))
-        })
-    }
-
-    fn candidates(&self, bank: &BankCode, open: &Open, now: Timestamp) -> Vec<Candidate> {
-        let Some(until) = open.cleared_until.filter(|until| now < *until) else {
-            return Vec::new();
-        };
-        if !self.fresh(bank, open, now) {
-            return Vec::new();
-        }
-        let mut cases = open.members.iter().map(|member| &member.case_ref);
-        let silence = cases.find_map(|case| self.tagging.silence(bank, case, now));
-        let obstacle = silence.map(|quiet| Why::Silence { label: quiet.to_string(), until });
-        let waiting = open.escalation.contents.iter().enumerate();
-        waiting
-            .filter(|(n, _)| !open.sent.contains(n))
-            .map(|(n, content)| Candidate {
-                delivery: DeliveryId::new(format!("{}/{n}", open.escalation.id)),
-                escalation: open.escalation.id.clone(),
-                kind: open.escalation.kind,
-                bank: bank.clone(),
-                account: content.account.clone(),
-                past_stop: false,
-                price: None,
-                obstacle: obstacle.clone(),
-            })
-            .collect()
-    }
-
-    /// One text goes out; the first of a tag is when the bank is tagged.
-    fn post(&mut self, candidate: Candidate, now: Timestamp) {
-        let bank = candidate.bank.clone();
-        let Some(open) = self.open.get_mut(&bank) else { return };
-        let first = open.sent.is_empty();
-        let place = candidate.delivery.as_str().rsplit_once('/');
-        let place = place.and_then(|(_, n)| n.parse::<usize>().ok());
-        open.sent.extend(place);
-        let content = place.and_then(|n| open.escalation.contents.get(n));
-        if let Some(content) = content
-            && let Some(price) = (self.rules.price)(content)
-        {
-            let (texts, cost) = self.charged.entry(content.platform).or_default();
-            (*texts, *cost) = (*texts + 1, cost.plus(price));
-        }
-        let members = open.members.clone();
-        let (facts, done) =
-            (open.escalation.facts.clone(), open.sent.len() == open.escalation.contents.len());
-        let Candidate { escalation, kind, account, .. } = candidate;
-        self.sends.push(Send { escalation, kind, bank: bank.clone(), account, at: now });
-        if done {
-            self.open.remove(&bank);
-        }
-        for member in &members {
-            let pressed = self.pressed.entry(member.external_id.clone()).or_default();
-            pressed.last_tagged_at = Some(now);
-            self.press(&member.external_id);
-        }
-        if first {
-            let cases = members.iter().map(|member| member.case_ref.clone()).collect();
-            self.earlier.entry(bank.clone()).or_default().push((now, cases));
-            let tag = Tag {
-                at: now,
-                bank,
-                actions: facts.actions(),
-                cases: facts.cases,
-                amount_at_least: facts.amount_at_least,
-                bank_name: facts.bank_en,
-                regret: None,
-            };
-            self.posted.push((tag, members.into_iter().map(|one| one.external_id).collect()));
-        }
     }
 
     /// What is too old expires; a clearance that ran out is not given again.

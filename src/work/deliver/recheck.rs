@@ -26,7 +26,7 @@ use crate::{
 
 /// What is known right before the sends of a claim: the case source's and the officers' last word
 /// about its actions, the clearances that were lost meanwhile, and the texts that went before.
-pub(in crate::work) struct LastLook {
+pub(in crate::work) struct Answers {
     /// When everybody was asked.
     pub(super) at: Timestamp,
     /// The same on the clock that counts suspension: the answers age from here.
@@ -44,7 +44,7 @@ struct Actions {
 }
 
 /// Asks everybody again, at once.
-pub(in crate::work) async fn look_again(ctx: &Ctx, claimed: &Claimed) -> LastLook {
+pub(in crate::work) async fn ask_again(ctx: &Ctx, claimed: &Claimed) -> Answers {
     let (at, asked) = (ctx.clock.now(), ctx.clock.steady());
     let ids: BTreeSet<&ExternalId> =
         claimed.members.values().flatten().map(|member| &member.seen.external_id).collect();
@@ -61,10 +61,10 @@ pub(in crate::work) async fn look_again(ctx: &Ctx, claimed: &Claimed) -> LastLoo
         let seen = rows?.into_iter().flatten().map(|seen| (seen.action.external_id.clone(), seen));
         Ok(Actions { seen: seen.collect(), confirmed: confirmed? })
     };
-    LastLook { at, asked, actions: actions(), lost, earlier, judged: Mutex::default() }
+    Answers { at, asked, actions: actions(), lost, earlier, judged: Mutex::default() }
 }
 
-impl LastLook {
+impl Answers {
     /// What stands against sending an escalation, if anything: is the order still in force, the
     /// approver still one, the clearance not taken back; is every member still as the texts say;
     /// may they still be said?

@@ -1,5 +1,7 @@
 //! One renewal, from the lease to the stored grant.
 
+use jiff::SignedDuration;
+
 use super::{Inner, REST, Unsaved, later};
 use crate::{
     destinations::tokens::{Grant, NoToken, Unrenewed},
@@ -26,32 +28,41 @@ impl Inner {
             parts.lease,
             parts.renew.begins_anew(),
         );
-        let (lease, row) = match leased.await.map_err(later)? {
-            Leased::Taken(lease, row) => (lease, row),
+        match leased.await.map_err(later)? {
+            Leased::Taken(lease, row) => self.renew_under(lease, &row, before).await,
             Leased::Held { until } => {
-                return Err(later(format!(
-                    "another process renews it, until {until} at the latest"
-                )));
+                Err(later(format!("another process renews it, until {until} at the latest")))
             }
             Leased::Abandoned(lease) => {
                 let why = format!(
                     "{} began to renew it and ended; nobody knows what came of that",
                     lease.holder
                 );
-                return self.lost(&lease, &why).await;
+                self.lost(&lease, &why).await
             }
-            Leased::Changed | Leased::Broken => return self.adopt().await,
+            Leased::Changed | Leased::Broken => self.adopt().await,
             Leased::Restored => {
                 let reason = "the ledger was put back from a backup: `takaza restore accept` first";
-                return Err(later(reason));
+                Err(later(reason))
             }
-        };
+        }
+    }
+
+    /// Asks the platform, under a lease that was asked for at `before`.
+    async fn renew_under(
+        &self,
+        lease: GrantLease,
+        row: &GrantRow,
+        before: SignedDuration,
+    ) -> Result<(), NoToken> {
+        let parts = &self.parts;
         // Before the platform is asked it must be certain that its answer can be sealed.
-        let old =
-            match self.open(&row).and_then(|old| parts.vault.keys().map(|_| old).map_err(later)) {
-                Ok(old) => old.map(|(_, grant)| grant),
-                Err(none) => return self.give_back(&lease, none).await,
-            };
+        let sealable =
+            self.open(row).and_then(|old| parts.vault.keys().map(|_| old).map_err(later));
+        let old = match sealable {
+            Ok(old) => old.map(|(_, grant)| grant),
+            Err(none) => return self.give_back(&lease, none).await,
+        };
         if parts.clock.steady() - before > parts.lease - parts.request_timeout {
             return self.give_back(&lease, later("this process slept through its lease")).await;
         }

@@ -11,7 +11,7 @@ use takaza::{
 use super::{connect, outcome};
 use crate::support::{
     claimed::{Wanted, watched},
-    fake_bluesky::{Ask, FakeBluesky, Trick},
+    fake_bluesky::{Ask, FakeBluesky, Quirk, Trick},
 };
 
 async fn posted(fake: &FakeBluesky) -> String {
@@ -72,7 +72,9 @@ async fn a_list_that_cannot_be_read_fails_the_reading() {
     let fake = FakeBluesky::start().await;
     let post = posted(&fake).await;
     for ask in [Ask::Thread, Ask::Likes, Ask::RepostedBy, Ask::Quotes] {
-        for trick in [Trick::ErrorBefore(503), Trick::Html(200), Trick::Refuse(400, "NotFound")] {
+        for trick in
+            [Trick::ErrorBefore(503), Trick::Html(200), Quirk::Refuse(400, "NotFound").into()]
+        {
             fake.hostile_on(ask, 1, trick);
             let failed = connect(&fake).engagement(&watched(&post)).await.unwrap_err();
             assert!(matches!(failed, Unread::Failed { .. }), "{failed:?}");

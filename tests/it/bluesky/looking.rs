@@ -9,7 +9,7 @@ use takaza::{
 use super::{connect, impatient, outcome};
 use crate::support::{
     claimed::Wanted,
-    fake_bluesky::{Ask, FakeBluesky, Trick},
+    fake_bluesky::{Ask, FakeBluesky, Quirk, Trick},
     secrets,
 };
 
@@ -62,11 +62,11 @@ async fn whatever_is_no_clear_answer_is_blind() {
         (Ask::GetRecord, Trick::HugeBody),
         (Ask::GetRecord, Trick::Redirect(302)),
         (Ask::GetRecord, Trick::RateLimited(vec![])),
-        (Ask::GetRecord, Trick::Refuse(400, "InvalidRequest")),
-        (Ask::GetRecord, Trick::Refuse(400, "InvalidToken")),
+        (Ask::GetRecord, Quirk::Refuse(400, "InvalidRequest").into()),
+        (Ask::GetRecord, Quirk::Refuse(400, "InvalidToken").into()),
         // The record is missing, but of a server that does not know us that is no proof.
         (Ask::Session, Trick::Html(404)),
-        (Ask::Session, Trick::Refuse(400, "InvalidRequest")),
+        (Ask::Session, Quirk::Refuse(400, "InvalidRequest").into()),
     ] {
         let fake = FakeBluesky::start().await;
         let bluesky = connect(&fake);
@@ -102,9 +102,9 @@ async fn words_that_come_back_changed_are_found_only_with_our_reference() {
     let fake = FakeBluesky::start().await;
     let (bluesky, wanted) = (connect(&fake), Wanted::tag(1, fake.now()));
     outcome(&bluesky, &wanted).await;
-    fake.hostile_on(Ask::GetRecord, 1, Trick::OtherText("Good morning!"));
+    fake.hostile_on(Ask::GetRecord, 1, Quirk::OtherText("Good morning!"));
     assert_eq!(bluesky.look(&attempted(&wanted)).await, Look::NoWay);
-    fake.hostile_on(Ask::GetRecord, 1, Trick::OtherText("Ref GGM-T0001"));
+    fake.hostile_on(Ask::GetRecord, 1, Quirk::OtherText("Ref GGM-T0001"));
     assert_eq!(bluesky.look(&attempted(&wanted)).await, Look::NoWay);
     assert!(found(&bluesky.look(&attempted(&wanted)).await).is_some());
 }

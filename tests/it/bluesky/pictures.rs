@@ -9,7 +9,7 @@ use takaza::{
 use super::{connect, impatient, outcome};
 use crate::support::{
     claimed::Wanted,
-    fake_bluesky::{Ask, FakeBluesky, Trick},
+    fake_bluesky::{Ask, FakeBluesky, Quirk, Trick},
 };
 
 /// The beginning of a PNG of 1200 × 675, and some bytes.
@@ -49,10 +49,10 @@ async fn whatever_a_server_does_to_a_picture_no_post_is_in_doubt() {
         (Trick::Redirect(307), OutcomeKind::NotSent),
         (Trick::Truncated, OutcomeKind::NotSent),
         (Trick::HugeBody, OutcomeKind::NotSent),
-        (Trick::OtherBlob, OutcomeKind::NotSent),
-        (Trick::Refuse(413, "PayloadTooLarge"), OutcomeKind::Refused),
+        (Quirk::OtherBlob.into(), OutcomeKind::NotSent),
+        (Quirk::Refuse(413, "PayloadTooLarge").into(), OutcomeKind::Refused),
         (Trick::RateLimited(vec![("retry-after", "60".to_owned())]), OutcomeKind::Throttled),
-        (Trick::Refuse(401, "AccountTakedown"), OutcomeKind::AccountBlocked),
+        (Quirk::Refuse(401, "AccountTakedown").into(), OutcomeKind::AccountBlocked),
     ] {
         let fake = FakeBluesky::start().await;
         fake.hostile_on(Ask::Upload, 1, trick.clone());

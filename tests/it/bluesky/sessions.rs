@@ -15,7 +15,7 @@ use takaza::{
 use super::{config, connect, connect_as, outcome};
 use crate::support::{
     claimed::Wanted,
-    fake_bluesky::{Ask, FakeBluesky, Trick},
+    fake_bluesky::{Ask, FakeBluesky, Quirk, Trick},
     secrets,
 };
 
@@ -63,7 +63,7 @@ async fn a_reading_whose_token_has_ended_is_asked_once_more_with_a_new_one() {
     let asked = (fake.asked(Ask::Session), fake.asked(Ask::Refresh), fake.asked(Ask::Login));
     assert_eq!(asked, (3, 1, 2));
 
-    fake.always(Ask::Session, Trick::Refuse(401, "AuthMissing"));
+    fake.always(Ask::Session, Quirk::Refuse(401, "AuthMissing"));
     let blocked = bluesky.whoami().await.unwrap_err();
     assert!(matches!(blocked, Unread::AccountBlocked { .. }), "{blocked:?}");
     assert_eq!(fake.asked(Ask::Session), 5);
@@ -120,7 +120,7 @@ async fn a_renewal_that_was_lost_loses_nothing() {
 async fn a_wrong_password_and_a_blocked_account_ask_for_a_person() {
     let fake = FakeBluesky::start().await;
     for name in ["AuthenticationRequired", "AccountTakedown", "AuthFactorTokenRequired"] {
-        fake.hostile_on(Ask::Login, 1, Trick::Refuse(401, name));
+        fake.hostile_on(Ask::Login, 1, Quirk::Refuse(401, name));
         let refused = session(&fake).renew(None).await.unwrap_err();
         let Unrenewed::Refused { reason } = &refused else { panic!("{refused:?}") };
         assert!(reason.contains(name) && !reason.contains(secrets::MARK), "{reason}");

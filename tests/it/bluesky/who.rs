@@ -6,7 +6,7 @@ use takaza::{
 };
 
 use super::connect;
-use crate::support::fake_bluesky::{Ask, FakeBluesky, Trick};
+use crate::support::fake_bluesky::{Ask, FakeBluesky, Quirk, Trick};
 
 #[tokio::test]
 async fn we_are_whom_our_session_names() {
@@ -55,7 +55,7 @@ async fn a_server_that_does_not_answer_says_nothing_of_a_handle() {
     for (ask, trick) in [
         (Ask::ResolveHandle, Trick::ErrorBefore(502)),
         (Ask::ResolveHandle, Trick::Html(400)),
-        (Ask::ResolveHandle, Trick::Refuse(400, "InvalidRequest")),
+        (Ask::ResolveHandle, Quirk::Refuse(400, "InvalidRequest").into()),
         (Ask::Profile, Trick::Html(404)),
         (Ask::Profile, Trick::Truncated),
     ] {

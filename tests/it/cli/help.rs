@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use super::{Unit, takaza};
+use super::{Unit, staffed, takaza};
 
 fn each(command: &clap::Command, path: &str, visit: &mut dyn FnMut(&str, &clap::Command)) {
     visit(path, command);
@@ -187,7 +187,7 @@ fn without_a_place_a_command_says_how_to_name_one() {
 
 #[test]
 fn a_configuration_is_checked_and_shown() {
-    let unit = Unit::new();
+    let unit = Unit::unconfigured();
     assert!(unit.run(&["config", "check"]).done().contains("ok"));
     let file = unit.path().join("takaza.toml");
     std::fs::write(&file, "[deliver]\nleese = \"2m\"\n\n[watch]\nevery = \"soon\"\n").expect("it");
@@ -204,7 +204,7 @@ fn a_configuration_is_checked_and_shown() {
 
 #[test]
 fn banks_are_found_by_part_code_and_branch() {
-    let unit = Unit::new();
+    let unit = Unit::unconfigured();
     std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
     let found = unit.run(&["banks", "list", "--search", "peepal", "--json"]).json();
     assert_eq!(found[0]["code"], "ZPPL");
@@ -215,7 +215,7 @@ fn banks_are_found_by_part_code_and_branch() {
 
 #[test]
 fn a_passphrase_is_never_waited_for_without_a_terminal() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     let output = Command::new("setsid")
         .args(["-w", env!("CARGO_BIN_EXE_takaza"), "--data"])
         .arg(unit.path())
@@ -229,7 +229,7 @@ fn a_passphrase_is_never_waited_for_without_a_terminal() {
 
 #[test]
 fn a_password_is_shown_nowhere_not_even_when_the_database_fails() {
-    let unit = Unit::new();
+    let unit = Unit::unconfigured();
     let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = server.local_addr().expect("an address").port();
     // Hangs up on whoever connects.
@@ -248,7 +248,7 @@ fn a_password_is_shown_nowhere_not_even_when_the_database_fails() {
 
 #[test]
 fn a_ledgers_server_that_is_not_there_is_named_as_that() {
-    let unit = Unit::new();
+    let unit = Unit::unconfigured();
     let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = server.local_addr().expect("an address").port();
     drop(server);

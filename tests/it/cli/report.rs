@@ -4,7 +4,7 @@ use super::Unit;
 
 #[test]
 fn a_report_is_told_written_and_never_overwritten() {
-    let unit = Unit::new();
+    let unit = Unit::unconfigured();
     std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("a file");
     let told = unit.run(&["report", "engagement"]).done();
     assert!(told.starts_with("What public tags achieve\n"), "{told}");
@@ -28,7 +28,7 @@ fn a_report_is_told_written_and_never_overwritten() {
 
 #[test]
 fn what_makes_no_report_is_said_with_what_to_do() {
-    let unit = Unit::new();
+    let unit = Unit::unconfigured();
     std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("a file");
     for (arguments, said) in [
         (vec!["--from", "2026-02-01", "--to", "2026-01-01"], "give the earlier day first"),

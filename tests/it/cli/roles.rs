@@ -20,7 +20,8 @@ use takaza::{
     store::{Actor, Draft, Evidence, Noted, Store},
 };
 
-use super::Unit;
+use super::{Unit, staffed};
+use crate::support::claimed::facts;
 
 const REFERENCE: &str = "GGM-7F3K2";
 
@@ -35,21 +36,11 @@ async fn held(unit: &Unit) -> Store {
     let store = ledger(unit).await;
     let now = Clock::System.now();
     let facts = FactPack {
-        bank: BankCode::new("ZPPL"),
-        bank_en: "Peepal Bank".to_owned(),
-        bank_hi: "पीपल बैंक".to_owned(),
-        unit_en: "Unit".to_owned(),
-        unit_hi: "इकाई".to_owned(),
-        reference: Reference::new(REFERENCE),
-        as_of: now,
-        cases: 4,
         liens: 3,
         holds: 1,
         amount_at_least: Paise::from_rupees(200_000),
-        limit_hours: 6,
-        limit_counted: takaza::domain::calendar::limits::Counted::RoundTheClock,
         overdue_hours_at_least: 24,
-        acted: 0,
+        ..facts(REFERENCE, now)
     };
     let content = Content {
         account: AccountName::new("square"),
@@ -118,7 +109,7 @@ fn shown_hash(unit: &Unit) -> String {
 
 #[test]
 fn a_wrong_passphrase_and_an_unknown_person_are_told_the_same() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     let wrong = unit.act_with("officer", "wrong", &["stop", "--why", "drill"]).refused(3);
     let nobody = unit.act_with("nobody", "wrong", &["stop", "--why", "drill"]).refused(3);
     assert_eq!(wrong, nobody);
@@ -127,7 +118,7 @@ fn a_wrong_passphrase_and_an_unknown_person_are_told_the_same() {
 
 #[test]
 fn making_an_approver_takes_two_people() {
-    let unit = Unit::new();
+    let unit = Unit::unconfigured();
     let early = unit.add("dcp", "approver", None).refused(3);
     assert!(early.contains("administrator"), "the first person administers: {early}");
     unit.add("root", "administrator", None).done();
@@ -147,7 +138,7 @@ fn making_an_approver_takes_two_people() {
 
 #[test]
 fn only_an_administrator_adds_people_and_nobody_ends_themselves() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     let said = unit.add("acp", "officer", Some("officer")).refused(3);
     assert!(said.contains("an administrator"), "{said}");
     assert!(unit.act("root", &["person", "end", "root"]).refused(3).contains("second person"));
@@ -158,7 +149,7 @@ fn only_an_administrator_adds_people_and_nobody_ends_themselves() {
 
 #[test]
 fn a_short_passphrase_is_refused() {
-    let unit = Unit::new();
+    let unit = Unit::unconfigured();
     let file = unit.path().join("short");
     std::fs::write(&file, "secret\n").expect("written");
     let file = file.to_str().expect("UTF-8");
@@ -169,17 +160,16 @@ fn a_short_passphrase_is_refused() {
 
 #[test]
 fn a_person_changes_their_own_passphrase() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     let new = unit.passphrase("wrong");
-    let new = new.to_str().expect("UTF-8");
-    unit.act("officer", &["person", "passphrase", "--new-passphrase-file", new]).done();
+    unit.act("officer", &["person", "passphrase", "--new-passphrase-file", &new]).done();
     unit.act("officer", &["stop", "--why", "drill"]).refused(3);
     unit.act_with("officer", "wrong", &["stop", "--why", "drill"]).done();
 }
 
 #[test]
 fn a_first_passphrase_is_good_for_choosing_ones_own_and_nothing_else() {
-    let unit = Unit::new();
+    let unit = Unit::unconfigured();
     unit.add("root", "administrator", None).done();
     unit.act("root", &["resume"]).refused(3);
     unit.add("auditor", "auditor", Some("root")).done();
@@ -199,7 +189,7 @@ fn a_first_passphrase_is_good_for_choosing_ones_own_and_nothing_else() {
 
 #[test]
 fn an_officer_stops_and_only_an_approver_resumes() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     unit.act("officer", &["stop", "--why", "drill"]).done();
     for who in ["officer", "root", "auditor"] {
         let said = unit.act(who, &["resume"]).refused(3);
@@ -210,7 +200,7 @@ fn an_officer_stops_and_only_an_approver_resumes() {
 
 #[tokio::test]
 async fn only_an_approver_approves_and_only_what_they_saw() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     let store = held(&unit).await;
     let hash = shown_hash(&unit);
     let approve = ["queue", "approve", REFERENCE, "--hash", &hash];
@@ -230,7 +220,7 @@ async fn only_an_approver_approves_and_only_what_they_saw() {
 
 #[tokio::test]
 async fn nobody_approves_their_own_wording() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     unit.add("acp", "approver", Some("root")).done();
     unit.act("dcp", &["person", "confirm", "acp"]).done();
     let store = held(&unit).await;
@@ -270,7 +260,7 @@ async fn nobody_approves_their_own_wording() {
 
 #[tokio::test]
 async fn an_escalation_is_held_back_disputed_decided_and_rejected() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     let store = held(&unit).await;
     unit.act("auditor", &["queue", "hold", REFERENCE, "--until", "2h"]).refused(3);
     unit.act("officer", &["queue", "hold", REFERENCE, "--until", "2020-01-01"]).refused(2);
@@ -298,7 +288,7 @@ async fn an_escalation_is_held_back_disputed_decided_and_rejected() {
 
 #[tokio::test]
 async fn a_banks_reply_is_set_right_by_an_officer_and_not_by_an_auditor() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     let store = held(&unit).await;
     let row = store.escalation(REFERENCE).await.expect("it is there");
     let noted = Noted {
@@ -327,7 +317,7 @@ async fn a_banks_reply_is_set_right_by_an_officer_and_not_by_an_auditor() {
 
 #[tokio::test]
 async fn no_approver_lets_a_tag_pass_the_stop_switch() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     held(&unit).await;
     let hash = shown_hash(&unit);
     let approve = ["queue", "approve", REFERENCE, "--hash", &hash, "--past-stop"];
@@ -339,7 +329,7 @@ async fn no_approver_lets_a_tag_pass_the_stop_switch() {
 
 #[tokio::test]
 async fn an_officer_adopts_a_post_written_by_hand_and_takes_its_alarm() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     let (store, by) = (ledger(&unit).await, Actor::worker("story"));
     let square = AccountName::new("square");
     let posts = [("77", "https://square.example/@unit/77")];
@@ -356,7 +346,7 @@ async fn an_officer_adopts_a_post_written_by_hand_and_takes_its_alarm() {
 
 #[tokio::test]
 async fn an_order_is_drafted_by_one_and_signed_by_another() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
     let file = unit.path().join("order.toml");
     let write = |text: &str| std::fs::write(&file, text).expect("written");
@@ -392,7 +382,7 @@ async fn an_order_is_drafted_by_one_and_signed_by_another() {
 
 #[test]
 fn a_file_is_tried_then_imported_by_a_named_person() {
-    let unit = Unit::staffed();
+    let unit = staffed();
     std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/case_export.csv");
     let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/config/mappings/example.toml");

@@ -60,7 +60,7 @@ async fn desk(server: &FakeOidc) -> (Desk, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let secret = folder.path().join("oidc.secret");
     std::fs::write(&secret, secrets::plant("client")).expect("a file");
-    let world = World::configured(|config| service(config, &server.issuer, &secret)).await;
+    let world = World::configured(|config| service(config, &server.base_url, &secret)).await;
     server.keep_time_by(&world.ctx.clock);
     (Desk::over(world).await, folder)
 }
@@ -171,7 +171,7 @@ async fn no_lie_of_the_service_signs_anybody_in() {
     server.answers_as("https://sign-in.example");
     by_service(&mut asha, &server).await.says("does not hold");
     assert!(is_a_stranger(&mut asha).await);
-    server.answers_as(&server.issuer);
+    server.answers_as(&server.base_url);
     assert_eq!(by_service(&mut asha, &server).await.text("h1"), "Posts", "the truth does");
     // A new key is asked for; so soon after the last asking, not even then.
     server.changes_its_key();
@@ -209,7 +209,7 @@ async fn the_service_makes_nobody_and_gives_no_role() {
 
 #[tokio::test]
 async fn with_the_service_away_passphrases_still_work() {
-    let mut server = FakeOidc::start().await;
+    let server = FakeOidc::start().await;
     let (desk, _folder) = desk(&server).await;
     let mut asha = desk.browser();
     // It goes away while somebody is there; then it cannot even be asked.

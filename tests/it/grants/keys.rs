@@ -74,18 +74,10 @@ async fn a_change_of_key_that_was_cut_short_anywhere_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_changes_while_a_grant_is_renewed_seals_what_comes_back() {
-    let story = Story::new().await;
-    story.connect().await;
-    let keeper = story.keeper();
-    story.world.pass(mins(120));
-    story.server.play(&[Trick::LateAfter]);
-    let renewing = tokio::spawn({
-        let keeper = keeper.clone();
-        async move { token(&keeper).await }
-    });
-    story.server.parked(1).await;
+    let (story, keeper) = Story::due().await;
+    let renewing = story.held_up(&keeper, Trick::LateAfter).await;
     rotate(&story).await.unwrap();
-    story.server.release();
+    story.server.release().await;
     let renewed = renewing.await.unwrap().unwrap();
     assert_eq!(token(&story.keeper()).await.unwrap(), renewed, "a new process opens it");
     assert_eq!(story.row().await.sealed.unwrap().key_id, story.vault().keys().unwrap().current());
@@ -122,13 +114,10 @@ async fn a_sealed_grant_that_was_moved_to_another_account_does_not_open() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_a_grant_is_readable_in_the_ledger() {
-    let story = Story::new().await;
-    story.connect().await;
-    let keeper = story.keeper();
-    story.world.pass(mins(120));
+    let (story, keeper) = Story::due().await;
     token(&keeper).await.unwrap();
     story.world.pass(mins(120));
-    story.server.play(&[Trick::FailAfter]);
+    story.server.hostile(Trick::ErrorAfter(500));
     reconnect(token(&keeper).await);
     let sealed = story.row().await.sealed.unwrap().text;
     let url = &story.world.ledger_url;

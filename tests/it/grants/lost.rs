@@ -15,7 +15,7 @@ async fn is_lost(story: &Story, keeper: &Keeper, old: &str) {
     let row = story.row().await;
     assert!(row.broken.is_some() && row.lease.is_none(), "{row:?}");
     assert!(story.rings().await, "somebody is called");
-    let asked = story.server.asked();
+    let asked = story.server.asked(Ask::Token);
     assert_eq!(token(keeper).await.unwrap(), old, "it is used until it ends");
     let other = story.another("story-9", 9).await;
     assert_eq!(token(&other).await.unwrap(), old);
@@ -24,7 +24,7 @@ async fn is_lost(story: &Story, keeper: &Keeper, old: &str) {
     reconnect(token(keeper).await);
     reconnect(token(&other).await);
     assert_eq!(keeper.ahead().await, Ok(false));
-    assert_eq!(story.server.asked(), asked, "what may be used up is not used again");
+    assert_eq!(story.server.asked(Ask::Token), asked, "what may be used up is not used again");
     let anew = story.connect().await;
     assert_eq!(token(keeper).await.unwrap(), anew);
     assert_eq!(token(&other).await.unwrap(), anew);
@@ -34,13 +34,18 @@ async fn is_lost(story: &Story, keeper: &Keeper, old: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_lost_is_not_asked_for_again() {
-    let tricks = [Trick::DropAfter, Trick::FailAfter, Trick::PageAfter, Trick::RedirectAfter];
-    for trick in tricks {
+    for trick in [
+        Trick::DropAfter,
+        Quirk::BreaksOff.into(),
+        Trick::ErrorAfter(500),
+        Quirk::PageAfter.into(),
+        Quirk::RedirectAfter.into(),
+    ] {
         let story = Story::new().await;
         let old = story.connect().await;
         let keeper = story.keeper();
         story.world.pass(mins(110));
-        story.server.play(&[trick]);
+        story.server.hostile(trick.clone());
         let ahead = keeper.ahead().await;
         assert!(matches!(ahead, Err(NoToken::Reconnect { .. })), "{trick:?}: {ahead:?}");
         assert_eq!(story.server.renewals(), 1, "{trick:?}");
@@ -55,7 +60,7 @@ async fn an_answer_that_does_not_come_in_time_is_lost() {
     let hasty = Arc::new(story.oauth(Duration::from_millis(300)));
     let keeper = story.keeper_with(&story.world.ctx, hasty);
     story.world.pass(mins(110));
-    story.server.play(&[Trick::LateAfter]);
+    story.server.hostile(Trick::LateAfter);
     let ahead = keeper.ahead().await;
     assert!(matches!(ahead, Err(NoToken::Reconnect { .. })), "{ahead:?}");
     is_lost(&story, &keeper, &old).await;
@@ -69,7 +74,7 @@ async fn a_grant_that_was_refused_is_broken_and_says_so() {
         let keeper = story.keeper();
         story.world.pass(mins(110));
         if like_x {
-            story.server.play(&[Trick::LikeX]);
+            story.server.hostile(Quirk::LikeX);
         } else {
             story.server.revoke_all();
         }
@@ -81,19 +86,11 @@ async fn a_grant_that_was_refused_is_broken_and_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_grant_that_was_replaced_meanwhile_is_read_again() {
-    let story = Story::new().await;
-    story.connect().await;
-    let keeper = story.keeper();
-    story.world.pass(mins(120));
-    story.server.play(&[Trick::LateBefore]);
-    let renewing = tokio::spawn({
-        let keeper = keeper.clone();
-        async move { token(&keeper).await }
-    });
-    story.server.parked(1).await;
+    let (story, keeper) = Story::due().await;
+    let renewing = story.held_up(&keeper, Trick::LateBefore).await;
     story.server.revoke_all();
     let anew = story.connect().await;
-    story.server.release();
+    story.server.release().await;
     assert_eq!(renewing.await.unwrap().unwrap(), anew);
     assert_eq!(story.row().await.broken, None);
     assert!(!story.rings().await);
@@ -101,16 +98,19 @@ async fn a_refused_grant_that_was_replaced_meanwhile_is_read_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_tried_or_not_counted_is_tried_again_after_a_rest() {
-    let story = Story::new().await;
-    story.connect().await;
-    let keeper = story.keeper();
-    story.world.pass(mins(120));
-    for (trick, asked) in [(Trick::Throttle, 1), (Trick::Wall, 2), (Trick::WrongClient, 3)] {
-        story.server.play(&[trick]);
+    let (story, keeper) = Story::due().await;
+    for (trick, asked) in
+        [(Trick::RateLimited(Vec::new()), 1), (Trick::Html(403), 2), (Quirk::WrongClient.into(), 3)]
+    {
+        story.server.hostile(trick.clone());
         let told = later(token(&keeper).await);
         assert!(!told.contains(crate::support::secrets::MARK), "no token is in an error: {told}");
         later(token(&keeper).await);
-        assert_eq!(story.server.asked(), asked, "{trick:?}: it rests before it asks again");
+        assert_eq!(
+            story.server.asked(Ask::Token),
+            asked,
+            "{trick:?}: it rests before it asks again"
+        );
         assert_eq!(story.row().await.lease, None, "the lease was given back");
         story.world.pass(mins(1));
     }
@@ -151,18 +151,10 @@ async fn a_server_that_cannot_be_reached_has_used_nothing_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grant_that_the_ledger_could_not_take_is_kept_until_it_can() {
-    let story = Story::new().await;
-    story.connect().await;
-    let keeper = story.keeper();
-    story.world.pass(mins(120));
-    story.server.play(&[Trick::LateAfter]);
-    let renewing = tokio::spawn({
-        let keeper = keeper.clone();
-        async move { token(&keeper).await }
-    });
-    story.server.parked(1).await;
+    let (story, keeper) = Story::due().await;
+    let renewing = story.held_up(&keeper, Trick::LateAfter).await;
     ledger_sql::run(&story.world.ledger_url, "ALTER TABLE account_grant RENAME TO away").await;
-    story.server.release();
+    story.server.release().await;
     later(renewing.await.unwrap());
     later(token(&keeper).await);
     ledger_sql::run(&story.world.ledger_url, "ALTER TABLE away RENAME TO account_grant").await;
@@ -173,7 +165,7 @@ async fn a_grant_that_the_ledger_could_not_take_is_kept_until_it_can() {
     let token_now = token(&keeper).await.unwrap();
     assert!(story.server.takes(&token_now), "what the platform granted last is what works");
     assert_eq!(token(&other).await.unwrap(), token_now);
-    assert_eq!((story.server.asked(), story.server.reused()), (1, 0));
+    assert_eq!((story.server.asked(Ask::Token), story.server.reused()), (1, 0));
     assert!(!story.rings().await);
 }
 
@@ -266,24 +258,16 @@ async fn a_process_that_slept_through_its_lease_asks_nobody() {
     });
     story.world.pass(mins(120));
     assert!(later(token(&sleeper).await).contains("slept through"));
-    assert_eq!((story.server.asked(), story.row().await.lease), (0, None));
+    assert_eq!((story.server.asked(Ask::Token), story.row().await.lease), (0, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grant_that_was_revoked_while_it_was_renewed_stays_revoked() {
-    let story = Story::new().await;
-    story.connect().await;
-    let keeper = story.keeper();
-    story.world.pass(mins(120));
-    story.server.play(&[Trick::LateAfter]);
-    let renewing = tokio::spawn({
-        let keeper = keeper.clone();
-        async move { token(&keeper).await }
-    });
-    story.server.parked(1).await;
+    let (story, keeper) = Story::due().await;
+    let renewing = story.held_up(&keeper, Trick::LateAfter).await;
     let (by, store) = (story.world.by("root"), &story.world.ctx.store);
     assert!(store.end_grant(&by, &story.account, None, "revoked").await.unwrap());
-    story.server.release();
+    story.server.release().await;
     later(renewing.await.unwrap());
     assert_eq!(story.row().await.sealed, None);
     reconnect(token(&keeper).await);

@@ -15,7 +15,7 @@ use takaza::{
 use super::{config, connect, impatient, outcome};
 use crate::support::{
     claimed::Wanted,
-    fake_mastodon::{Ask, FakeMastodon, Flavour, Trick},
+    fake_mastodon::{Ask, FakeMastodon, Flavour, Quirk, Trick},
 };
 
 /// The delivery after an attempt whose end nobody saw.
@@ -105,8 +105,8 @@ async fn a_look_that_fails_says_nothing() {
         Trick::Truncated,
         Trick::Redirect(307),
         Trick::RateLimited(vec![]),
-        Trick::Unauthorized,
-        Trick::Suspended,
+        Quirk::Unauthorized.into(),
+        Quirk::Suspended.into(),
     ] {
         for ask in [Ask::Credentials, Ask::Timeline] {
             let fake = FakeMastodon::start().await;

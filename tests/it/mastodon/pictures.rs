@@ -16,7 +16,7 @@ use takaza::{
 use super::{Yes, config, connect, impatient, outcome};
 use crate::support::{
     claimed::{Wanted, claim},
-    fake_mastodon::{Ask, FakeMastodon, Trick},
+    fake_mastodon::{Ask, FakeMastodon, Quirk, Trick},
 };
 
 fn pictured(fake: &FakeMastodon) -> Wanted {
@@ -62,8 +62,8 @@ async fn whatever_a_server_does_to_a_picture_no_post_is_in_doubt() {
         (Trick::ErrorBefore(413), OutcomeKind::Refused),
         (Trick::ErrorBefore(422), OutcomeKind::Refused),
         (Trick::RateLimited(vec![("retry-after", "60".to_owned())]), OutcomeKind::Throttled),
-        (Trick::Unauthorized, OutcomeKind::AccountBlocked),
-        (Trick::Suspended, OutcomeKind::AccountBlocked),
+        (Quirk::Unauthorized.into(), OutcomeKind::AccountBlocked),
+        (Quirk::Suspended.into(), OutcomeKind::AccountBlocked),
     ] {
         let fake = FakeMastodon::start().await;
         fake.hostile_on(Ask::Media, 1, trick.clone());

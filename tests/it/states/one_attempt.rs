@@ -13,7 +13,7 @@ use takaza::{
 
 use super::{deliver, desk, sweep};
 use crate::support::{
-    fake_mastodon::{Ask, Flavour, Trick},
+    fake_mastodon::{Ask, Flavour, Quirk, Trick},
     ledger_sql,
     world::World,
 };
@@ -38,18 +38,18 @@ async fn idempotent() -> World {
 async fn each_outcome_leads_where_the_design_says() {
     let cases = [
         (None, StateName::Delivered, "accepted"),
-        (Some(Trick::TooLong), StateName::Refused, "refused"),
-        (Some(Trick::Forbidden), StateName::Refused, "refused"),
+        (Some(Quirk::TooLong.into()), StateName::Refused, "refused"),
+        (Some(Quirk::Forbidden.into()), StateName::Refused, "refused"),
         (Some(Trick::RateLimited(vec![])), StateName::Waiting, "throttled"),
-        (Some(Trick::Unauthorized), StateName::Waiting, "account-blocked"),
-        (Some(Trick::Suspended), StateName::Waiting, "account-blocked"),
+        (Some(Quirk::Unauthorized.into()), StateName::Waiting, "account-blocked"),
+        (Some(Quirk::Suspended.into()), StateName::Waiting, "account-blocked"),
         (Some(Trick::DropBefore), StateName::Uncertain, "unknown"),
         (Some(Trick::DropAfter), StateName::Uncertain, "unknown"),
         (Some(Trick::ErrorBefore(500)), StateName::Uncertain, "unknown"),
         (Some(Trick::ErrorAfter(500)), StateName::Uncertain, "unknown"),
         (Some(Trick::Html(502)), StateName::Uncertain, "unknown"),
         (Some(Trick::Truncated), StateName::Uncertain, "unknown"),
-        (Some(Trick::NoId), StateName::Uncertain, "unknown"),
+        (Some(Quirk::NoId.into()), StateName::Uncertain, "unknown"),
         (Some(Trick::Redirect(307)), StateName::Uncertain, "unknown"),
         (Some(Trick::Redirect(308)), StateName::Uncertain, "unknown"),
     ];
@@ -106,7 +106,7 @@ async fn a_name_or_connection_that_failed_is_proved_not_sent_and_waits() {
 async fn a_blocked_account_is_paused_until_a_person_looks() {
     let world = World::new().await;
     let row = world.cleared("ZPPL").await;
-    world.town.hostile(Trick::Suspended);
+    world.town.hostile(Quirk::Suspended);
     deliver(&world).await;
     let account = world.ctx.store.accounts().await.unwrap().remove(0);
     assert!(account.paused_until.is_some());

@@ -1,31 +1,25 @@
 //! A Bluesky server (PDS and AppView in one) that remembers everything, and can be hostile.
 //!
-//! One per test, on a loopback port of its own. It has a clock of its own ([`FakeBluesky::advance`])
-//! and counts what it was asked and what it made, so that a story can say *no post twice*:
-//!
-//! ```ignore
-//! let fake = FakeBluesky::start().await;
-//! fake.hostile(Trick::ErrorAfter(504));          // the next post is made, and answered with 504
-//! // … send …
-//! assert_eq!(fake.posts().len(), 1);
-//! ```
+//! One per test. It has a clock of its own and counts what it was asked and what it made, so that a
+//! story can say *no post twice*.
 
 mod answers;
 mod server;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard},
-};
+use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use takaza::domain::time::Timestamp;
-use tokio::{sync::watch, task::JoinHandle};
 
-use super::secrets;
+use super::{hostile, secrets};
+
+/// The server.
+pub type FakeBluesky = hostile::Hostile<Town>;
+
+pub type Trick = hostile::Trick<Quirk>;
 
 /// What a request is about; tricks are set for one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,31 +46,9 @@ pub enum Ask {
     Other,
 }
 
-/// One way of being hostile.
+/// The ways of being hostile that Bluesky alone has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trick {
-    /// Take the request and drop the connection; nothing was done.
-    DropBefore,
-    /// Do it, and drop the connection.
-    DropAfter,
-    /// Do nothing and answer with this status.
-    ErrorBefore(u16),
-    /// Do it and answer with this status.
-    ErrorAfter(u16),
-    /// Park until [`FakeBluesky::release`], then do it, even when the asker has gone.
-    LateBefore,
-    /// Do it, then park until [`FakeBluesky::release`].
-    LateAfter,
-    /// 429 with these headers.
-    RateLimited(Vec<(&'static str, String)>),
-    /// A page of HTML with this status; nothing was done.
-    Html(u16),
-    /// Do it, and answer with eight megabytes.
-    HugeBody,
-    /// Do it, and never stop answering; it counts as parked until the asker drops the socket.
-    EndlessBody,
-    /// Do it, and break the JSON off in the middle.
-    Truncated,
+pub enum Quirk {
     /// Keep the picture, and say that it is another one.
     OtherBlob,
     /// Do it, and leave the record's name out.
@@ -85,8 +57,6 @@ pub enum Trick {
     OtherUri,
     /// Show the record with these words in the place of its own.
     OtherText(&'static str),
-    /// Redirect with this status to [`Ask::Trap`]; nothing was done.
-    Redirect(u16),
     /// A refusal with this status, this name and words that echo the token; nothing was done.
     Refuse(u16, &'static str),
 }
@@ -112,7 +82,7 @@ impl Record {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Resident {
+pub struct Resident {
     pub did: String,
     pub handle: String,
     /// Who vouches for it.
@@ -120,7 +90,7 @@ pub(super) struct Resident {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Note {
+pub struct Note {
     pub uri: String,
     pub reason: &'static str,
     pub by: String,
@@ -129,13 +99,13 @@ pub(super) struct Note {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Ticket {
+pub struct Ticket {
     pub jwt: String,
     pub ends: Timestamp,
     pub refresh: bool,
 }
 
-pub(super) struct Town {
+pub struct Town {
     pub now: Timestamp,
     pub password: String,
     pub us: String,
@@ -147,9 +117,6 @@ pub(super) struct Town {
     pub reposts: Vec<(String, String)>,
     pub notes: Vec<Note>,
     pub tickets: Vec<Ticket>,
-    /// What, how often still (`None`: always), which.
-    pub tricks: Vec<(Ask, Option<u32>, Trick)>,
-    pub asked: HashMap<Ask, usize>,
     pub blobs: HashMap<String, Vec<u8>>,
     pub made: usize,
     pub overwritten: usize,
@@ -221,40 +188,9 @@ pub fn tid(value: u64) -> String {
     (0..13).rev().map(letter).collect()
 }
 
-pub(super) struct Shared {
-    town: Mutex<Town>,
-    /// Counts the releases.
-    pub releases: watch::Sender<u64>,
-    /// How many requests are parked.
-    pub parked: watch::Sender<usize>,
-}
-
-impl Shared {
-    pub fn town(&self) -> MutexGuard<'_, Town> {
-        self.town.lock().expect("no handler panics while it holds the town")
-    }
-}
-
-/// The server; it ends when it is dropped.
-pub struct FakeBluesky {
-    /// `http://127.0.0.1:PORT`.
-    pub base_url: String,
-    shared: Arc<Shared>,
-    task: JoinHandle<()>,
-}
-
-impl Drop for FakeBluesky {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 impl FakeBluesky {
     /// Starts a server on which the unit has one account, `unit.example`, with one app password.
     pub async fn start() -> Self {
-        secrets::listen();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let base_url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let us = "did:plc:theunit".to_owned();
         let handle = "unit.example".to_owned();
         let town = Town {
@@ -268,125 +204,52 @@ impl FakeBluesky {
             reposts: Vec::new(),
             notes: Vec::new(),
             tickets: Vec::new(),
-            tricks: Vec::new(),
-            asked: HashMap::new(),
             blobs: HashMap::new(),
             made: 0,
             overwritten: 0,
             next: 0,
         };
-        let shared = Arc::new(Shared {
-            town: Mutex::new(town),
-            releases: watch::Sender::new(0),
-            parked: watch::Sender::new(0),
-        });
-        let task = server::serve(listener, Arc::clone(&shared));
-        Self { base_url, shared, task }
+        Self::open(|_base_url| town).await
     }
 
     /// The account's app password.
     pub fn password(&self) -> SecretString {
-        self.shared.town().password.clone().into()
+        self.state().password.clone().into()
     }
 
     /// The account's DID.
     pub fn did(&self) -> String {
-        self.shared.town().us.clone()
-    }
-
-    /// What the server's clock says.
-    pub fn now(&self) -> Timestamp {
-        self.shared.town().now
-    }
-
-    /// The server's clock, for whoever is to share it.
-    pub fn clock(&self) -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
-        self.clock_ahead(SignedDuration::ZERO)
-    }
-
-    /// A clock that is ahead of the server's.
-    pub fn clock_ahead(&self, by: SignedDuration) -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
-        let shared = Arc::clone(&self.shared);
-        Arc::new(move || shared.town().now.plus(by))
-    }
-
-    /// Moves the server's clock.
-    pub fn advance(&self, by: SignedDuration) {
-        let mut town = self.shared.town();
-        town.now = town.now.plus(by);
+        self.state().us.clone()
     }
 
     /// No token works any more.
     pub fn end_sessions(&self) {
-        self.shared.town().tickets.clear();
+        self.state().tickets.clear();
     }
 
     /// No access token works any more; the refresh tokens do.
     pub fn end_access(&self) {
-        self.shared.town().tickets.retain(|ticket| ticket.refresh);
+        self.state().tickets.retain(|ticket| ticket.refresh);
     }
 
     /// `takendown`, `deactivated`, …; `None`: active again.
     pub fn status(&self, status: Option<&'static str>) {
-        self.shared.town().status = status;
-    }
-
-    /// Plays the trick on the next post.
-    pub fn hostile(&self, trick: Trick) {
-        self.hostile_on(Ask::Put, 1, trick);
-    }
-
-    /// Plays the trick on the next `times` requests of a kind.
-    pub fn hostile_on(&self, ask: Ask, times: u32, trick: Trick) {
-        self.shared.town().tricks.push((ask, Some(times), trick));
-    }
-
-    /// Plays the trick until [`FakeBluesky::calm`].
-    pub fn always(&self, ask: Ask, trick: Trick) {
-        self.shared.town().tricks.push((ask, None, trick));
-    }
-
-    /// Ends every trick.
-    pub fn calm(&self) {
-        self.shared.town().tricks.clear();
-    }
-
-    /// Waits until a request is parked.
-    pub async fn somebody_is_parked(&self) {
-        let mut parked = self.shared.parked.subscribe();
-        parked.wait_for(|count| *count > 0).await.expect("the server lives");
-    }
-
-    /// Lets every parked request go on, and waits until each has been done.
-    pub async fn release(&self) {
-        self.shared.releases.send_modify(|count| *count += 1);
-        let mut parked = self.shared.parked.subscribe();
-        parked.wait_for(|count| *count == 0).await.expect("the server lives");
-    }
-
-    /// How many requests of a kind have come.
-    pub fn asked(&self, ask: Ask) -> usize {
-        self.shared.town().asked.get(&ask).copied().unwrap_or(0)
-    }
-
-    /// How many posts were ever made through the API, deleted ones too.
-    pub fn made(&self) -> usize {
-        self.shared.town().made
+        self.state().status = status;
     }
 
     /// Every picture that came, by its CID.
     pub fn blobs(&self) -> HashMap<String, Vec<u8>> {
-        self.shared.town().blobs.clone()
+        self.state().blobs.clone()
     }
 
     /// How many records were overwritten through the API: none, ever.
     pub fn overwritten(&self) -> usize {
-        self.shared.town().overwritten
+        self.state().overwritten
     }
 
     /// Our own posts that stand now, oldest first.
     pub fn posts(&self) -> Vec<Record> {
-        let town = self.shared.town();
+        let town = self.state();
         let ours = |one: &&Record| one.did == town.us && one.collection == "app.bsky.feed.post";
         town.records.iter().filter(ours).cloned().collect()
     }
@@ -402,7 +265,7 @@ impl FakeBluesky {
     }
 
     fn settle(&self, handle: &str, vouched_by: Option<String>) -> String {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         let did = format!("did:plc:{}", town.next_key());
         town.residents.push(Resident { did: did.clone(), handle: handle.to_owned(), vouched_by });
         did
@@ -410,7 +273,7 @@ impl FakeBluesky {
 
     /// The account leaves its handle, and another one takes it; the new one's DID.
     pub fn takes_over(&self, handle: &str) -> String {
-        for one in self.shared.town().residents.iter_mut().filter(|one| one.handle == handle) {
+        for one in self.state().residents.iter_mut().filter(|one| one.handle == handle) {
             one.handle = format!("was-{handle}");
         }
         self.account(handle)
@@ -419,7 +282,7 @@ impl FakeBluesky {
     /// The name leads to the account, but the account's own document says another handle.
     pub fn disowns(&self, handle: &str, shown: &str) -> String {
         let did = self.account(shown);
-        let mut town = self.shared.town();
+        let mut town = self.state();
         let (did, handle) = (did, handle.to_owned());
         town.residents.insert(0, Resident { did: did.clone(), handle, vouched_by: None });
         town.residents.rotate_left(1);
@@ -429,19 +292,19 @@ impl FakeBluesky {
     /// Somebody answers, and we are notified; the reply's name.
     pub fn reply(&self, post: &str, by: &str, text: &str) -> String {
         let reply = self.reply_unnoticed(post, by, text);
-        self.shared.town().note("reply", by, &reply, Some(post));
+        self.state().note("reply", by, &reply, Some(post));
         reply
     }
 
     /// Somebody answers, and no notification ever tells: it was indexed while its parent was.
     pub fn reply_unnoticed(&self, post: &str, by: &str, text: &str) -> String {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         let reply = json!({ "parent": { "uri": post }, "root": { "uri": post } });
         town.add(by, "app.bsky.feed.post", json!({ "text": text, "reply": reply }))
     }
 
     pub fn quote(&self, post: &str, by: &str, text: &str) -> String {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         let embed = json!({ "$type": "app.bsky.embed.record", "record": { "uri": post } });
         let uri = town.add(by, "app.bsky.feed.post", json!({ "text": text, "embed": embed }));
         town.note("quote", by, &uri, Some(post));
@@ -450,21 +313,21 @@ impl FakeBluesky {
 
     /// Somebody names us in a post of their own.
     pub fn mention(&self, by: &str, text: &str) -> String {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         let uri = town.add(by, "app.bsky.feed.post", json!({ "text": text }));
         town.note("mention", by, &uri, None);
         uri
     }
 
     pub fn like(&self, post: &str, by: &str) {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         town.likes.push((post.to_owned(), by.to_owned()));
         let uri = town.add(by, "app.bsky.feed.like", json!({ "subject": { "uri": post } }));
         town.note("like", by, &uri, Some(post));
     }
 
     pub fn repost(&self, post: &str, by: &str) {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         town.reposts.push((post.to_owned(), by.to_owned()));
         let uri = town.add(by, "app.bsky.feed.repost", json!({ "subject": { "uri": post } }));
         town.note("repost", by, &uri, Some(post));
@@ -472,20 +335,20 @@ impl FakeBluesky {
 
     /// Whoever holds our session elsewhere speaks in our name; the post's name.
     pub fn post_in_our_name(&self, text: &str) -> String {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         let us = town.us.clone();
         town.add(&us, "app.bsky.feed.post", json!({ "text": text }))
     }
 
     /// Whoever holds our session elsewhere puts other words into a post of ours.
     pub fn alter_behind_our_back(&self, uri: &str, text: &str) {
-        for one in self.shared.town().records.iter_mut().filter(|one| one.uri() == uri) {
+        for one in self.state().records.iter_mut().filter(|one| one.uri() == uri) {
             one.value["text"] = json!(text);
         }
     }
 
     /// A post of ours vanishes without our doing.
     pub fn delete_behind_our_back(&self, uri: &str) {
-        self.shared.town().records.retain(|one| one.uri() != uri);
+        self.state().records.retain(|one| one.uri() != uri);
     }
 }

@@ -1,28 +1,21 @@
 //! A server that speaks Mastodon's API, remembers everything, and can be hostile.
 //!
-//! One per test, on a loopback port of its own. It has a clock of its own ([`FakeMastodon::advance`])
-//! and counts what it was asked and what it made, so that a story can say *no post twice*:
-//!
-//! ```ignore
-//! let fake = FakeMastodon::start().await;
-//! fake.hostile(Trick::ErrorAfter(504));          // the next post is made, and answered with 504
-//! // … send …
-//! assert_eq!(fake.posts().len(), 1);
-//! ```
+//! One per test. It has a clock of its own and counts what it was asked and what it made, so that a
+//! story can say *no post twice*.
 
 mod server;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard},
-};
+use std::collections::HashMap;
 
-use jiff::SignedDuration;
 use secrecy::SecretString;
 use takaza::domain::time::Timestamp;
-use tokio::{sync::watch, task::JoinHandle};
 
-use super::secrets;
+use super::{hostile, secrets};
+
+/// The server.
+pub type FakeMastodon = hostile::Hostile<Town>;
+
+pub type Trick = hostile::Trick<Quirk>;
 
 /// What a request is about; tricks are set for one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,39 +42,15 @@ pub enum Ask {
     Other,
 }
 
-/// One way of being hostile.
+/// The ways of being hostile that Mastodon's servers have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trick {
-    /// Take the request and drop the connection; nothing was done.
-    DropBefore,
-    /// Do it, and drop the connection.
-    DropAfter,
-    /// Do nothing and answer with this status.
-    ErrorBefore(u16),
-    /// Do it and answer with this status.
-    ErrorAfter(u16),
+pub enum Quirk {
     /// Make a second post for a key that is known.
     IgnoreKey,
-    /// Park until [`FakeMastodon::release`], then do it, even when the asker has gone.
-    LateBefore,
-    /// Do it, then park until [`FakeMastodon::release`].
-    LateAfter,
-    /// 429 with these headers.
-    RateLimited(Vec<(&'static str, String)>),
-    /// A page of HTML with this status; nothing was done.
-    Html(u16),
-    /// Do it, and answer with eight megabytes.
-    HugeBody,
-    /// Do it, and never stop answering; it counts as parked until the asker drops the socket.
-    EndlessBody,
-    /// Do it, and break the JSON off in the middle.
-    Truncated,
     /// Do it, and leave the id out.
     NoId,
     /// Answer with another post than the one made.
     OtherPost,
-    /// Redirect with this status to [`Ask::Trap`]; nothing was done.
-    Redirect(u16),
     /// 401 that echoes the token.
     Unauthorized,
     /// 403, the account is suspended.
@@ -136,14 +105,14 @@ pub struct Media {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Resident {
+pub struct Resident {
     pub id: String,
     pub acct: String,
     pub verified_link: Option<String>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Note {
+pub struct Note {
     pub id: String,
     pub kind: &'static str,
     pub by: String,
@@ -151,7 +120,7 @@ pub(super) struct Note {
     pub at: Timestamp,
 }
 
-pub(super) struct Town {
+pub struct Town {
     pub base_url: String,
     pub flavour: Flavour,
     pub now: Timestamp,
@@ -166,9 +135,6 @@ pub(super) struct Town {
     /// How long the server works on each picture, in questions.
     pub busy: u32,
     pub keys: HashMap<String, (String, Timestamp)>,
-    /// What, how often still (`None`: always), which.
-    pub tricks: Vec<(Ask, Option<u32>, Trick)>,
-    pub asked: HashMap<Ask, usize>,
     pub made: usize,
     pub revoked: bool,
     next: u128,
@@ -210,42 +176,12 @@ impl Town {
     }
 }
 
-pub(super) struct Shared {
-    town: Mutex<Town>,
-    /// Counts the releases.
-    pub releases: watch::Sender<u64>,
-    /// How many requests are parked.
-    pub parked: watch::Sender<usize>,
-}
-
-impl Shared {
-    pub fn town(&self) -> MutexGuard<'_, Town> {
-        self.town.lock().expect("no handler panics while it holds the town")
-    }
-}
-
-/// The server; it ends when it is dropped.
-pub struct FakeMastodon {
-    /// `http://127.0.0.1:PORT`.
-    pub base_url: String,
-    shared: Arc<Shared>,
-    task: JoinHandle<()>,
-}
-
-impl Drop for FakeMastodon {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 impl FakeMastodon {
     /// Starts a server on which the unit has one account, `unit`, with one token.
     pub async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let base_url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let us = "100000000000000000001".to_owned();
-        let town = Town {
-            base_url: base_url.clone(),
+        Self::open(|base_url| Town {
+            base_url: base_url.to_owned(),
             flavour: Flavour::Mastodon,
             now: "2026-11-24T06:00:00Z".parse::<jiff::Timestamp>().expect("a time").into(),
             token: secrets::plant("mastodon"),
@@ -258,108 +194,40 @@ impl FakeMastodon {
             media: Vec::new(),
             busy: 0,
             keys: HashMap::new(),
-            tricks: Vec::new(),
-            asked: HashMap::new(),
             made: 0,
             revoked: false,
             next: 100_000_000_000_000_000_100,
-        };
-        let shared = Arc::new(Shared {
-            town: Mutex::new(town),
-            releases: watch::Sender::new(0),
-            parked: watch::Sender::new(0),
-        });
-        let task = server::serve(listener, Arc::clone(&shared));
-        Self { base_url, shared, task }
+        })
+        .await
     }
 
     /// The account's token.
     pub fn token(&self) -> SecretString {
-        self.shared.town().token.clone().into()
-    }
-
-    /// What the server's clock says.
-    pub fn now(&self) -> Timestamp {
-        self.shared.town().now
-    }
-
-    /// The server's clock, for whoever is to share it.
-    pub fn clock(&self) -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
-        let shared = Arc::clone(&self.shared);
-        Arc::new(move || shared.town().now)
-    }
-
-    /// Moves the server's clock.
-    pub fn advance(&self, by: SignedDuration) {
-        let mut town = self.shared.town();
-        town.now = town.now.plus(by);
+        self.state().token.clone().into()
     }
 
     pub fn flavour(&self, flavour: Flavour) {
-        self.shared.town().flavour = flavour;
-    }
-
-    /// Plays the trick on the next post.
-    pub fn hostile(&self, trick: Trick) {
-        self.hostile_on(Ask::Post, 1, trick);
-    }
-
-    /// Plays the trick on the next `times` requests of a kind.
-    pub fn hostile_on(&self, ask: Ask, times: u32, trick: Trick) {
-        self.shared.town().tricks.push((ask, Some(times), trick));
-    }
-
-    /// Plays the trick until [`FakeMastodon::calm`].
-    pub fn always(&self, ask: Ask, trick: Trick) {
-        self.shared.town().tricks.push((ask, None, trick));
-    }
-
-    /// Ends every trick.
-    pub fn calm(&self) {
-        self.shared.town().tricks.clear();
-    }
-
-    /// Waits until a request is parked.
-    pub async fn somebody_is_parked(&self) {
-        let mut parked = self.shared.parked.subscribe();
-        parked.wait_for(|count| *count > 0).await.expect("the server lives");
-    }
-
-    /// Lets every parked request go on, and waits until each has been done.
-    pub async fn release(&self) {
-        self.shared.releases.send_modify(|count| *count += 1);
-        let mut parked = self.shared.parked.subscribe();
-        parked.wait_for(|count| *count == 0).await.expect("the server lives");
-    }
-
-    /// How many requests of a kind have come.
-    pub fn asked(&self, ask: Ask) -> usize {
-        self.shared.town().asked.get(&ask).copied().unwrap_or(0)
-    }
-
-    /// How many posts were ever made through the API, deleted ones too.
-    pub fn made(&self) -> usize {
-        self.shared.town().made
+        self.state().flavour = flavour;
     }
 
     /// Our own posts that stand now, oldest first.
     pub fn posts(&self) -> Vec<Post> {
-        let town = self.shared.town();
+        let town = self.state();
         town.posts.iter().filter(|post| post.by == town.us && !post.deleted).cloned().collect()
     }
 
     /// Every picture that came, whether a post bears it or not.
     pub fn media(&self) -> Vec<Media> {
-        self.shared.town().media.clone()
+        self.state().media.clone()
     }
 
     /// The server works on each picture that comes, and says so this many times.
     pub fn works_on_pictures(&self, times: u32) {
-        self.shared.town().busy = times;
+        self.state().busy = times;
     }
 
     pub fn revoked(&self) -> bool {
-        self.shared.town().revoked
+        self.state().revoked
     }
 
     /// An account with a verified link to its own host; its id.
@@ -374,7 +242,7 @@ impl FakeMastodon {
     }
 
     fn settle(&self, acct: &str, verified_link: Option<String>) -> String {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         let id = town.next_id();
         town.residents.push(Resident { id: id.clone(), acct: acct.to_owned(), verified_link });
         id
@@ -382,7 +250,7 @@ impl FakeMastodon {
 
     /// The account leaves its handle, and another one takes it; the new one's id.
     pub fn takes_over(&self, handle: &str) -> String {
-        for one in self.shared.town().residents.iter_mut().filter(|one| one.acct == handle) {
+        for one in self.state().residents.iter_mut().filter(|one| one.acct == handle) {
             one.acct = format!("was_{handle}");
         }
         self.account(handle)
@@ -390,7 +258,7 @@ impl FakeMastodon {
 
     /// Somebody answers; a notification comes only where they name us. The reply's id.
     pub fn reply(&self, post: &str, by: &str, text: &str) -> String {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         let reply = town.add_post(by, text);
         reply.in_reply_to = Some(post.to_owned());
         let id = reply.id.clone();
@@ -401,7 +269,7 @@ impl FakeMastodon {
     }
 
     pub fn quote(&self, post: &str, by: &str, text: &str) -> String {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         let quote = town.add_post(by, text);
         quote.quotes = Some(post.to_owned());
         let id = quote.id.clone();
@@ -410,27 +278,27 @@ impl FakeMastodon {
     }
 
     pub fn like(&self, post: &str, by: &str) {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         town.likes.push((post.to_owned(), by.to_owned()));
         town.note("favourite", by, post);
     }
 
     pub fn repost(&self, post: &str, by: &str) {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         town.reposts.push((post.to_owned(), by.to_owned()));
         town.note("reblog", by, post);
     }
 
     /// Whoever holds our token elsewhere speaks in our name; the post's id.
     pub fn post_in_our_name(&self, text: &str) -> String {
-        let mut town = self.shared.town();
+        let mut town = self.state();
         let us = town.us.clone();
         town.add_post(&us, text).id.clone()
     }
 
     /// A post of ours vanishes without our doing.
     pub fn delete_behind_our_back(&self, post: &str) {
-        for one in self.shared.town().posts.iter_mut().filter(|one| one.id == post) {
+        for one in self.state().posts.iter_mut().filter(|one| one.id == post) {
             one.deleted = true;
         }
     }

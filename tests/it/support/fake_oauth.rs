@@ -1,18 +1,13 @@
 //! A stateful OAuth 2.0 server as strict as X's: PKCE, refresh tokens good for one renewal, the
 //! whole family revoked when one is used twice. It can be hostile.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard},
-};
+use std::collections::{BTreeMap, HashMap};
 
 use axum::{
-    Json, Router,
+    Json,
     body::Body,
-    extract::{Form, Query, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use base64::{
     Engine as _,
@@ -20,29 +15,37 @@ use base64::{
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::watch;
 
-use super::secrets;
+use super::{hostile, secrets};
+
+/// The server.
+pub type FakeOAuth = hostile::Hostile<Grants>;
+
+pub type Trick = hostile::Trick<Quirk>;
+
+type Asked = hostile::Asked<Ask>;
+type Fields = HashMap<String, String>;
+
+/// What a request is about; tricks are set for one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ask {
+    /// A browser asks for a code.
+    Authorize,
+    Token,
+    Revoke,
+    Me,
+    Other,
+}
 
 /// What the token endpoint does instead of answering well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trick {
-    /// Renews, and breaks the connection off.
-    DropAfter,
-    /// Renews, and answers 500.
-    FailAfter,
+pub enum Quirk {
+    /// Renews, and breaks off in the middle of the answer.
+    BreaksOff,
     /// Renews, and answers 200 with a page.
     PageAfter,
     /// Renews, and redirects.
     RedirectAfter,
-    /// Renews, and answers when the story lets it.
-    LateAfter,
-    /// Does nothing before the story lets it.
-    LateBefore,
-    /// Answers 429.
-    Throttle,
-    /// Something on the way answers 403 with a page.
-    Wall,
     /// Says what X says of a used token.
     LikeX,
     /// Says that it does not know the client.
@@ -53,11 +56,12 @@ pub enum Trick {
 struct Family {
     owner: (String, String),
     revoked: bool,
-    renewals: u32,
+    renewals: usize,
 }
 
+/// Who was granted what.
 #[derive(Default)]
-struct Server {
+pub struct Grants {
     families: BTreeMap<u32, Family>,
     /// Code → (family, challenge).
     codes: BTreeMap<String, (u32, String)>,
@@ -65,122 +69,99 @@ struct Server {
     refresh: BTreeMap<String, (u32, bool)>,
     access: BTreeMap<String, u32>,
     signed_in: (String, String),
-    tricks: VecDeque<Trick>,
-    asked: u32,
-    reused: u32,
+    reused: usize,
     next: u32,
-    lives: u32,
     will_not_revoke: bool,
 }
 
-struct Shared {
-    server: Mutex<Server>,
-    /// How many requests wait for the story, and how often it let them go.
-    parked: watch::Sender<u32>,
-    released: watch::Sender<u32>,
-}
-
-#[derive(Clone)]
-pub struct FakeOAuth {
-    pub base_url: String,
-    shared: Arc<Shared>,
-}
-
-type Fields = BTreeMap<String, String>;
-
 impl FakeOAuth {
     pub async fn start() -> Self {
-        secrets::listen();
-        let shared = Arc::new(Shared {
-            server: Mutex::new(Server {
-                signed_in: ("77".to_owned(), "unit".to_owned()),
-                lives: 7200,
-                ..Server::default()
-            }),
-            parked: watch::Sender::new(0),
-            released: watch::Sender::new(0),
-        });
-        let app = Router::new()
-            .route("/authorize", get(authorize))
-            .route("/token", post(token))
-            .route("/revoke", post(revoke))
-            .route("/2/users/me", get(me))
-            .with_state(shared.clone());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let base_url = format!("http://{}", listener.local_addr().expect("bound"));
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { base_url, shared }
-    }
-
-    fn server(&self) -> MutexGuard<'_, Server> {
-        self.shared.server.lock().expect("no story panics in it")
-    }
-
-    /// The next requests to the token endpoint meet these, one each.
-    pub fn play(&self, tricks: &[Trick]) {
-        self.server().tricks.extend(tricks);
+        let signed_in = ("77".to_owned(), "unit".to_owned());
+        Self::open(|_base_url| Grants { signed_in, ..Grants::default() }).await
     }
 
     /// Who the browser is signed in as.
     pub fn sign_in(&self, id: &str, handle: &str) {
-        self.server().signed_in = (id.to_owned(), handle.to_owned());
-    }
-
-    /// Requests to the token endpoint so far.
-    pub fn asked(&self) -> u32 {
-        self.server().asked
+        self.state().signed_in = (id.to_owned(), handle.to_owned());
     }
 
     /// Renewals of all families.
-    pub fn renewals(&self) -> u32 {
-        self.server().families.values().map(|family| family.renewals).sum()
+    pub fn renewals(&self) -> usize {
+        self.state().families.values().map(|family| family.renewals).sum()
     }
 
     /// How often a refresh token was used twice.
-    pub fn reused(&self) -> u32 {
-        self.server().reused
+    pub fn reused(&self) -> usize {
+        self.state().reused
     }
 
     /// Families that still stand.
     pub fn standing(&self) -> usize {
-        self.server().families.values().filter(|family| !family.revoked).count()
+        self.state().families.values().filter(|family| !family.revoked).count()
     }
 
     /// Somebody takes access away by hand.
     pub fn revoke_all(&self) {
-        self.server().families.values_mut().for_each(|family| family.revoked = true);
+        self.state().families.values_mut().for_each(|family| family.revoked = true);
     }
 
     /// Whether it answers 503 to whoever ends a grant.
     pub fn will_not_revoke(&self, now: bool) {
-        self.server().will_not_revoke = now;
+        self.state().will_not_revoke = now;
     }
 
     /// Whether requests with this token are answered.
     pub fn takes(&self, token: &str) -> bool {
-        self.server().owner(token).is_some()
+        self.state().owner(token).is_some()
     }
 
     /// A grant as a person would get it: access and refresh token.
     pub fn grant(&self) -> (String, String) {
-        let mut server = self.server();
-        let family = server.family();
-        server.issue(family)
-    }
-
-    /// Until so many requests wait.
-    pub async fn parked(&self, count: u32) {
-        let mut parked = self.shared.parked.subscribe();
-        parked.wait_for(|waiting| *waiting >= count).await.expect("the server lives");
-    }
-
-    /// Lets those that wait go on.
-    pub fn release(&self) {
-        self.shared.released.send_modify(|times| *times += 1);
+        let mut grants = self.state();
+        let family = grants.family();
+        grants.issue(family)
     }
 }
 
-impl Server {
+impl hostile::Server for Grants {
+    type Ask = Ask;
+    type Quirk = Quirk;
+
+    const MAIN: Ask = Ask::Token;
+    const BROKEN_OFF: (StatusCode, &'static str) = (StatusCode::OK, "{\"token_type\":\"bea");
+
+    fn route<'a>(method: &Method, path: &[&'a str]) -> (Ask, &'a str) {
+        let ask = match (method, path) {
+            (&Method::GET, ["authorize"]) => Ask::Authorize,
+            (&Method::POST, ["token"]) => Ask::Token,
+            (&Method::POST, ["revoke"]) => Ask::Revoke,
+            (&Method::GET, ["2", "users", "me"]) => Ask::Me,
+            _ => Ask::Other,
+        };
+        (ask, "")
+    }
+
+    fn respond(&mut self, asked: &Asked, quirk: Option<&Quirk>) -> Response {
+        match asked.ask {
+            Ask::Authorize => self.authorize(asked),
+            Ask::Token | Ask::Revoke if !is_client(asked) => refuse(401, "invalid_client", ""),
+            Ask::Token => self.token(&asked.form(), quirk),
+            Ask::Revoke => self.revoke(&asked.form()).into_response(),
+            Ask::Me => self.me(asked),
+            Ask::Other => StatusCode::NOT_FOUND.into_response(),
+        }
+    }
+
+    fn error(status: StatusCode, words: &str) -> Response {
+        refuse(status.as_u16(), "server_error", words)
+    }
+
+    fn throttled() -> Response {
+        refuse(429, "slow_down", "slow_down")
+    }
+}
+
+impl Grants {
     fn name(&mut self, what: &str) -> String {
         self.next += 1;
         format!("{}-{:04}", secrets::plant(what), self.next)
@@ -203,6 +184,50 @@ impl Server {
     fn owner(&self, access: &str) -> Option<(String, String)> {
         let family = self.families.get(self.access.get(access)?)?;
         (!family.revoked).then(|| family.owner.clone())
+    }
+
+    fn authorize(&mut self, asked: &Asked) -> Response {
+        let field = |name: &str| asked.param(name).unwrap_or_default();
+        if field("code_challenge_method") != "S256" || field("response_type") != "code" {
+            return StatusCode::BAD_REQUEST.into_response();
+        }
+        let (family, code) = (self.family(), self.name("code"));
+        self.codes.insert(code.clone(), (family, field("code_challenge").to_owned()));
+        let back = format!("{}?state={}&code={code}", field("redirect_uri"), field("state"));
+        (StatusCode::FOUND, [(header::LOCATION, back)]).into_response()
+    }
+
+    fn token(&mut self, fields: &Fields, quirk: Option<&Quirk>) -> Response {
+        match quirk {
+            Some(Quirk::LikeX) => return refuse(400, "invalid_request", "invalid_request"),
+            // Some servers tell you what you sent them.
+            Some(Quirk::WrongClient) => {
+                let sent = fields.get("refresh_token").map_or("", String::as_str);
+                return refuse(401, "invalid_client", sent);
+            }
+            _ => {}
+        }
+        let (access, refresh) = match self.granted(fields) {
+            Ok(granted) => granted,
+            Err(error) => return refuse(400, error, ""),
+        };
+        let body = json!({"token_type": "bearer", "expires_in": 7200, "access_token": access,
+                          "refresh_token": refresh, "scope": "tweet.read tweet.write users.read \
+                           like.read offline.access"});
+        match quirk {
+            Some(Quirk::PageAfter) => "<html>welcome</html>".into_response(),
+            Some(Quirk::RedirectAfter) => {
+                (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/token")]).into_response()
+            }
+            Some(Quirk::BreaksOff) => {
+                let broken = futures::stream::iter([
+                    Ok(body.to_string()[..20].to_owned()),
+                    Err(std::io::Error::other("broken off")),
+                ]);
+                Body::from_stream(broken).into_response()
+            }
+            _ => Json(body).into_response(),
+        }
     }
 
     /// What the token endpoint grants.
@@ -236,132 +261,45 @@ impl Server {
             _ => Err("unsupported_grant_type"),
         }
     }
-}
 
-async fn authorize(State(shared): State<Arc<Shared>>, Query(asked): Query<Fields>) -> Response {
-    let field = |name: &str| asked.get(name).cloned().unwrap_or_default();
-    if field("code_challenge_method") != "S256" || field("response_type") != "code" {
-        return StatusCode::BAD_REQUEST.into_response();
+    fn revoke(&mut self, fields: &Fields) -> StatusCode {
+        if self.will_not_revoke {
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
+        let token = fields.get("token").cloned().unwrap_or_default();
+        let family = self.refresh.get(&token).map(|(family, _)| *family);
+        let family = family.or_else(|| self.access.get(&token).copied());
+        if let Some(family) = family.and_then(|family| self.families.get_mut(&family)) {
+            family.revoked = true;
+        }
+        StatusCode::OK
     }
-    let mut server = shared.server.lock().expect("no story panics in it");
-    let (family, code) = (server.family(), server.name("code"));
-    server.codes.insert(code.clone(), (family, field("code_challenge")));
-    let back = format!("{}?state={}&code={code}", field("redirect_uri"), field("state"));
-    (StatusCode::FOUND, [(header::LOCATION, back)]).into_response()
+
+    fn me(&self, asked: &Asked) -> Response {
+        match asked.token.as_deref().and_then(|token| self.owner(token)) {
+            Some((id, username)) => {
+                Json(json!({"data": {"id": id, "name": "Unit", "username": username}}))
+                    .into_response()
+            }
+            None => StatusCode::UNAUTHORIZED.into_response(),
+        }
+    }
 }
 
 /// A public client names itself; one with a secret proves it, in the way that X asks for.
-fn is_client(headers: &HeaderMap, fields: &Fields) -> bool {
-    let proof = format!(
-        "Basic {}",
-        BASE64_STANDARD.encode(format!("takaza-test:{}", secrets::plant("client")))
-    );
-    match headers.get(header::AUTHORIZATION) {
-        Some(given) => given.as_bytes() == proof.as_bytes(),
-        None => fields.get("client_id").is_some_and(|id| id == "takaza-test"),
+fn is_client(asked: &Asked) -> bool {
+    let proof = format!("takaza-test:{}", secrets::plant("client"));
+    match asked.header("authorization") {
+        Some(given) => given == format!("Basic {}", BASE64_STANDARD.encode(proof)),
+        None => asked.form().get("client_id").is_some_and(|id| id == "takaza-test"),
     }
 }
 
-async fn token(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Response {
-    if !is_client(&headers, &fields) {
-        let body = json!({"error": "invalid_client"});
-        return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
+fn refuse(status: u16, error: &str, words: &str) -> Response {
+    let mut body = json!({ "error": error });
+    if !words.is_empty() {
+        body["error_description"] =
+            format!("Value passed for the token was invalid. {words}").into();
     }
-    let trick = {
-        let mut server = shared.server.lock().expect("no story panics in it");
-        server.asked += 1;
-        server.tricks.pop_front()
-    };
-    let (status, error) = match trick {
-        Some(Trick::Throttle) => (StatusCode::TOO_MANY_REQUESTS, "slow_down"),
-        Some(Trick::Wall) => {
-            return (StatusCode::FORBIDDEN, "<html>a wall</html>").into_response();
-        }
-        Some(Trick::WrongClient) => (StatusCode::UNAUTHORIZED, "invalid_client"),
-        Some(Trick::LikeX) => (StatusCode::BAD_REQUEST, "invalid_request"),
-        _ => (StatusCode::OK, ""),
-    };
-    if !error.is_empty() {
-        // Some servers tell you what you sent them.
-        let sent = fields.get("refresh_token").filter(|_| trick == Some(Trick::WrongClient));
-        let told =
-            format!("Value passed for the token was invalid. {}", sent.unwrap_or(&error.into()));
-        let body = json!({"error": error, "error_description": told});
-        return (status, Json(body)).into_response();
-    }
-    if trick == Some(Trick::LateBefore) {
-        wait(&shared).await;
-    }
-    let granted = shared.server.lock().expect("no story panics in it").granted(&fields);
-    if trick == Some(Trick::LateAfter) {
-        wait(&shared).await;
-    }
-    let (access, refresh) = match granted {
-        Ok(granted) => granted,
-        Err(error) => {
-            return (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response();
-        }
-    };
-    let lives = shared.server.lock().expect("no story panics in it").lives;
-    let body = json!({"token_type": "bearer", "expires_in": lives, "access_token": access,
-                      "refresh_token": refresh, "scope": "tweet.read tweet.write users.read \
-                       like.read offline.access"});
-    match trick {
-        Some(Trick::FailAfter) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Some(Trick::PageAfter) => "<html>welcome</html>".into_response(),
-        Some(Trick::RedirectAfter) => {
-            (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/token")]).into_response()
-        }
-        Some(Trick::DropAfter) => {
-            let broken = futures::stream::iter([
-                Ok(body.to_string()[..20].to_owned()),
-                Err(std::io::Error::other("broken off")),
-            ]);
-            Body::from_stream(broken).into_response()
-        }
-        _ => Json(body).into_response(),
-    }
-}
-
-async fn wait(shared: &Arc<Shared>) {
-    let mut released = shared.released.subscribe();
-    shared.parked.send_modify(|waiting| *waiting += 1);
-    let _gone = released.changed().await;
-    shared.parked.send_modify(|waiting| *waiting -= 1);
-}
-
-async fn revoke(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> StatusCode {
-    if !is_client(&headers, &fields) {
-        return StatusCode::UNAUTHORIZED;
-    }
-    let mut server = shared.server.lock().expect("no story panics in it");
-    if server.will_not_revoke {
-        return StatusCode::SERVICE_UNAVAILABLE;
-    }
-    let token = fields.get("token").cloned().unwrap_or_default();
-    let family = server.refresh.get(&token).map(|(family, _)| *family);
-    let family = family.or_else(|| server.access.get(&token).copied());
-    if let Some(family) = family.and_then(|family| server.families.get_mut(&family)) {
-        family.revoked = true;
-    }
-    StatusCode::OK
-}
-
-async fn me(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    match shared.server.lock().expect("no story panics in it").owner(token) {
-        Some((id, username)) => {
-            Json(json!({"data": {"id": id, "name": "Unit", "username": username}})).into_response()
-        }
-        None => StatusCode::UNAUTHORIZED.into_response(),
-    }
+    (hostile::code(status), Json(body)).into_response()
 }

@@ -1,17 +1,12 @@
 //! A sign-in service: OpenID Connect as strict as it should be, on the clock that the story moves. It
 //! can lie in everything that it signs and says.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard},
-};
+use std::collections::{BTreeMap, HashMap};
 
 use axum::{
-    Json, Router,
-    extract::{Form, Query, State},
-    http::{HeaderMap, StatusCode, header},
+    Json,
+    http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use base64::{
     Engine as _,
@@ -21,9 +16,25 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use serde_json::{Value as Json_, json};
 use sha2::{Digest as _, Sha256};
 use takaza::clock::Clock;
-use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::secrets;
+use super::{
+    hostile::{self, Asked},
+    secrets,
+};
+
+/// The service.
+pub type FakeOidc = hostile::Hostile<Service>;
+
+/// What a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ask {
+    Metadata,
+    /// A browser asks for a code.
+    Authorize,
+    Token,
+    Keys,
+    Other,
+}
 
 /// What is untrue in its next answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,13 +83,14 @@ pub const LIES: &[Lie] = &[
 ];
 
 /// A question that it was asked, by its code.
-struct Asked {
+struct Question {
     nonce: String,
     challenge: String,
     redirect: String,
 }
 
-struct Server {
+/// Who is signed in, and what is untrue.
+pub struct Service {
     issuer: String,
     clock: Option<Clock>,
     signed_in: String,
@@ -86,21 +98,10 @@ struct Server {
     lie: Option<Lie>,
     answers_as: Option<String>,
     key: (String, EncodingKey),
-    codes: BTreeMap<String, Asked>,
-    exchanged: u32,
+    codes: BTreeMap<String, Question>,
     next: u32,
     secret: String,
 }
-
-/// The service; it ends with this value.
-pub struct FakeOidc {
-    pub issuer: String,
-    server: Arc<Mutex<Server>>,
-    open: Option<DropGuard>,
-}
-
-type Fields = BTreeMap<String, String>;
-type Shared = State<Arc<Mutex<Server>>>;
 
 fn key() -> EncodingKey {
     let pair = rcgen::KeyPair::generate().expect("a key");
@@ -109,11 +110,8 @@ fn key() -> EncodingKey {
 
 impl FakeOidc {
     pub async fn start() -> Self {
-        secrets::listen();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let issuer = format!("http://{}", listener.local_addr().expect("bound"));
-        let server = Arc::new(Mutex::new(Server {
-            issuer: issuer.clone(),
+        Self::open(|issuer| Service {
+            issuer: issuer.to_owned(),
             clock: None,
             signed_in: "4711".to_owned(),
             methods: vec!["pwd"],
@@ -121,60 +119,41 @@ impl FakeOidc {
             answers_as: None,
             key: ("first".to_owned(), key()),
             codes: BTreeMap::new(),
-            exchanged: 0,
             next: 0,
             secret: secrets::plant("client"),
-        }));
-        let app = Router::new()
-            .route("/.well-known/openid-configuration", get(metadata))
-            .route("/authorize", get(authorize))
-            .route("/token", post(token))
-            .route("/keys", get(keys))
-            .with_state(server.clone());
-        let stopping = CancellationToken::new();
-        let ends = stopping.clone().cancelled_owned();
-        tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(ends).await });
-        Self { issuer, server, open: Some(stopping.drop_guard()) }
-    }
-
-    fn server(&self) -> MutexGuard<'_, Server> {
-        self.server.lock().expect("no story panics in it")
+        })
+        .await
     }
 
     /// It signs by this clock.
     pub fn keep_time_by(&self, clock: &Clock) {
-        self.server().clock = Some(clock.clone());
+        self.state().clock = Some(clock.clone());
     }
 
     /// Who is signed in there, and how they proved themselves (`amr`).
     pub fn sign_in(&self, subject: &str, methods: &[&'static str]) {
-        let mut server = self.server();
+        let mut server = self.state();
         (server.signed_in, server.methods) = (subject.to_owned(), methods.to_vec());
     }
 
     /// Everything that it signs from now on is untrue in this; `None`: nothing is.
     pub fn lies(&self, lie: Option<Lie>) {
-        self.server().lie = lie;
+        self.state().lie = lie;
     }
 
     /// The browser is sent back in the name of another service.
     pub fn answers_as(&self, issuer: &str) {
-        self.server().answers_as = Some(issuer.to_owned());
+        self.state().answers_as = Some(issuer.to_owned());
     }
 
     /// It signs by a new key from now on.
     pub fn changes_its_key(&self) {
-        self.server().key = ("second".to_owned(), key());
+        self.state().key = ("second".to_owned(), key());
     }
 
     /// How many codes were exchanged, or tried to.
-    pub fn exchanged(&self) -> u32 {
-        self.server().exchanged
-    }
-
-    /// It answers nobody any more.
-    pub fn goes_away(&mut self) {
-        self.open = None;
+    pub fn exchanged(&self) -> usize {
+        self.asked(Ask::Token)
     }
 
     /// A person says yes: where their browser is sent back to.
@@ -185,16 +164,38 @@ impl FakeOidc {
     }
 }
 
-async fn metadata(State(server): Shared) -> Json<Json_> {
-    let issuer = &server.lock().expect("no story panics in it").issuer;
-    Json(json!({
-        "issuer": issuer,
-        "authorization_endpoint": format!("{issuer}/authorize"),
-        "token_endpoint": format!("{issuer}/token"),
-        "jwks_uri": format!("{issuer}/keys"),
-        "authorization_response_iss_parameter_supported": true,
-        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
-    }))
+impl hostile::Server for Service {
+    type Ask = Ask;
+    /// It lies instead.
+    type Quirk = std::convert::Infallible;
+
+    const MAIN: Ask = Ask::Token;
+    const BROKEN_OFF: (StatusCode, &'static str) = (StatusCode::OK, "{\"id_token\":\"ey");
+
+    fn route<'a>(method: &Method, path: &[&'a str]) -> (Ask, &'a str) {
+        let ask = match (method, path) {
+            (&Method::GET, [".well-known", "openid-configuration"]) => Ask::Metadata,
+            (&Method::GET, ["authorize"]) => Ask::Authorize,
+            (&Method::POST, ["token"]) => Ask::Token,
+            (&Method::GET, ["keys"]) => Ask::Keys,
+            _ => Ask::Other,
+        };
+        (ask, "")
+    }
+
+    fn respond(&mut self, asked: &Asked<Ask>, _quirk: Option<&Self::Quirk>) -> Response {
+        match asked.ask {
+            Ask::Metadata => Json(self.metadata()).into_response(),
+            Ask::Authorize => self.authorize(asked),
+            Ask::Token => self.token(asked.header("authorization"), &asked.form()),
+            Ask::Keys => Json(json!({"keys": [published(&self.key)]})).into_response(),
+            Ask::Other => StatusCode::NOT_FOUND.into_response(),
+        }
+    }
+
+    fn error(status: StatusCode, words: &str) -> Response {
+        (status, Json(json!({"error": words}))).into_response()
+    }
 }
 
 fn published((name, key): &(String, EncodingKey)) -> Jwk {
@@ -203,61 +204,65 @@ fn published((name, key): &(String, EncodingKey)) -> Jwk {
     key
 }
 
-async fn keys(State(server): Shared) -> Json<Json_> {
-    let server = server.lock().expect("no story panics in it");
-    Json(json!({"keys": [published(&server.key)]}))
-}
+impl Service {
+    fn metadata(&self) -> Json_ {
+        let issuer = &self.issuer;
+        json!({
+            "issuer": issuer,
+            "authorization_endpoint": format!("{issuer}/authorize"),
+            "token_endpoint": format!("{issuer}/token"),
+            "jwks_uri": format!("{issuer}/keys"),
+            "authorization_response_iss_parameter_supported": true,
+            "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        })
+    }
 
-async fn authorize(State(server): Shared, Query(asked): Query<Fields>) -> Response {
-    let field = |name: &str| asked.get(name).cloned().unwrap_or_default();
-    let scopes = field("scope");
-    let proper = field("code_challenge_method") == "S256"
-        && field("response_type") == "code"
-        && scopes.split(' ').any(|scope| scope == "openid")
-        && field("nonce").len() >= 43
-        && field("state").len() >= 43
-        && field("state") != field("nonce");
-    if !proper {
-        return StatusCode::BAD_REQUEST.into_response();
+    fn authorize(&mut self, asked: &Asked<Ask>) -> Response {
+        let field = |name: &str| asked.param(name).unwrap_or_default().to_owned();
+        let scopes = field("scope");
+        let proper = field("code_challenge_method") == "S256"
+            && field("response_type") == "code"
+            && scopes.split(' ').any(|scope| scope == "openid")
+            && field("nonce").len() >= 43
+            && field("state").len() >= 43
+            && field("state") != field("nonce");
+        if !proper {
+            return StatusCode::BAD_REQUEST.into_response();
+        }
+        self.next += 1;
+        let code = format!("{}-{:04}", secrets::plant("code"), self.next);
+        let redirect = field("redirect_uri");
+        let question = Question {
+            nonce: field("nonce"),
+            challenge: field("code_challenge"),
+            redirect: redirect.clone(),
+        };
+        self.codes.insert(code.clone(), question);
+        let issuer = self.answers_as.as_ref().unwrap_or(&self.issuer);
+        let issuer: String = form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
+        let back = format!("{redirect}?state={}&code={code}&iss={issuer}", field("state"));
+        (StatusCode::FOUND, [(header::LOCATION, back)]).into_response()
     }
-    let mut server = server.lock().expect("no story panics in it");
-    server.next += 1;
-    let code = format!("{}-{:04}", secrets::plant("code"), server.next);
-    let redirect = field("redirect_uri");
-    let asked = Asked {
-        nonce: field("nonce"),
-        challenge: field("code_challenge"),
-        redirect: redirect.clone(),
-    };
-    server.codes.insert(code.clone(), asked);
-    let issuer = server.answers_as.as_ref().unwrap_or(&server.issuer);
-    let issuer: String = form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
-    let back = format!("{redirect}?state={}&code={code}&iss={issuer}", field("state"));
-    (StatusCode::FOUND, [(header::LOCATION, back)]).into_response()
-}
 
-async fn token(State(server): Shared, headers: HeaderMap, Form(given): Form<Fields>) -> Response {
-    let field = |name: &str| given.get(name).cloned().unwrap_or_default();
-    let mut server = server.lock().expect("no story panics in it");
-    server.exchanged += 1;
-    let no = |error: &str| (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response();
-    let expected = BASE64_STANDARD.encode(format!("takaza:{}", server.secret));
-    if headers.get("authorization").is_none_or(|sent| *sent != format!("Basic {expected}")) {
-        return no("invalid_client");
+    fn token(&mut self, sent: Option<&str>, given: &HashMap<String, String>) -> Response {
+        let field = |name: &str| given.get(name).cloned().unwrap_or_default();
+        let no = |error: &str| <Self as hostile::Server>::error(StatusCode::BAD_REQUEST, error);
+        let expected = BASE64_STANDARD.encode(format!("takaza:{}", self.secret));
+        if sent.is_none_or(|sent| sent != format!("Basic {expected}")) {
+            return no("invalid_client");
+        }
+        let Some(asked) = self.codes.remove(&field("code")) else { return no("invalid_grant") };
+        let proof = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(field("code_verifier")));
+        if proof != asked.challenge || field("redirect_uri") != asked.redirect {
+            return no("invalid_grant");
+        }
+        let mut answer = json!({"access_token": secrets::plant("access"), "token_type": "Bearer"});
+        if self.lie != Some(Lie::Nothing) {
+            answer["id_token"] = json!(self.signs(&asked.nonce));
+        }
+        Json(answer).into_response()
     }
-    let Some(asked) = server.codes.remove(&field("code")) else { return no("invalid_grant") };
-    let proof = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(field("code_verifier")));
-    if proof != asked.challenge || field("redirect_uri") != asked.redirect {
-        return no("invalid_grant");
-    }
-    let mut answer = json!({"access_token": secrets::plant("access"), "token_type": "Bearer"});
-    if server.lie != Some(Lie::Nothing) {
-        answer["id_token"] = json!(server.signs(&asked.nonce));
-    }
-    Json(answer).into_response()
-}
 
-impl Server {
     /// The token for a question.
     fn signs(&self, nonce: &str) -> String {
         let now = self.clock.as_ref().expect("keep_time_by was called").now().micros() / 1_000_000;

@@ -11,6 +11,7 @@ pub mod fake_mastodon;
 pub mod fake_oauth;
 pub mod fake_oidc;
 pub mod fake_x;
+pub mod hostile;
 pub mod ledger_sql;
 pub mod peers;
 pub mod ready;

@@ -20,6 +20,8 @@ use takaza::{
     domain::{ids::AccountName, platform::Platform, time::Timestamp},
 };
 
+use super::hostile::{Social, Trick};
+
 pub use self::{
     bluesky::bluesky,
     mastodon::{mastodon_that_honours_keys, mastodon_that_ignores_keys},
@@ -79,6 +81,24 @@ impl Mischief {
     ];
 }
 
+impl Mischief {
+    /// The same on one of the fakes.
+    fn trick<P: Social>(self) -> Trick<P::Quirk> {
+        match self {
+            Self::DropBefore => Trick::DropBefore,
+            Self::DropAfter => Trick::DropAfter,
+            Self::ErrorBefore(status) => Trick::ErrorBefore(status),
+            Self::ErrorAfter(status) => Trick::ErrorAfter(status),
+            Self::LateBefore => Trick::LateBefore,
+            Self::LateAfter => Trick::LateAfter,
+            Self::Truncated => Trick::Truncated,
+            Self::NoId => Trick::Quirk(P::NO_ID),
+            // Where every server says when to come back.
+            Self::RateLimited => Trick::RateLimited(vec![("retry-after", "60".to_owned())]),
+        }
+    }
+}
+
 /// The unit's account on a peer, as the ledger has it.
 #[derive(Debug, Clone)]
 pub struct Residence {
@@ -125,11 +145,6 @@ pub trait Peer: Send + Sync {
 
     /// Moves the server's clock, where it has one of its own.
     fn advance(&self, by: SignedDuration);
-}
-
-/// Where every server says when to come back.
-fn in_a_minute() -> Vec<(&'static str, String)> {
-    vec![("retry-after", "60".to_owned())]
 }
 
 /// Timeouts of a process that does not wait long for a parked request.

@@ -19,9 +19,7 @@ use takaza::{
         delivery::{ClaimedDelivery, Content, LookRules, Outcome, Receipt},
         engagement::{Author, Identity},
         escalation::{Escalation, EscalationKind, EscalationState, Rung},
-        facts::FactPack,
         ids::{AccountName, BankCode, DeliveryId, EscalationId, ExternalId, PersonId, Reference},
-        money::Paise,
         pacing::PacingRules,
         person::{Approver, Desk, Person, Role},
         platform::{Account, Language, MentionMode, Platform, Sender, Visibility},
@@ -34,7 +32,11 @@ use takaza::{
     work::{Ctx, switch::Switch},
 };
 
-use super::{claimed::Wanted, scripted::Scripted, secrets, servers};
+use super::{
+    claimed::{Wanted, facts},
+    scripted::Scripted,
+    secrets, servers,
+};
 
 /// The bank that every tag is about.
 pub const BANK: &str = "ZPPL";
@@ -396,51 +398,21 @@ fn person(id: &str, role: Role, from: Timestamp) -> Person {
 }
 
 fn account_row(name: &str, identity: Author, sender: Sender) -> AccountRow {
-    AccountRow {
-        account: Account {
-            name: AccountName::new(name),
-            platform: Platform::Mastodon,
-            base_url: "https://square.example".to_owned(),
-            handle: identity.handle,
-            stable_id: Some(identity.stable_id),
-            sender,
-            mention: MentionMode::Mention,
-            languages: vec![Language::En],
-            visibility: Visibility::Public,
-            spoiler: None,
-            max_length: 500,
-            picture: false,
-            live: false,
-        },
-        idempotent: false,
-        token_from: None,
-        paused_until: None,
-        paused_why: None,
-        revoked: false,
-        last_heard_at: None,
-        mention_cursor: None,
-        own_checked_at: None,
-    }
-}
-
-fn facts(reference: &str, now: Timestamp) -> FactPack {
-    FactPack {
-        bank: BankCode::new(BANK),
-        bank_en: "Peepal Bank".to_owned(),
-        bank_hi: "पीपल बैंक".to_owned(),
-        unit_en: "Cyber Crime Unit".to_owned(),
-        unit_hi: "साइबर अपराध इकाई".to_owned(),
-        reference: Reference::new(reference),
-        as_of: now,
-        cases: 4,
-        liens: 4,
-        holds: 0,
-        amount_at_least: Paise::from_rupees(1_200_000),
-        limit_hours: 6,
-        limit_counted: takaza::domain::calendar::limits::Counted::RoundTheClock,
-        overdue_hours_at_least: 12,
-        acted: 0,
-    }
+    AccountRow::new(Account {
+        name: AccountName::new(name),
+        platform: Platform::Mastodon,
+        base_url: "https://square.example".to_owned(),
+        handle: identity.handle,
+        stable_id: Some(identity.stable_id),
+        sender,
+        mention: MentionMode::Mention,
+        languages: vec![Language::En],
+        visibility: Visibility::Public,
+        spoiler: None,
+        max_length: 500,
+        picture: false,
+        live: false,
+    })
 }
 
 /// The one place that names every field of the context.

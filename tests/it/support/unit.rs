@@ -36,7 +36,9 @@ metrics = "127.0.0.1:0"
 console = "127.0.0.1:0"
 "#;
 
-const PEOPLE: [&str; 4] = ["root", "officer", "auditor", "dcp"];
+/// Who has a passphrase in a file. `first` is what an administrator chooses for somebody, and `wrong` is
+/// nobody's.
+const PASSPHRASES: [&str; 7] = ["root", "officer", "auditor", "dcp", "acp", "first", "wrong"];
 
 /// A unit's data folder.
 pub struct Unit {
@@ -90,44 +92,38 @@ impl Drop for Unit {
 }
 
 impl Unit {
-    /// With an administrator, an officer, an auditor and a confirmed approver, all by the command
-    /// line; `more` is laid after the common configuration.
+    /// With the common configuration, over which `more` is laid, and its people.
     pub fn staffed(more: &str) -> Self {
-        let unit = Self::bare();
+        let unit = Self::unconfigured();
         unit.write("takaza.toml", &format!("{CONFIG}{more}"));
-        unit.write("first.pass", "what the administrator chose\n");
-        for who in PEOPLE {
-            unit.write(
-                &format!("{who}.pass"),
-                &format!("{who} has {}\n", secrets::plant("passphrase")),
-            );
-        }
-        for (who, role) in [
-            ("root", "administrator"),
-            ("officer", "officer"),
-            ("auditor", "auditor"),
-            ("dcp", "approver"),
-        ] {
-            let (first, own) = (unit.file("first.pass"), unit.file(&format!("{who}.pass")));
-            let words = ["person", "add", who, "--name", who, "--role", role];
-            let with = |file| [&words[..], &["--new-passphrase-file", file]].concat();
-            if who == "root" {
-                unit.run(&with(&own)).done();
-                continue;
-            }
-            unit.act("root", &with(&first)).done();
-            let change = ["person", "passphrase", "--as", who, "--passphrase-file", &first];
-            unit.run(&[&change[..], &["--new-passphrase-file", &own]].concat()).done();
-        }
-        unit.act("auditor", &["person", "confirm", "dcp"]).done();
+        unit.engage();
         unit
     }
 
     /// With its configuration and nobody in it.
     pub fn bare() -> Self {
-        let unit = Self { folder: TempDir::new().expect("a folder") };
+        let unit = Self::unconfigured();
         unit.write("takaza.toml", CONFIG);
         unit
+    }
+
+    /// With passphrases and nothing else.
+    pub fn unconfigured() -> Self {
+        let unit = Self { folder: TempDir::new().expect("a folder") };
+        for who in PASSPHRASES {
+            let passphrase = format!("{who} has {}\n", secrets::plant("passphrase"));
+            unit.write(&format!("{who}.pass"), &passphrase);
+        }
+        unit
+    }
+
+    /// An administrator, an officer, an auditor and a confirmed approver, all by the command line.
+    pub fn engage(&self) {
+        self.add("root", "administrator", None).done();
+        self.add("officer", "officer", Some("root")).done();
+        self.add("auditor", "auditor", Some("root")).done();
+        self.add("dcp", "approver", Some("root")).done();
+        self.act("auditor", &["person", "confirm", "dcp"]).done();
     }
 
     pub fn path(&self) -> &Path {
@@ -150,9 +146,8 @@ impl Unit {
 
     /// The binary on this unit's folder, with nothing of this process's terminal.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_takaza"));
+        let mut command = takaza(&[]);
         command.arg("--data").arg(self.path()).args(words);
-        command.stdin(Stdio::null()).env_remove("RUST_LOG");
         command
     }
 
@@ -162,8 +157,45 @@ impl Unit {
 
     /// The same as a person.
     pub fn act(&self, who: &str, words: &[&str]) -> Said {
-        let file = self.file(&format!("{who}.pass"));
+        self.act_with(who, who, words)
+    }
+
+    /// The same as a person with somebody's passphrase.
+    pub fn act_with(&self, who: &str, whose: &str, words: &[&str]) -> Said {
+        let file = self.passphrase(whose);
         self.run(&[words, &["--as", who, "--passphrase-file", &file]].concat())
+    }
+
+    /// The file of somebody's passphrase, as an argument.
+    pub fn passphrase(&self, who: &str) -> String {
+        self.file(&format!("{who}.pass"))
+    }
+
+    /// Adds a person, who then chooses their own passphrase where somebody else added them.
+    pub fn add(&self, who: &str, role: &str, by: Option<&str>) -> Said {
+        let Some(by) = by else {
+            let words = ["person", "add", who, "--name", who, "--role", role];
+            let file = self.passphrase(who);
+            return self.run(&[&words[..], &["--new-passphrase-file", &file]].concat());
+        };
+        let said = self.add_only(who, role, by);
+        if said.code == 0 {
+            self.chooses(who, "first", who).done();
+        }
+        said
+    }
+
+    /// Adds a person, who has only their first passphrase.
+    pub fn add_only(&self, who: &str, role: &str, by: &str) -> Said {
+        let words = ["person", "add", who, "--name", who, "--role", role];
+        let file = self.passphrase("first");
+        self.act(by, &[&words[..], &["--new-passphrase-file", &file]].concat())
+    }
+
+    /// A person signs in with one passphrase to choose another.
+    pub fn chooses(&self, who: &str, old: &str, new: &str) -> Said {
+        let new = self.passphrase(new);
+        self.act_with(who, old, &["person", "passphrase", "--new-passphrase-file", &new])
     }
 
     /// Imports so many overdue liens at one invented bank, each pressed in private a day ago.
@@ -216,6 +248,13 @@ impl Unit {
         let texts = shown["escalation"]["texts"].as_array().expect("texts");
         texts.iter().map(|one| text(&one["state"])).collect()
     }
+}
+
+/// The binary, with nothing of this process's terminal.
+pub fn takaza(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_takaza"));
+    command.args(words).stdin(Stdio::null()).env_remove("RUST_LOG");
+    command
 }
 
 /// A JSON text.

@@ -74,6 +74,21 @@ duty_officer = "the duty officer"
 second_factor_for = []
 "#;
 
+/// Makes tests of stories that are told on a ledger of either kind.
+macro_rules! on_both {
+    ($($story:ident),* $(,)?) => {
+        mod sqlite { $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $story() { super::$story($crate::support::world::Db::Sqlite).await; }
+        )* }
+        mod postgres { $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $story() { super::$story($crate::support::world::Db::Postgres).await; }
+        )* }
+    };
+}
+pub(crate) use on_both;
+
 /// Where a story's ledger lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Db {
@@ -246,31 +261,23 @@ impl World {
     }
 
     async fn put_account(&self, name: &str, home: Residence, sender: Sender) {
-        let row = AccountRow {
-            account: Account {
-                name: AccountName::new(name),
-                platform: home.platform,
-                base_url: home.base_url,
-                handle: home.handle,
-                stable_id: None,
-                sender,
-                mention: MentionMode::PlainName,
-                languages: vec![Language::En],
-                visibility: Visibility::Public,
-                spoiler: None,
-                max_length: home.max_length,
-                picture: false,
-                live: false,
-            },
-            idempotent: home.idempotent,
-            token_from: None,
-            paused_until: None,
-            paused_why: None,
-            revoked: false,
-            last_heard_at: None,
-            mention_cursor: None,
-            own_checked_at: None,
+        let idempotent = home.idempotent;
+        let account = Account {
+            name: AccountName::new(name),
+            platform: home.platform,
+            base_url: home.base_url,
+            handle: home.handle,
+            stable_id: None,
+            sender,
+            mention: MentionMode::PlainName,
+            languages: vec![Language::En],
+            visibility: Visibility::Public,
+            spoiler: None,
+            max_length: home.max_length,
+            picture: false,
+            live: false,
         };
+        let row = AccountRow { idempotent, ..AccountRow::new(account) };
         let root = self.person("root").await.as_administrator(self.now()).unwrap();
         self.ctx.store.put_account(&self.by("root"), &root, &row).await.unwrap();
         let dcp = self.person("dcp").await;

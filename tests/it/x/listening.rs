@@ -17,7 +17,7 @@ use takaza::{
 use super::{config, connect, outcome, tag};
 use crate::support::{
     claimed::watched,
-    fake_x::{Ask, FakeX, Trick},
+    fake_x::{Ask, FakeX, Quirk, Trick},
 };
 
 async fn posted(fake: &FakeX) -> String {
@@ -137,7 +137,7 @@ async fn only_a_post_on_which_something_is_new_is_stirred() {
     assert_eq!(x.stirred(&[]).await.unwrap(), BTreeSet::new());
     assert_eq!(x.stirred(&[watched("https://x.com/x")]).await.unwrap(), BTreeSet::new());
     assert_eq!(fake.asked(Ask::Counts), asked, "nothing to ask for");
-    fake.always(Ask::Counts, Trick::OnlyErrors);
+    fake.always(Ask::Counts, Quirk::OnlyErrors);
     assert!(x.stirred(&all).await.is_err());
 }
 
@@ -222,7 +222,7 @@ async fn a_list_that_is_not_in_the_apps_tier_is_left_out_and_a_failing_bank_sear
     let bank = fake.bank_account("PeepalCare");
     fake.reply(&post, &bank, "Noted");
     fake.like(&post, &bank);
-    fake.always(Ask::Likes, Trick::Problem(403, "client-forbidden", "Not in your tier"));
+    fake.always(Ask::Likes, Quirk::Problem(403, "client-forbidden", "Not in your tier"));
     let heard = x.engagement(&by_bank(&post, &bank)).await.unwrap();
     assert!(heard.iter().all(|one| one.kind == EngagementKind::Reply) && !heard.is_empty());
 
@@ -232,7 +232,9 @@ async fn a_list_that_is_not_in_the_apps_tier_is_left_out_and_a_failing_bank_sear
     let kept = x.engagement(&by_bank(&post, &bank)).await.unwrap();
     assert!(!kept.is_empty(), "the bank's answer is heard though the likes failed");
     assert_eq!(x.stirred(&[watched(&post)]).await.unwrap().len(), 1, "and the likes are due still");
-    for trick in [Trick::ErrorBefore(503), Trick::Html(200), Trick::OnlyErrors, Trick::DropBefore] {
+    for trick in
+        [Trick::ErrorBefore(503), Trick::Html(200), Quirk::OnlyErrors.into(), Trick::DropBefore]
+    {
         fake.hostile_on(Ask::Search, 1, trick.clone());
         let failed = x.engagement(&by_bank(&post, &bank)).await.unwrap_err();
         assert!(matches!(failed, Unread::Failed { .. }), "{trick:?}: {failed:?}");

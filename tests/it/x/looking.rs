@@ -12,7 +12,7 @@ use takaza::{
 use super::{connect, impatient, outcome, tag};
 use crate::support::{
     claimed::Wanted,
-    fake_x::{Ask, FakeX, Trick},
+    fake_x::{Ask, FakeX, Quirk, Trick},
 };
 
 /// The delivery after an attempt whose end nobody saw.
@@ -128,11 +128,12 @@ async fn a_look_that_fails_says_nothing() {
         Trick::Truncated,
         Trick::Redirect(307),
         Trick::RateLimited(vec![]),
-        Trick::UsageCapped("Monthly"),
-        Trick::Unauthorized,
-        Trick::OnlyErrors,
-        Trick::Problem(403, "user-suspended", "The user used for authentication is suspended"),
-        Trick::Problem(403, "client-forbidden", "Not in your tier"),
+        Quirk::UsageCapped("Monthly").into(),
+        Quirk::Unauthorized.into(),
+        Quirk::OnlyErrors.into(),
+        Quirk::Problem(403, "user-suspended", "The user used for authentication is suspended")
+            .into(),
+        Quirk::Problem(403, "client-forbidden", "Not in your tier").into(),
     ] {
         for ask in [Ask::Me, Ask::Timeline] {
             let fake = FakeX::start().await;
@@ -149,7 +150,7 @@ async fn a_look_that_fails_says_nothing() {
 async fn a_timeline_that_is_told_in_part_is_not_a_whole_one() {
     let fake = FakeX::start().await;
     fake.post_in_our_name("A post");
-    fake.always(Ask::Timeline, Trick::WithErrors);
+    fake.always(Ask::Timeline, Quirk::WithErrors);
     let look = connect(&fake).look(&attempted(&tag(1, &fake))).await;
     assert!(matches!(look, Look::Blind { .. }), "{look:?}");
 }
@@ -258,7 +259,7 @@ async fn a_handle_is_a_question_and_the_stable_id_its_answer() {
     let asked = fake.asked(Ask::User);
     assert_eq!(x.resolve("../users/me").await.unwrap(), None);
     assert_eq!(fake.asked(Ask::User), asked, "that is no handle");
-    for trick in [Trick::OnlyErrors, Trick::Html(404), Trick::ErrorBefore(500)] {
+    for trick in [Quirk::OnlyErrors.into(), Trick::Html(404), Trick::ErrorBefore(500)] {
         fake.hostile_on(Ask::User, 1, trick.clone());
         assert!(x.resolve("PeepalCare").await.is_err(), "{trick:?}");
     }

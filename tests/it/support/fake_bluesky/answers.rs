@@ -5,19 +5,19 @@ use serde_json::{Value, json};
 use takaza::domain::canonical::Hash;
 
 use super::{
-    Ask, Note, Record, Resident, Town, Trick,
+    Ask, Note, Quirk, Record, Resident, Town,
     server::{Asked, error},
 };
 
 /// An answer, or a refusal: status, name, words.
 type Answer = Result<Value, (u16, &'static str, &'static str)>;
 
-pub(super) fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
+pub(super) fn respond(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> Response {
     let answer = authorised(town, asked).and_then(|_granted| match asked.ask {
-        Ask::Put => put(town, asked, trick),
-        Ask::Upload => upload(town, asked, trick),
+        Ask::Put => put(town, asked, quirk),
+        Ask::Upload => upload(town, asked, quirk),
         Ask::Delete => delete(town, asked),
-        Ask::GetRecord => get(town, asked, trick),
+        Ask::GetRecord => get(town, asked, quirk),
         Ask::ListRecords => list(town, asked),
         Ask::Login => login(town, asked),
         Ask::Refresh => Ok(session_and_tokens(town)),
@@ -74,20 +74,20 @@ fn text<'a>(body: &'a Value, name: &str) -> &'a str {
 }
 
 fn of_query<'a>(asked: &'a Asked, name: &str) -> &'a str {
-    asked.query.get(name).map_or("", String::as_str)
+    asked.param(name).unwrap_or_default()
 }
 
 /// Keeps bytes under the CID that names them.
-fn upload(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Answer {
-    let (kind, size) = (asked.kind.clone().unwrap_or_default(), asked.bytes.len());
+fn upload(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> Answer {
+    let (kind, size) = (asked.header("content-type").unwrap_or_default(), asked.bytes.len());
     if size > 2_000_000 {
         return Err((413, "PayloadTooLarge", "request entity too large"));
     }
     let mut cid = vec![0x01, 0x55, 0x12, 0x20];
     cid.extend_from_slice(Hash::of(&asked.bytes).bytes());
     let mut cid = format!("b{}", base32(&cid));
-    town.blobs.insert(cid.clone(), asked.bytes.clone());
-    if trick == Some(&Trick::OtherBlob) {
+    town.blobs.insert(cid.clone(), asked.bytes.to_vec());
+    if quirk == Some(&Quirk::OtherBlob) {
         cid = cid.chars().rev().collect();
     }
     Ok(json!({ "blob":
@@ -105,7 +105,7 @@ fn base32(bytes: &[u8]) -> String {
 }
 
 /// Creates, finds unchanged, or refuses: `swapRecord: null` says that nothing may stand there.
-fn put(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Answer {
+fn put(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> Answer {
     let body = &asked.body;
     let (did, collection, key) = (text(body, "repo"), text(body, "collection"), text(body, "rkey"));
     if did != town.us {
@@ -142,11 +142,11 @@ fn put(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Answer {
             town.records.push(record.clone());
         }
     }
-    if trick == Some(&Trick::OtherUri) {
+    if quirk == Some(&Quirk::OtherUri) {
         record.key = "3zzzzzzzzzzzz".to_owned();
     }
     let mut answer = json!({ "uri": record.uri(), "cid": "bafyreia", "validationStatus": "valid" });
-    if trick == Some(&Trick::NoUri) {
+    if quirk == Some(&Quirk::NoUri) {
         answer.as_object_mut().expect("it is one").remove("uri");
     }
     Ok(answer)
@@ -159,14 +159,14 @@ fn delete(town: &mut Town, asked: &Asked) -> Answer {
     Ok(json!({}))
 }
 
-fn get(town: &Town, asked: &Asked, trick: Option<&Trick>) -> Answer {
+fn get(town: &Town, asked: &Asked, quirk: Option<&Quirk>) -> Answer {
     let query = |name| of_query(asked, name);
     let Some(at) = town.at(query("repo"), query("collection"), query("rkey")) else {
         return Err((400, "RecordNotFound", "Could not locate record"));
     };
     let record = &town.records[at];
     let mut value = record.value.clone();
-    if let Some(Trick::OtherText(words)) = trick {
+    if let Some(Quirk::OtherText(words)) = quirk {
         value["text"] = json!(words);
     }
     Ok(json!({ "uri": record.uri(), "cid": "bafyreia", "value": value }))

@@ -1,215 +1,96 @@
 //! The fake's answers.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use axum::{
-    Router,
-    body::{Body, Bytes},
-    extract::{Request, State},
     http::{Method, StatusCode},
     response::{IntoResponse, Response},
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+use takaza::domain::time::Timestamp;
 
-use super::{Ask, Flavour, Media, Note, Post, Resident, Shared, Town, Trick};
+use super::{Ask, Flavour, Media, Note, Post, Quirk, Resident, Town};
+use crate::support::hostile::{self, Server, Social, html};
 
-pub(super) fn serve(listener: TcpListener, shared: Arc<Shared>) -> JoinHandle<()> {
-    let app = Router::new().fallback(answer).with_state(shared);
-    tokio::spawn(async move {
-        axum::serve(listener, app).await.expect("the listener lives as long as the test");
-    })
-}
+type Asked = hostile::Asked<Ask>;
 
-/// A request, taken apart.
-struct Asked {
-    ask: Ask,
-    /// The id in its path, where there is one.
-    id: String,
-    query: HashMap<String, String>,
-    token: Option<String>,
-    key: Option<String>,
-    body: Value,
-    /// Its fields, where it came as a form in parts.
-    parts: HashMap<String, Vec<u8>>,
-    path: String,
-}
+impl Server for Town {
+    type Ask = Ask;
+    type Quirk = Quirk;
 
-async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let Some(asked) = take_apart(request).await else {
-        return StatusCode::BAD_REQUEST.into_response();
-    };
-    let trick = {
-        let mut town = shared.town();
-        *town.asked.entry(asked.ask).or_default() += 1;
-        next_trick(&mut town, asked.ask)
-    };
-    match trick {
-        Some(Trick::LateBefore) => {
-            // A task of its own: the work goes on when the asker has hung up.
-            let parked = Parked::new(&shared);
-            tokio::spawn(async move {
-                parked.until_released().await;
-                let answer = respond(&mut shared.town(), &asked, None);
-                drop(parked);
-                answer
-            })
-            .await
-            .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-        }
-        Some(Trick::LateAfter) => {
-            let answer = respond(&mut shared.town(), &asked, None);
-            Parked::new(&shared).until_released().await;
-            answer
-        }
-        trick => play(&shared, &asked, trick),
-    }
-}
+    const MAIN: Ask = Ask::Post;
+    const BROKEN_OFF: (StatusCode, &'static str) = (StatusCode::OK, "{\"id\":\"10000000000");
 
-/// Counts as parked while it lives.
-struct Parked(Arc<Shared>, tokio::sync::watch::Receiver<u64>);
-
-impl Parked {
-    fn new(shared: &Arc<Shared>) -> Self {
-        let releases = shared.releases.subscribe();
-        shared.parked.send_modify(|count| *count += 1);
-        Self(Arc::clone(shared), releases)
-    }
-
-    async fn until_released(&self) {
-        let mut releases = self.1.clone();
-        let _closed = releases.changed().await;
-    }
-}
-
-impl Drop for Parked {
-    fn drop(&mut self) {
-        self.0.parked.send_modify(|count| *count -= 1);
-    }
-}
-
-fn play(shared: &Arc<Shared>, asked: &Asked, trick: Option<Trick>) -> Response {
-    let mut town = shared.town();
-    let error = |status, text: &str| (status, axum::Json(json!({ "error": text }))).into_response();
-    let code = |status| StatusCode::from_u16(status).expect("a status");
-    match trick {
-        None | Some(Trick::LateBefore | Trick::LateAfter) => respond(&mut town, asked, None),
-        Some(trick @ (Trick::IgnoreKey | Trick::NoId | Trick::OtherPost)) => {
-            respond(&mut town, asked, Some(&trick))
-        }
-        Some(Trick::DropBefore) => {
-            drop(town);
-            drop_connection()
-        }
-        Some(Trick::DropAfter) => {
-            let _done = respond(&mut town, asked, None);
-            drop(town);
-            drop_connection()
-        }
-        Some(Trick::ErrorBefore(status)) => error(code(status), "not done"),
-        Some(Trick::ErrorAfter(status)) => {
-            let _done = respond(&mut town, asked, None);
-            error(code(status), "done, but who knows")
-        }
-        Some(Trick::RateLimited(headers)) => {
-            let mut answer = error(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
-            for (name, value) in headers {
-                answer.headers_mut().insert(name, value.parse().expect("a header"));
+    fn route<'a>(method: &Method, path: &[&'a str]) -> (Ask, &'a str) {
+        match (method, path) {
+            (&Method::POST, ["api", "v1", "statuses"]) => (Ask::Post, ""),
+            (&Method::POST, ["api", "v2", "media"]) => (Ask::Media, ""),
+            (&Method::GET, ["api", "v1", "media", id]) => (Ask::MediaStatus, *id),
+            (&Method::DELETE, ["api", "v1", "statuses", id]) => (Ask::Delete, *id),
+            (&Method::GET, ["api", "v1", "statuses", id]) => (Ask::Status, *id),
+            (&Method::GET, ["api", "v1", "statuses", id, "context"]) => (Ask::Context, *id),
+            (&Method::GET, ["api", "v1", "statuses", id, "favourited_by"]) => {
+                (Ask::FavouritedBy, *id)
             }
-            answer
+            (&Method::GET, ["api", "v1", "statuses", id, "reblogged_by"]) => {
+                (Ask::RebloggedBy, *id)
+            }
+            (&Method::GET, ["api", "v1", "statuses", id, "quotes"]) => (Ask::Quotes, *id),
+            (&Method::GET, ["api", "v1", "accounts", "verify_credentials"]) => {
+                (Ask::Credentials, "")
+            }
+            (&Method::GET, ["api", "v1", "accounts", "lookup"]) => (Ask::Lookup, ""),
+            (&Method::GET, ["api", "v1", "accounts", id, "statuses"]) => (Ask::Timeline, *id),
+            (&Method::GET, ["api", "v1", "notifications"]) => (Ask::Notifications, ""),
+            (&Method::GET, ["api", "v1" | "v2", "instance"]) => (Ask::Instance, ""),
+            (&Method::POST, ["oauth", "revoke"]) => (Ask::Revoke, ""),
+            (_, ["trap"]) => (Ask::Trap, ""),
+            _ => (Ask::Other, ""),
         }
-        Some(Trick::Html(status)) => html(code(status)),
-        Some(Trick::HugeBody) => {
-            let _done = respond(&mut town, asked, None);
-            vec![b' '; 8 << 20].into_response()
-        }
-        Some(Trick::EndlessBody) => {
-            let _done = respond(&mut town, asked, None);
-            let spaces = Bytes::from_static(&[b' '; 4096]);
-            let parked = Parked::new(shared);
-            let forever = futures::stream::repeat_with(move || {
-                let _until_the_socket_is_dropped = &parked;
-                Ok::<_, std::convert::Infallible>(spaces.clone())
-            });
-            Body::from_stream(forever).into_response()
-        }
-        Some(Trick::Truncated) => {
-            let _done = respond(&mut town, asked, None);
-            "{\"id\":\"10000000000".into_response()
-        }
-        Some(Trick::Redirect(status)) => {
-            (code(status), [("location", "/trap")], "elsewhere").into_response()
-        }
-        Some(Trick::Unauthorized) => {
-            let text = format!("The access token {} is invalid", town.token);
-            error(StatusCode::UNAUTHORIZED, &text)
-        }
-        Some(Trick::Suspended) => error(StatusCode::FORBIDDEN, "Your account is suspended"),
-        Some(Trick::Forbidden) => error(StatusCode::FORBIDDEN, "This action is not allowed"),
-        Some(Trick::TooLong) => {
-            let text = "Text is <b>too long</b>\u{7}\u{202e}\n".to_owned() + &"!".repeat(2_000);
-            error(StatusCode::UNPROCESSABLE_ENTITY, &text)
-        }
+    }
+
+    fn respond(&mut self, asked: &Asked, quirk: Option<&Quirk>) -> Response {
+        quirk.and_then(|quirk| refuse(self, quirk)).unwrap_or_else(|| respond(self, asked, quirk))
+    }
+
+    fn error(status: StatusCode, words: &str) -> Response {
+        error(status, words)
     }
 }
 
-/// Unwinds the connection's own task, without the noise of a panic: not one byte is answered.
-fn drop_connection() -> Response {
-    std::panic::resume_unwind(Box::new("the fake drops the connection"))
-}
+impl Social for Town {
+    const NO_ID: Quirk = Quirk::NoId;
+    const TRAP: Ask = Ask::Trap;
 
-fn next_trick(town: &mut Town, ask: Ask) -> Option<Trick> {
-    let at = town.tricks.iter().position(|(on, ..)| *on == ask)?;
-    let (_, left, trick) = &mut town.tricks[at];
-    let trick = trick.clone();
-    if let Some(left) = left {
-        *left -= 1;
-        if *left == 0 {
-            town.tricks.remove(at);
-        }
+    fn time(&mut self) -> &mut Timestamp {
+        &mut self.now
     }
-    Some(trick)
+
+    fn made(&self) -> usize {
+        self.made
+    }
 }
 
-/// `None`: its body broke off, so that no server could act on it.
-async fn take_apart(request: Request) -> Option<Asked> {
-    let (parts, body) = request.into_parts();
-    let header = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
-    let address = reqwest::Url::parse(&format!("http://fake{}", parts.uri)).expect("an address");
-    let path: Vec<String> =
-        address.path_segments().into_iter().flatten().map(str::to_owned).collect();
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let (ask, id) = match (&parts.method, path.as_slice()) {
-        (&Method::POST, ["api", "v1", "statuses"]) => (Ask::Post, ""),
-        (&Method::POST, ["api", "v2", "media"]) => (Ask::Media, ""),
-        (&Method::GET, ["api", "v1", "media", id]) => (Ask::MediaStatus, *id),
-        (&Method::DELETE, ["api", "v1", "statuses", id]) => (Ask::Delete, *id),
-        (&Method::GET, ["api", "v1", "statuses", id]) => (Ask::Status, *id),
-        (&Method::GET, ["api", "v1", "statuses", id, "context"]) => (Ask::Context, *id),
-        (&Method::GET, ["api", "v1", "statuses", id, "favourited_by"]) => (Ask::FavouritedBy, *id),
-        (&Method::GET, ["api", "v1", "statuses", id, "reblogged_by"]) => (Ask::RebloggedBy, *id),
-        (&Method::GET, ["api", "v1", "statuses", id, "quotes"]) => (Ask::Quotes, *id),
-        (&Method::GET, ["api", "v1", "accounts", "verify_credentials"]) => (Ask::Credentials, ""),
-        (&Method::GET, ["api", "v1", "accounts", "lookup"]) => (Ask::Lookup, ""),
-        (&Method::GET, ["api", "v1", "accounts", id, "statuses"]) => (Ask::Timeline, *id),
-        (&Method::GET, ["api", "v1", "notifications"]) => (Ask::Notifications, ""),
-        (&Method::GET, ["api", "v1" | "v2", "instance"]) => (Ask::Instance, ""),
-        (&Method::POST, ["oauth", "revoke"]) => (Ask::Revoke, ""),
-        (_, ["trap"]) => (Ask::Trap, ""),
-        _ => (Ask::Other, ""),
+fn error(status: StatusCode, words: &str) -> Response {
+    (status, axum::Json(json!({ "error": words }))).into_response()
+}
+
+/// The quirks that do nothing but refuse.
+fn refuse(town: &Town, quirk: &Quirk) -> Option<Response> {
+    let (status, words) = match quirk {
+        Quirk::Unauthorized => {
+            (StatusCode::UNAUTHORIZED, format!("The access token {} is invalid", town.token))
+        }
+        Quirk::Suspended => (StatusCode::FORBIDDEN, "Your account is suspended".to_owned()),
+        Quirk::Forbidden => (StatusCode::FORBIDDEN, "This action is not allowed".to_owned()),
+        Quirk::TooLong => {
+            let words = "Text is <b>too long</b>\u{7}\u{202e}\n".to_owned() + &"!".repeat(2_000);
+            (StatusCode::UNPROCESSABLE_ENTITY, words)
+        }
+        Quirk::IgnoreKey | Quirk::NoId | Quirk::OtherPost => return None,
     };
-    let bytes = axum::body::to_bytes(body, 1 << 20).await.ok()?;
-    Some(Asked {
-        ask,
-        id: id.to_owned(),
-        query: address.query_pairs().into_owned().collect(),
-        token: header("authorization").and_then(|h| Some(h.strip_prefix("Bearer ")?.to_owned())),
-        key: header("idempotency-key"),
-        body: serde_json::from_slice(&bytes).unwrap_or_default(),
-        parts: header("content-type").map_or_else(HashMap::new, |kind| in_parts(&kind, &bytes)),
-        path: address.path().to_owned(),
-    })
+    Some(error(status, &words))
 }
 
 /// The fields of a form in parts, read strictly.
@@ -240,18 +121,17 @@ fn find(text: &[u8], what: &[u8]) -> Option<usize> {
     text.windows(what.len()).position(|window| window == what)
 }
 
-fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
+fn respond(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> Response {
     let public = matches!(asked.ask, Ask::Instance | Ask::Revoke | Ask::Trap | Ask::Other);
     if !public && asked.token.as_ref() != Some(&town.token) {
-        let error = json!({ "error": "The access token is invalid" });
-        return (StatusCode::UNAUTHORIZED, axum::Json(error)).into_response();
+        return error(StatusCode::UNAUTHORIZED, "The access token is invalid");
     }
     let found = |value: Option<Value>| value.map(json_answer);
     let of = |pairs: &[(String, String)]| -> Vec<String> {
         pairs.iter().filter(|(post, _)| *post == asked.id).map(|(_, by)| by.clone()).collect()
     };
     let answer = match asked.ask {
-        Ask::Post => Some(make_or_refuse(town, asked, trick)),
+        Ask::Post => Some(make_or_refuse(town, asked, quirk)),
         Ask::Media => Some(take_media(town, asked)),
         Ask::MediaStatus => work_on(town, &asked.id),
         Ask::Delete => found(delete(town, &asked.id)),
@@ -285,25 +165,21 @@ fn json_answer(value: Value) -> Response {
     axum::Json(value).into_response()
 }
 
-fn html(status: StatusCode) -> Response {
-    let page = "<!doctype html><html><body><h1>Oh no</h1></body></html>";
-    (status, [("content-type", "text/html")], page).into_response()
-}
-
 fn missing(flavour: Flavour) -> Response {
     let status = match flavour {
         Flavour::Snac => return html(StatusCode::NOT_FOUND),
         Flavour::Mitra => StatusCode::BAD_REQUEST,
         Flavour::Mastodon | Flavour::GoToSocial => StatusCode::NOT_FOUND,
     };
-    (status, axum::Json(json!({ "error": "Record not found" }))).into_response()
+    error(status, "Record not found")
 }
 
 /// Keeps a picture; 202 says that the server still works on it.
 fn take_media(town: &mut Town, asked: &Asked) -> Response {
-    let (Some(bytes), Some(alt)) = (asked.parts.get("file"), asked.parts.get("description")) else {
-        let error = json!({ "error": "Validation failed: File can't be blank" });
-        return (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(error)).into_response();
+    let kind = asked.header("content-type").unwrap_or_default();
+    let parts = in_parts(kind, &asked.bytes);
+    let (Some(bytes), Some(alt)) = (parts.get("file"), parts.get("description")) else {
+        return error(StatusCode::UNPROCESSABLE_ENTITY, "Validation failed: File can't be blank");
     };
     let (id, busy) = (town.next_id(), town.busy);
     let alt = String::from_utf8(alt.clone()).expect("the description is UTF-8");
@@ -322,17 +198,20 @@ fn work_on(town: &mut Town, id: &str) -> Option<Response> {
 }
 
 /// As Mastodon: the key is asked first, then the pictures.
-fn make_or_refuse(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
+fn make_or_refuse(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> Response {
     let ids = media_ids(asked);
     let free = |id: &String| {
         town.media.iter().any(|media| media.id == *id && !media.taken && media.busy == 0)
     };
-    let known = asked.key.as_ref().is_some_and(|key| town.keys.contains_key(key));
+    let known = key(asked).is_some_and(|key| town.keys.contains_key(key));
     if !known && !ids.iter().all(free) {
-        let error = json!({ "error": "Validation failed: Media ids are invalid" });
-        return (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(error)).into_response();
+        return error(StatusCode::UNPROCESSABLE_ENTITY, "Validation failed: Media ids are invalid");
     }
-    json_answer(make(town, asked, trick))
+    json_answer(make(town, asked, quirk))
+}
+
+fn key(asked: &Asked) -> Option<&str> {
+    asked.header("idempotency-key")
 }
 
 fn media_ids(asked: &Asked) -> Vec<String> {
@@ -341,11 +220,11 @@ fn media_ids(asked: &Asked) -> Vec<String> {
 }
 
 /// Makes a post, or finds the one that was made with this key in the last hour.
-fn make(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Value {
+fn make(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> Value {
     let honours = matches!(town.flavour, Flavour::Mastodon | Flavour::Mitra)
-        && trick != Some(&Trick::IgnoreKey);
+        && quirk != Some(&Quirk::IgnoreKey);
     let hour = SignedDuration::from_hours(1);
-    let known = asked.key.as_ref().and_then(|key| town.keys.get(key)).cloned();
+    let known = key(asked).and_then(|key| town.keys.get(key)).cloned();
     if let Some((id, _)) = known.filter(|(_, at)| honours && town.now.since(*at) < hour) {
         return town.live(&id).map(|post| status(town, post)).unwrap_or_default();
     }
@@ -356,21 +235,21 @@ fn make(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Value {
     post.spoiler = text("spoiler_text");
     post.visibility = text("visibility").unwrap_or_default();
     post.language = text("language");
-    post.key.clone_from(&asked.key);
+    post.key = key(asked).map(str::to_owned);
     post.media = media_ids(asked);
     let post = post.clone();
     town.media
         .iter_mut()
         .filter(|one| post.media.contains(&one.id))
         .for_each(|one| one.taken = true);
-    if let Some(key) = &asked.key {
-        town.keys.insert(key.clone(), (post.id.clone(), now));
+    if let Some(key) = key(asked) {
+        town.keys.insert(key.to_owned(), (post.id.clone(), now));
     }
     let mut made = status(town, &post);
-    if trick == Some(&Trick::NoId) {
+    if quirk == Some(&Quirk::NoId) {
         made.as_object_mut().expect("a status is an object").remove("id");
     }
-    if trick == Some(&Trick::OtherPost) {
+    if quirk == Some(&Quirk::OtherPost) {
         made["content"] = json!("<p>Good morning!</p>");
     }
     made

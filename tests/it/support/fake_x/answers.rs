@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use takaza::domain::cost::Item;
 
 use super::{
-    Ask, Post, Resident, Town, Trick,
+    Ask, Post, Quirk, Resident, Town,
     server::{Asked, problem},
 };
 
-pub(super) fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
+pub(super) fn respond(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> Response {
     match asked.ask {
         Ask::Trap => return json_answer(&json!({ "data": { "id": "1", "text": "a trap" } })),
         Ask::Other => return problem(404, "about:blank", "no such path"),
@@ -29,12 +29,12 @@ pub(super) fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> 
     if let Some(why) = malformed(asked) {
         return problem(400, "invalid-request", &why);
     }
-    if trick == Some(&Trick::OnlyErrors) {
+    if quirk == Some(&Quirk::OnlyErrors) {
         let error = error("not-authorized-for-resource", "Sorry, you may not see this.");
         return json_answer(&json!({ "errors": [error] }));
     }
     match asked.ask {
-        Ask::Post => return make(town, asked, trick),
+        Ask::Post => return make(town, asked, quirk),
         Ask::Delete => return delete(town, &asked.id),
         _ => {}
     }
@@ -68,7 +68,7 @@ pub(super) fn respond(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> 
             one_user(town, asked, id.as_deref())
         }
     };
-    if trick == Some(&Trick::WithErrors) {
+    if quirk == Some(&Quirk::WithErrors) {
         answer["errors"] = json!([error("not-authorized-for-field", "A field is not yours.")]);
     }
     json_answer(&answer)
@@ -133,7 +133,7 @@ fn malformed(asked: &Asked) -> Option<String> {
     (ids > 100).then(|| "ids holds more than 100".to_owned())
 }
 
-fn make(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
+fn make(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> Response {
     let us = town.us.clone();
     let Some(text) = asked.body.get("text").and_then(Value::as_str) else {
         return problem(400, "invalid-request", "text is missing");
@@ -151,12 +151,12 @@ fn make(town: &mut Town, asked: &Asked, trick: Option<&Trick>) -> Response {
     let mut made = json!({
         "data": { "id": post.id, "text": written(text).0, "edit_history_post_ids": [post.id] },
     });
-    match trick {
-        Some(Trick::NoId) => {
+    match quirk {
+        Some(Quirk::NoId) => {
             made["data"].as_object_mut().expect("an object").remove("id");
         }
-        Some(Trick::OtherPost) => made["data"]["text"] = json!("Good morning!"),
-        Some(Trick::WithErrors) => {
+        Some(Quirk::OtherPost) => made["data"]["text"] = json!("Good morning!"),
+        Some(Quirk::WithErrors) => {
             made["errors"] = json!([error("not-authorized-for-field", "A field is not yours.")]);
         }
         _ => {}
@@ -176,10 +176,6 @@ fn number(text: &str) -> u64 {
     text.parse().unwrap_or(0)
 }
 
-fn param<'a>(asked: &'a Asked, name: &str) -> Option<&'a str> {
-    asked.query.get(name).map(String::as_str)
-}
-
 /// The ids of the posts that stand and are asked for, newest first.
 fn ids(town: &Town, asked_for: impl Fn(&Town, &Post) -> bool) -> Vec<String> {
     let posts = town.posts.iter().rev();
@@ -190,15 +186,15 @@ fn ids(town: &Town, asked_for: impl Fn(&Town, &Post) -> bool) -> Vec<String> {
 }
 
 fn in_window(town: &Town, post: &Post, asked: &Asked) -> bool {
-    let start = param(asked, "start_time").and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    let after = param(asked, "since_id").is_none_or(|id| number(&post.id) > number(id));
-    let before = param(asked, "until_id").is_none_or(|id| number(&post.id) < number(id));
+    let start = asked.param("start_time").and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let after = asked.param("since_id").is_none_or(|id| number(&post.id) > number(id));
+    let before = asked.param("until_id").is_none_or(|id| number(&post.id) < number(id));
     start.is_none_or(|start| post.at.plus(town.skew) >= start.into()) && after && before
 }
 
 /// `conversation_id:` and `from:` (a handle or an id), of the last seven days.
 fn search(town: &mut Town, asked: &Asked) -> Value {
-    let query = param(asked, "query").unwrap_or_default().to_owned();
+    let query = asked.param("query").unwrap_or_default().to_owned();
     let week_ago = town.now.minus(SignedDuration::from_hours(7 * 24));
     let matches = |town: &Town, post: &Post, term: &str| match term.split_once(':') {
         Some(("conversation_id", id)) => post.conversation == id,
@@ -218,9 +214,9 @@ fn search(town: &mut Town, asked: &Asked) -> Value {
 /// The page that is asked for, and the token of the next.
 fn cut(asked: &Asked, all: &[String], most: usize) -> (Vec<String>, Option<String>) {
     let all = &all[..all.len().min(most)];
-    let token = param(asked, "pagination_token").or(param(asked, "next_token"));
+    let token = asked.param("pagination_token").or(asked.param("next_token"));
     let from = token.and_then(|token| token.strip_prefix("page")?.parse().ok()).unwrap_or(0);
-    let size = param(asked, "max_results").and_then(|n| n.parse().ok()).unwrap_or(10_usize);
+    let size = asked.param("max_results").and_then(|n| n.parse().ok()).unwrap_or(10_usize);
     let page = all.iter().skip(from).take(size).cloned().collect();
     (page, (from + size < all.len()).then(|| format!("page{}", from + size)))
 }
@@ -247,7 +243,7 @@ fn page_of_posts(town: &mut Town, asked: &Asked, all: Vec<String>, most: usize) 
 }
 
 fn with_authors(town: &mut Town, asked: &Asked, posts: &[String], answer: &mut Value) {
-    if !param(asked, "expansions").is_some_and(|list| list.split(',').any(|e| e == "author_id")) {
+    if !asked.param("expansions").is_some_and(|list| list.split(',').any(|e| e == "author_id")) {
         return;
     }
     let mut by: Vec<String> =
@@ -286,7 +282,7 @@ fn not_found(id: &str) -> Value {
 
 fn counts(town: &mut Town, asked: &Asked) -> Value {
     let wanted: Vec<String> =
-        param(asked, "ids").unwrap_or_default().split(',').map(str::to_owned).collect();
+        asked.param("ids").unwrap_or_default().split(',').map(str::to_owned).collect();
     let (there, gone): (Vec<_>, Vec<_>) =
         wanted.into_iter().partition(|id| town.live(id).is_some());
     let mut answer = json!({});
@@ -319,7 +315,7 @@ fn one_user(town: &mut Town, asked: &Asked, id: Option<&str>) -> Value {
     };
     let mut answer = json!({ "data": shown });
     let label = id.and_then(|id| town.resident(id)).and_then(|one| one.label.clone());
-    let wanted = param(asked, "expansions") == Some("affiliation");
+    let wanted = asked.param("expansions") == Some("affiliation");
     if let Some((description, by)) = label.filter(|_| wanted) {
         answer["data"]["affiliation"] = json!({ "description": description, "user_id": [by] });
         let beside: Vec<Value> = user(town, asked, &by).into_iter().collect();
@@ -337,7 +333,7 @@ fn user(town: &mut Town, asked: &Asked, id: &str) -> Option<Value> {
 
 /// With the fields that were asked for, as X does it.
 fn wanted(asked: &Asked, list: &str, name: &str) -> bool {
-    param(asked, list).is_some_and(|fields| fields.split(',').any(|field| field == name))
+    asked.param(list).is_some_and(|fields| fields.split(',').any(|field| field == name))
 }
 
 fn show_user(one: &Resident, asked: &Asked) -> Value {

@@ -13,8 +13,8 @@ use takaza::{
     domain::{ids::AccountName, platform::Platform},
 };
 
-use super::{Mischief, Peer, Residence, Standing, impatient, in_a_minute, told_by};
-use crate::support::fake_mastodon::{FakeMastodon, Flavour, Trick};
+use super::{Mischief, Peer, Residence, Standing, impatient, told_by};
+use crate::support::fake_mastodon::{FakeMastodon, Flavour, Town};
 
 struct MastodonPeer {
     town: FakeMastodon,
@@ -58,17 +58,7 @@ impl Peer for MastodonPeer {
     }
 
     fn play(&self, mischief: Mischief) -> Option<()> {
-        self.town.hostile(match mischief {
-            Mischief::DropBefore => Trick::DropBefore,
-            Mischief::DropAfter => Trick::DropAfter,
-            Mischief::ErrorBefore(status) => Trick::ErrorBefore(status),
-            Mischief::ErrorAfter(status) => Trick::ErrorAfter(status),
-            Mischief::LateBefore => Trick::LateBefore,
-            Mischief::LateAfter => Trick::LateAfter,
-            Mischief::Truncated => Trick::Truncated,
-            Mischief::NoId => Trick::NoId,
-            Mischief::RateLimited => Trick::RateLimited(in_a_minute()),
-        });
+        self.town.hostile(mischief.trick::<Town>());
         Some(())
     }
 

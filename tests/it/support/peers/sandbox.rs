@@ -26,7 +26,10 @@ use takaza::{
 use tokio::task::JoinHandle;
 
 use super::{Mischief, Peer, Residence, Standing, told_by};
-use crate::support::secrets;
+use crate::support::{
+    hostile::{code, drop_connection},
+    secrets,
+};
 
 /// What the door knows: the tricks to come, and the requests that are let in at the release.
 #[derive(Default)]
@@ -94,10 +97,7 @@ async fn at_the_door(State(door): State<Arc<Door>>, request: Request, next: Next
         return StatusCode::BAD_REQUEST.into_response();
     };
     let request = Request::from_parts(parts, Body::from(body));
-    let refuse = |status| {
-        let status = StatusCode::from_u16(status).unwrap();
-        (status, "{\"error\":\"who knows\"}").into_response()
-    };
+    let refuse = |status| (code(status), "{\"error\":\"who knows\"}").into_response();
     match trick {
         None | Some(Mischief::LateAfter) => next.run(request).await,
         Some(Mischief::DropBefore) => drop_connection(),
@@ -125,11 +125,6 @@ async fn at_the_door(State(door): State<Arc<Door>>, request: Request, next: Next
         }
         Some(Mischief::RateLimited) => refuse(429),
     }
-}
-
-/// Unwinds the connection's own task, without the noise of a panic: not one byte is answered.
-fn drop_connection() -> Response {
-    std::panic::resume_unwind(Box::new("the door drops the connection"))
 }
 
 #[async_trait]

@@ -15,8 +15,8 @@ use takaza::{
     domain::{ids::AccountName, platform::Platform},
 };
 
-use super::{Mischief, Peer, Residence, Standing, impatient, in_a_minute, told_by};
-use crate::support::fake_x::{FakeX, Trick};
+use super::{Mischief, Peer, Residence, Standing, impatient, told_by};
+use crate::support::fake_x::{FakeX, Town};
 
 struct XPeer(FakeX);
 
@@ -49,17 +49,7 @@ impl Peer for XPeer {
     }
 
     fn play(&self, mischief: Mischief) -> Option<()> {
-        self.0.hostile(match mischief {
-            Mischief::DropBefore => Trick::DropBefore,
-            Mischief::DropAfter => Trick::DropAfter,
-            Mischief::ErrorBefore(status) => Trick::ErrorBefore(status),
-            Mischief::ErrorAfter(status) => Trick::ErrorAfter(status),
-            Mischief::LateBefore => Trick::LateBefore,
-            Mischief::LateAfter => Trick::LateAfter,
-            Mischief::Truncated => Trick::Truncated,
-            Mischief::NoId => Trick::NoId,
-            Mischief::RateLimited => Trick::RateLimited(in_a_minute()),
-        });
+        self.0.hostile(mischief.trick::<Town>());
         Some(())
     }
 

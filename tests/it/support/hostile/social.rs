@@ -1,0 +1,89 @@
+//! Hostile servers on which posts are made and time passes.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+use takaza::domain::{delivery::OutcomeKind, time::Timestamp};
+
+use super::{Hostile, Server, Trick};
+
+/// A server on which posts are made and time passes.
+pub trait Social: Server {
+    /// To leave the made post's id out of the answer.
+    const NO_ID: Self::Quirk;
+
+    /// What a redirect points to: nobody must ever ask for it.
+    const TRAP: Self::Ask;
+
+    /// Its clock.
+    fn time(&mut self) -> &mut Timestamp;
+
+    /// How many posts were ever made through the API, deleted ones too.
+    fn made(&self) -> usize;
+}
+
+impl<S: Social> Hostile<S> {
+    /// What the server's clock says.
+    pub fn now(&self) -> Timestamp {
+        *self.state().time()
+    }
+
+    /// Moves the server's clock.
+    pub fn advance(&self, by: SignedDuration) {
+        let mut state = self.state();
+        let now = state.time();
+        *now = now.plus(by);
+    }
+
+    /// The server's clock, for whoever is to share it.
+    pub fn clock(&self) -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
+        self.clock_ahead(SignedDuration::ZERO)
+    }
+
+    /// A clock that is ahead of the server's.
+    pub fn clock_ahead(&self, by: SignedDuration) -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
+        let shared = Arc::clone(&self.shared);
+        Arc::new(move || shared.state().time().plus(by))
+    }
+
+    /// How many posts were ever made through the API, deleted ones too.
+    pub fn made(&self) -> usize {
+        self.state().made()
+    }
+
+    /// One request came of a send, no redirect was followed, and so many posts were made. No socket is
+    /// left open either: an endless answer has ended.
+    pub async fn saw_one_attempt(&self, made: usize, trick: &Trick<S::Quirk>) {
+        assert_eq!(self.asked(S::MAIN), 1, "{trick:?}");
+        assert_eq!(self.asked(S::TRAP), 0, "{trick:?}");
+        assert_eq!(self.made(), made, "{trick:?}");
+        let ended = tokio::time::timeout(Duration::from_secs(20), self.release());
+        ended.await.expect("it ended");
+    }
+}
+
+/// What any server may do to a send, what must be said of that, and how many posts it makes of it.
+/// Whatever may have been done is unknown (postiz-app#1681, tusky#2951, koala#699).
+pub fn any_server_may<Q>() -> Vec<(Trick<Q>, OutcomeKind, usize)> {
+    use OutcomeKind::{Throttled, Unknown};
+    vec![
+        (Trick::DropBefore, Unknown, 0),
+        (Trick::DropAfter, Unknown, 1),
+        (Trick::ErrorBefore(500), Unknown, 0),
+        (Trick::ErrorBefore(503), Unknown, 0),
+        (Trick::ErrorAfter(500), Unknown, 1),
+        (Trick::ErrorAfter(504), Unknown, 1),
+        (Trick::ErrorBefore(408), Unknown, 0),
+        (Trick::ErrorBefore(409), Unknown, 0),
+        (Trick::HugeBody, Unknown, 1),
+        (Trick::EndlessBody, Unknown, 1),
+        (Trick::Truncated, Unknown, 1),
+        (Trick::Html(200), Unknown, 0),
+        (Trick::Html(502), Unknown, 0),
+        (Trick::Html(404), Unknown, 0),
+        (Trick::Redirect(302), Unknown, 0),
+        (Trick::Redirect(307), Unknown, 0),
+        (Trick::Redirect(308), Unknown, 0),
+        (Trick::RateLimited(vec![]), Throttled, 0),
+    ]
+}
