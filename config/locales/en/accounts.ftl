@@ -14,6 +14,11 @@ accounts-longest = { $n ->
    *[other] texts of up to { $n } characters
  }
 accounts-picture = its tags bear a picture
+accounts-picture-on = With a picture
+accounts-picture-off = Without a picture
+accounts-picture-is-on = Tags of { $what } bear a picture of their facts from the next draft on. A standing order covers it only where it names the picture's design.
+accounts-picture-is-off = Tags of { $what } bear no picture from the next draft on.
+accounts-no-picture-there = takaza brings no picture to X by its API: there an officer posts it by hand.
 accounts-idempotent = a repeated send is harmless there
 accounts-hour = In the last hour
 accounts-day = In the last 24 hours

@@ -14,6 +14,11 @@ accounts-longest = { $n ->
    *[other] { $n } अक्षरों तक का पाठ
  }
 accounts-picture = इसके टैग के साथ चित्र जाता है
+accounts-picture-on = चित्र के साथ
+accounts-picture-off = बिना चित्र के
+accounts-picture-is-on = अगले मसौदे से { $what } के टैग के साथ उनके तथ्यों का चित्र जाएगा। स्थायी आदेश में वह तभी आता है जब आदेश में चित्र के साँचे का नाम हो।
+accounts-picture-is-off = अगले मसौदे से { $what } के टैग बिना चित्र के जाएँगे।
+accounts-no-picture-there = takaza X पर उसके एपीआई से चित्र नहीं डालता: वहाँ अधिकारी उसे हाथ से डालते हैं।
 accounts-idempotent = वहाँ दोबारा भेजने से हानि नहीं
 accounts-hour = पिछले एक घंटे में
 accounts-day = पिछले 24 घंटों में

@@ -230,7 +230,7 @@ async fn the_queue_is_narrowed_and_sorted_by_its_address_and_reads_in_both_langu
     page.says("Show all again");
     assert!(shown(&asha.get("/queue?kind=correction").await).is_empty());
     assert!(shown(&asha.get("/queue?state=cleared").await).is_empty());
-    asha.get("/queue?page=9&state=nonsense&least=x&sort=y").await.ok();
+    asha.get("/queue?after=9&state=nonsense&least=x&sort=y").await.ok();
 
     let page = asha.get(&path(&held[0])).await;
     whole(&page).says("As it will be seen").says("names the bank, no mention");
