@@ -237,13 +237,10 @@ async fn the_service_that_runs_speaks_from_an_account_that_is_added_here() {
     dcp.submit(&page, &format!("{place}/approve"), &[]).await.ok();
     the_service_runs(&desk, &path).await;
     let row = world.again(&row).await;
-    let sent: Vec<_> = row
-        .deliveries
-        .iter()
-        .map(|one| (one.delivery.content.account.as_str(), one.delivery.name()))
-        .collect();
-    assert_eq!(sent[0], ("second", StateName::Delivered), "{sent:?}");
-    assert_eq!(world.town.posts()[0].text, row.escalation.contents[0].text);
+    let sent = row.deliveries.iter().filter(|one| one.delivery.name() == StateName::Delivered);
+    let sent: Vec<_> = sent.map(|one| &one.delivery.content).collect();
+    assert!(!sent.is_empty() && sent.iter().all(|one| one.account.as_str() == "second"));
+    assert!(world.town.posts().iter().any(|post| post.text == sent[0].text));
 
     // Revoked, it is spoken from no more, by the same process.
     let name = AccountName::new("second");

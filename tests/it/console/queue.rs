@@ -265,7 +265,7 @@ async fn what_the_ledger_says_is_said_in_hindi_and_what_people_wrote_stays() {
         whole(&dcp.get(&path).await).says(said).says_not("held again");
     }
     let post = format!("/posts/{}", held[0].escalation.reference);
-    dcp.get(&post).await.ok().says(said).says("dcp का निर्णय").says_not("sending was stopped");
+    dcp.get(&post).await.ok().says(said).says("dcp की मंज़ूरी").says_not("sending was stopped");
     whole(&dcp.get("/queue?state=rejected").await).says("the bank called");
     // A refusal too, on the page about it.
     let token = [("name", "desk"), ("scope", "read"), ("days", "30"), ("passphrase", passphrase())];
