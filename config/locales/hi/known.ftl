@@ -1,4 +1,4 @@
-# प्रोग्राम जो अंग्रेज़ी में कहता और दर्ज करता है: बही के इनकार, अभिलेख के कारण, चेतावनियाँ।
+# प्रोग्राम जो अंग्रेज़ी में कहता और दर्ज करता है: बही के इनकार, अभिलेख के कारण, अलार्म।
 # Refusals of the ledger.
 known-again = { $sentence }; फिर देखें और दुबारा करें
 known-none = ऐसा कुछ नहीं है: { $what }
@@ -216,7 +216,7 @@ known-why-not-live = खाता { $account } चालू नहीं है 
 known-why-paused = खाता { $account } रुका हुआ है: { $sentence }
 
 # Why nothing is sent, and on what authority something was.
-known-untaken = { $span } में किसी ने चेतावनी { $id } ({ $alarm }) नहीं ली
+known-untaken = { $span } में किसी ने अलार्म { $id } ({ $alarm }) नहीं लिया
 known-streak = लगातार { $n } कोशिशें विफल हुईं
 known-rate = { $span } में { $n } पोस्टें असामान्य हैं
 known-second-receipt = एक ही पाठ की दो पोस्टें हैं
