@@ -28,6 +28,8 @@ use takaza::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 const ROUNDS: usize = 30;
+/// The last page of the queue of a tenth: as many as that are asked of every list.
+const DEEP: usize = 400;
 const FULL: Size = Size { held: 100_000, deliveries: 1_000_000, days: 700 };
 const PASSPHRASE: &str = "four words of the bench";
 
@@ -162,12 +164,12 @@ impl Desk {
         (status, body.iter().map(|byte| char::from(*byte)).collect())
     }
 
-    /// The first, second and hundredth page of a list, by the link that each page has to the next;
+    /// The first, second and a deep page of a list, by the link that each page has to the next;
     /// `None` where there is no such list.
     async fn list(&mut self, first: &str) -> Option<Vec<(String, String)>> {
         let mut found = vec![(first.to_owned(), first.to_owned())];
         let mut path = first.to_owned();
-        for number in 2..=100 {
+        for number in 2..=DEEP {
             let (status, html) = self.get(&path).await;
             if status == 404 {
                 return None;
@@ -180,7 +182,7 @@ impl Desk {
             };
             path = between(next, "href=\"", "\"").expect("an address").replace("&amp;", "&");
             path = path.replace("&#38;", "&");
-            if number == 2 || number == 100 {
+            if number == 2 || number == DEEP {
                 found.push((format!("{first}, page {number}"), path.clone()));
             }
         }

@@ -23,12 +23,12 @@ use crate::{
     domain::{
         bank::{BANKS, Directory, INVENTED_BANKS, SUBLETS},
         calendar::{Calendar, limits::Limits},
-        platform::{Language, Sender},
+        platform::Language,
         wording::Templates,
     },
     serve::Reconciler,
     store::Store,
-    work::{self, Ctx, connecting, switch::Switch},
+    work::{self, Ctx, speaking::Speaking, switch::Switch},
 };
 
 /// The file of the configuration in a data folder.
@@ -142,6 +142,7 @@ impl App {
             http,
             destinations: Arc::default(),
             keepers: Arc::default(),
+            speaking: Speaking::default(),
             process: process_name(),
             shadow: false,
             switch: Switch::default(),
@@ -221,35 +222,13 @@ fn templates(folder: &Path) -> anyhow::Result<Templates> {
     Ok(Templates::with_overrides(&own)?)
 }
 
-/// Connects the accounts of the ledger that have an API and a token or a grant. An account that
-/// cannot be connected is left out and said so: it must not stop the others.
+/// Connects the accounts of the ledger; see [`work::speaking::run_once`].
 ///
 /// # Errors
 /// The ledger failed.
 pub async fn connect_accounts(ctx: &mut Ctx) -> anyhow::Result<()> {
-    let (mut destinations, mut keepers) = (BTreeMap::new(), BTreeMap::new());
-    for row in ctx.store.accounts().await? {
-        let name = row.account.name.clone();
-        if row.account.sender == Sender::HandOff && row.token_from.is_none() || row.revoked {
-            continue;
-        }
-        let left_out = |error| tracing::warn!(account = %name, "is not connected: {error:#}");
-        let granted = match connecting::tokens(&row, ctx) {
-            Ok(granted) => granted,
-            Err(error) => {
-                left_out(error);
-                continue;
-            }
-        };
-        keepers.extend(granted.keeper.map(|keeper| (name.clone(), keeper)));
-        match connecting::destination(&row, granted.tokens, ctx) {
-            Ok(destination) => {
-                destinations.insert(name, destination);
-            }
-            Err(error) => left_out(error),
-        }
-    }
-    (ctx.destinations, ctx.keepers) = (Arc::new(destinations), Arc::new(keepers));
+    work::speaking::run_once(ctx).await?;
+    *ctx = ctx.current();
     Ok(())
 }
 
@@ -293,6 +272,7 @@ pub fn reconcilers(config: &Config) -> Vec<Reconciler> {
         };
     }
     vec![
+        reconciler!("accounts", second.saturating_mul(5), speaking),
         reconciler!("watch", watch, watch),
         reconciler!("escalate", watch, escalate),
         reconciler!("clear", deliver, clear),

@@ -4,6 +4,8 @@
 //! The invariant: both folders have the same messages with the same variables. A test compares them;
 //! a message that cannot be said all the same is an error, never an empty line.
 
+mod known;
+
 use anyhow::{Context as _, anyhow, ensure};
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 
@@ -40,6 +42,7 @@ const FILES: &[(&str, &str)] = files![
     "replies",
     "rendered",
     "case_file",
+    "known",
 ];
 
 /// The messages of one language.

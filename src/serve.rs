@@ -54,6 +54,11 @@ pub trait Host: Clone + Send + Sync + 'static {
     /// The time.
     fn clock(&self) -> &Clock;
 
+    /// What the next run works with: the same with what changed meanwhile.
+    fn current(&self) -> Self {
+        self.clone()
+    }
+
     /// Writes down that a reconciler lives: a run began at `start`, and ended well at `ok` or
     /// failed of `error`.
     async fn heartbeat(
@@ -83,6 +88,10 @@ pub trait Host: Clone + Send + Sync + 'static {
 impl Host for Ctx {
     fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    fn current(&self) -> Self {
+        Self::current(self)
     }
 
     async fn heartbeat(

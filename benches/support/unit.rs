@@ -112,6 +112,7 @@ pub async fn ctx(ledger: &str, cases: &str, sink: &str) -> Ctx {
         http: HttpConfig::default(),
         destinations: Arc::new(BTreeMap::from([(AccountName::new("unit"), destination)])),
         keepers: Arc::default(),
+        speaking: takaza::work::speaking::Speaking::default(),
         process: "bench-1".to_owned(),
         shadow: false,
         switch: work::switch::Switch::default(),

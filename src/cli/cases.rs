@@ -1,5 +1,6 @@
 //! `takaza cases`: the case source, and the files that are imported into it.
 
+mod accept;
 mod import;
 mod notes;
 mod status;
@@ -8,6 +9,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use self::{
+    accept::{Accept, DropFile, ListWaiting},
     import::Import,
     notes::{Confirm, Notice},
     status::{Silenced, Status},
@@ -25,6 +27,9 @@ use crate::domain::time::Timestamp;
 #[derive(Debug, Subcommand)]
 pub(super) enum Cases {
     Import(Import),
+    Waiting(ListWaiting),
+    Accept(Accept),
+    Drop(DropFile),
     Rejected(Rejected),
     Status(Status),
     Confirm(Confirm),
@@ -36,6 +41,9 @@ impl Cases {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
         match self {
             Self::Import(command) => command.run(globals).await,
+            Self::Waiting(command) => command.run(globals).await,
+            Self::Accept(command) => command.run(globals).await,
+            Self::Drop(command) => command.run(globals).await,
             Self::Rejected(command) => command.run(globals).await,
             Self::Status(command) => command.run(globals).await,
             Self::Confirm(command) => command.run(globals).await,

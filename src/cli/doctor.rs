@@ -4,6 +4,7 @@
 mod costs;
 mod outside;
 mod place;
+mod sign_in;
 
 use clap::Args;
 use serde::Serialize;
@@ -86,6 +87,7 @@ impl Doctor {
             outside::handles(ctx, &mut findings).await?;
             outside::workers(ctx, &mut findings).await?;
             outside::mail(ctx, &mut findings).await;
+            sign_in::service(ctx, &mut findings).await?;
         }
         self.format.print(&findings.0, |findings| people(findings))?;
         let failed = findings.0.iter().filter(|one| one.standing == Standing::Fail).count();

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     destinations::mail::Sent,
     domain::{bank::Directory, ids::BankCode, platform::Language},
+    locale::Locale,
     reports::{
         days,
         document::{Cell, Document, Edition, Section, Subject},
@@ -95,7 +96,7 @@ impl Report {
         let edition = if given.public { Edition::Public } else { Edition::Unit };
         let language = Language::parse(&given.lang).unwrap_or(Language::En);
         let asked = Asked { subject, edition, language, from, until, bank };
-        let document = make(ctx, &asked).await.map_err(not_made)?;
+        let document = make(ctx, &asked).await.map_err(|error| not_made(error, language))?;
         match format {
             None => say(&told(&document)?),
             Some(format) => write(&render(&document, format)?, given.output.as_deref()),
@@ -152,10 +153,10 @@ impl Given {
 }
 
 /// What is not made for a reason is refused with it.
-fn not_made(error: anyhow::Error) -> Failure {
-    match error.downcast::<NotMade>() {
-        Ok(why) => Failure::refused(why.to_string()),
-        Err(error) => error.into(),
+fn not_made(error: anyhow::Error, language: Language) -> Failure {
+    match (error.downcast::<NotMade>(), Locale::new(language)) {
+        (Ok(why), Ok(locale)) => Failure::refused(locale.known(&why.to_string())),
+        (Err(error), _) | (_, Err(error)) => error.into(),
     }
 }
 

@@ -111,9 +111,14 @@ impl Platform {
 }
 
 impl Account {
+    /// Whether a picture can be brought there at all: takaza brings none to X, an officer does.
+    pub fn can_show_pictures(&self) -> bool {
+        self.platform != Platform::X || self.sender == Sender::HandOff
+    }
+
     /// Whether what is drafted for it now bears a picture. Takaza brings none to X: there an officer
     /// posts it by hand.
     pub fn shows_pictures(&self) -> bool {
-        self.picture && !(self.platform == Platform::X && self.sender == Sender::Api)
+        self.picture && self.can_show_pictures()
     }
 }

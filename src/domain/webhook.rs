@@ -28,6 +28,7 @@ pub const ACTS: &[&str] = &[
     "escalation.drafted",
     "escalation.held-again",
     "escalation.avoided",
+    "escalation.bank-acted",
     "delivery.attempted",
     "delivery.looked",
     "delivery.late-receipt",
@@ -46,7 +47,7 @@ pub fn events_of(act: &str, body: &Json) -> Vec<Event> {
                 .collect();
         }
         "escalation.held-again" => Some(Event::Held),
-        "escalation.avoided" => Some(Event::BankActed),
+        "escalation.avoided" | "escalation.bank-acted" => Some(Event::BankActed),
         "delivery.attempted" => told(body["outcome"] == "accepted", Event::Posted),
         "delivery.looked" => told(body["found"].is_object(), Event::Posted),
         "delivery.late-receipt" => told(body["second"] != true, Event::Posted),

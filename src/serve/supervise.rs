@@ -78,7 +78,7 @@ impl<H: Host> Runner<H> {
     }
 
     async fn run(&self) -> anyhow::Result<Progress> {
-        let run = (self.reconciler.run)(self.host.clone()).in_current_span();
+        let run = (self.reconciler.run)(self.host.current()).in_current_span();
         match AbortOnDropHandle::new(tokio::spawn(run)).await {
             Ok(result) => result,
             // Its words may quote a case; the panic hook has logged the place.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{
-    Actor, Store, StoreError,
+    Actor, Mark, Store, StoreError,
     db::{Row, Tx, sql},
     deliveries::{self, DeliveryRow},
     gate, orders, people, pictures,
@@ -74,6 +74,8 @@ pub struct Draft {
 pub struct EscalationRow {
     /// Counts the writes, for compare-and-set.
     pub(super) rev: i64,
+    /// What the queue is sorted by, in paise.
+    pub(super) money_at_risk: i64,
     /// The escalation.
     pub escalation: Escalation,
     /// Its clearance, while it is cleared.
@@ -138,8 +140,24 @@ pub struct QueueFilter {
     pub at_least: Paise,
     /// What comes first; `None`: the most money at risk.
     pub order: Option<QueueOrder>,
-    /// How many to skip, and how many to show at most.
+    /// Only those behind this one in that order: where the page before ended.
+    pub after: Option<Mark>,
+    /// How many to skip, and how many to show at most. Deep pages cost what they skip: pages that
+    /// follow each other go by `after`.
     pub page: (u32, u32),
+}
+
+impl EscalationRow {
+    /// Its place in a queue of this order.
+    pub fn mark(&self, order: QueueOrder) -> Mark {
+        let escalation = &self.escalation;
+        let key = match order {
+            QueueOrder::Money => self.money_at_risk,
+            QueueOrder::Expiry => escalation.expires_at.micros(),
+            QueueOrder::Latest => escalation.drafted_at.micros(),
+        };
+        Mark { key, id: escalation.id.to_string() }
+    }
 }
 
 impl Store {

@@ -132,13 +132,13 @@ impl Store {
         Ok(held)
     }
 
-    /// Every order.
+    /// Every order, the oldest first.
     ///
     /// # Errors
     /// The ledger failed.
     pub async fn orders(&self) -> Result<Vec<StandingOrder>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = sql("SELECT * FROM standing_order ORDER BY drafted_at").all(&mut tx).await?;
+        let rows = sql("SELECT * FROM standing_order ORDER BY id").all(&mut tx).await?;
         rows.iter().map(read).collect()
     }
 

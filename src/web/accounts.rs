@@ -57,6 +57,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/accounts/{name}/live", APPROVER, get(ask_live)),
         Route::post("/accounts/{name}/live", APPROVER, post(live)),
         Route::post("/accounts/{name}/off", OFF, post(off)),
+        Route::post("/accounts/{name}/picture", ADMINISTRATOR, post(picture)),
         Route::post("/accounts/{name}/pause", DESK, post(pause)),
         Route::post("/accounts/{name}/go-on", DESK, post(go_on)),
         Route::post("/accounts/{name}/adopt", DESK, post(adopt)),
@@ -223,6 +224,19 @@ async fn off(visit: Visit, Path(name): Path<String>) -> Result<Response, Problem
     let (by, account) = (visit.by("account unlive")?, AccountName::new(&name));
     visit.store().set_live(&by, visit.person()?, &account, false).await?;
     visit.done("/accounts", "accounts-is-off", &name).await
+}
+
+/// It holds for what is drafted from then on.
+async fn picture(visit: Visit, Path(name): Path<String>) -> Result<Response, Problem> {
+    let administrator = visit.person()?.as_administrator(visit.console.clock().now())?;
+    let (row, on) = (find(&visit, &name).await?, visit.form.get("on") == "yes");
+    if on && !row.account.can_show_pictures() {
+        return Err(Problem::Told("accounts-no-picture-there"));
+    }
+    let by = visit.by("account picture")?;
+    visit.store().set_picture(&by, &administrator, &row.account.name, on).await?;
+    let told = if on { "accounts-picture-is-on" } else { "accounts-picture-is-off" };
+    visit.done("/accounts", told, &name).await
 }
 
 async fn pause(visit: Visit, Path(name): Path<String>) -> Result<Response, Problem> {

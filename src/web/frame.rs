@@ -7,7 +7,12 @@ use jiff::{SignedDuration, tz::TimeZone};
 
 use super::{gate::DESK, table};
 use crate::{
-    domain::{money::Paise, person::Person, platform::Language, time::Timestamp},
+    domain::{
+        money::Paise,
+        person::Person,
+        platform::Language,
+        time::{Timestamp, local},
+    },
     locale::{Locale, Value},
 };
 
@@ -97,6 +102,12 @@ impl Words {
             tracing::error!("a page lacks a message: {error:#}");
             key.to_owned()
         })
+    }
+
+    /// What the ledger refuses with, or has recorded as a reason: in the reader's language where the
+    /// sentence is ours, with its instants on the unit's own clock. What people wrote stays.
+    pub(super) fn known(&self, text: impl AsRef<str>) -> String {
+        local(&self.locale.known(text.as_ref()), &self.zone)
     }
 
     /// An instant on the unit's own clock, to the minute.

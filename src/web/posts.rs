@@ -62,7 +62,7 @@ struct Asked<'a> {
     account: &'a str,
     sender: &'a str,
     approved: bool,
-    before: &'a str,
+    after: &'a str,
 }
 
 impl<'a> Asked<'a> {
@@ -73,7 +73,7 @@ impl<'a> Asked<'a> {
             account: query.get("account"),
             sender: query.get("sender"),
             approved: query.get("approved") == "yes",
-            before: query.get("before"),
+            after: query.get("after"),
         }
     }
 
@@ -89,13 +89,13 @@ impl<'a> Asked<'a> {
             account: given(self.account).map(AccountName::new),
             sender: Sender::parse(self.sender),
             cleared: self.approved,
-            before: given(self.before).map(DeliveryId::new),
+            before: given(self.after).map(DeliveryId::new),
             page: (0, PAGE + 1),
         }
     }
 
     /// The same question, from another place on.
-    fn address(&self, before: &str) -> String {
+    fn address(&self, after: &str) -> String {
         let approved = if self.approved { "yes" } else { "" };
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in [
@@ -104,7 +104,7 @@ impl<'a> Asked<'a> {
             ("account", self.account),
             ("sender", self.sender),
             ("approved", approved),
-            ("before", before),
+            ("after", after),
         ] {
             if !value.is_empty() {
                 query.append_pair(name, value);
@@ -168,7 +168,7 @@ async fn list(visit: Visit) -> Result<Response, Problem> {
         frame: &visit.frame,
         cards: listed.iter().map(card).collect(),
         accounts: accounts.into_iter().map(|row| row.account.name.to_string()).collect(),
-        latest: (!asked.before.is_empty()).then(|| asked.address("")),
+        latest: (!asked.after.is_empty()).then(|| asked.address("")),
         older: last.map(|last| asked.address(&last)),
         asked: &asked,
     })
@@ -212,7 +212,7 @@ fn card(
         when,
         attempts: delivery.attempts,
         cost: costs.get(&delivery.id).map(|cost| cost_said(words, *cost)),
-        why,
+        why: why.map(|why| words.known(why)),
         came: came(words, counts, &delivery.id),
         link: posted.and_then(|receipt| outward(&receipt.permalink)),
     }

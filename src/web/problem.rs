@@ -91,7 +91,9 @@ impl Problem {
     /// The particulars that its reader may know.
     fn detail(&self, frame: &Frame) -> Option<String> {
         match self {
-            Self::Changed(text) | Self::Refused(text) | Self::Wrong(text) => Some(text.clone()),
+            Self::Changed(text) | Self::Refused(text) | Self::Wrong(text) => {
+                Some(frame.words.known(text))
+            }
             Self::Told(message) => Some(frame.t(message)),
             Self::Missing(label) => {
                 Some(frame.words.with("problem-missing", "field", frame.t(label)))

@@ -83,6 +83,11 @@ impl Visit {
         self.console.ctx()
     }
 
+    /// The same with the accounts that there are now: for acts that speak to a platform.
+    pub(super) fn speaking(&self) -> Ctx {
+        self.console.ctx().current()
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.console.ctx().store
     }

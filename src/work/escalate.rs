@@ -31,9 +31,13 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     let withdrawn = withdraw_changed(ctx).await?;
     let accounts = Accounts::load(ctx).await?;
     let mut drafted = draft_tags(ctx, &accounts).await?;
-    if ctx.config.ladder.closures {
-        drafted += draft_closures(ctx, &accounts).await?;
-    }
+    let since = ctx.clock.now().minus(jiff::SignedDuration::from_hours(24 * 30));
+    drafted += if ctx.config.ladder.closures {
+        draft_closures(ctx, &accounts, since).await?
+    } else {
+        // Nobody is thanked in public; that the bank acted stands in the record all the same.
+        ctx.store.note_acted(&ctx.actor("escalate"), since).await?
+    };
     Ok(Progress { did: withdrawn + drafted, ..Progress::default() })
 }
 
@@ -284,9 +288,8 @@ fn write(
 }
 
 /// When a bank has acted on what was tagged, a thank-you is drafted.
-async fn draft_closures(ctx: &Ctx, accounts: &Accounts) -> anyhow::Result<u64> {
+async fn draft_closures(ctx: &Ctx, accounts: &Accounts, since: Timestamp) -> anyhow::Result<u64> {
     let now = ctx.clock.now();
-    let since = now.minus(jiff::SignedDuration::from_hours(24 * 30));
     let mut drafted = 0;
     for tag in ctx.store.to_thank(since).await? {
         if ctx.store.has_open(&tag.escalation.bank, EscalationKind::Closure).await? {

@@ -12,15 +12,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use anyhow::Context as _;
+use jiff::SignedDuration;
+
+use super::Ctx;
 use crate::{
     cases::{
-        embedded::{EmbeddedCases, EmbeddedError, ImportFile, Stored},
+        embedded::{EmbeddedCases, EmbeddedError, Import, ImportFile, Stored},
         import::{self, ImportError, Imported, Mapping, MappingError, Outcome, Progress},
     },
     clock::Dice,
-    domain::{bank::Directory, canonical::Hash, time::Timestamp},
-    store::{CaseImport, NewImport},
+    domain::{bank::Directory, canonical::Hash, ids::PersonId, person::Importer, time::Timestamp},
+    store::{Actor, CaseImport, NewImport, StoreError},
 };
+
+/// How far two clocks may differ.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
 
 /// Why a file that waits cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -36,19 +43,120 @@ pub enum Unreadable {
     File(#[from] ImportError),
 }
 
-/// Stores what was read, once: the same bytes a second time change nothing.
+/// What somebody brings.
+#[derive(Debug)]
+pub struct Brought<'a> {
+    /// The file's bytes.
+    pub bytes: &'a [u8],
+    /// The mapping of its columns (TOML).
+    pub mapping: &'a str,
+    /// Its name, for people.
+    pub name: String,
+    /// The time as of which it is true.
+    pub as_of: Timestamp,
+}
+
+/// Why a file that was brought does not wait for a second person.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBrought {
+    /// Its facts would be younger than the present.
+    #[error(
+        "the file says that it is true as of a time in the future: give the time at which it was \
+         exported"
+    )]
+    FromTheFuture,
+    /// The same bytes are in the case database: under which number.
+    #[error("these very bytes were imported before (import {0})")]
+    Before(i64),
+    /// The same bytes wait.
+    #[error("these very bytes wait for a second person already: `takaza cases waiting`")]
+    Waits,
+    /// The mapping cannot be used.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// The ledger refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The case database failed.
+    #[error(transparent)]
+    Cases(#[from] EmbeddedError),
+    /// It could not be kept.
+    #[error("the file could not be kept: {0}")]
+    Unkept(#[from] std::io::Error),
+}
+
+/// Keeps a file until a second person has decided. Returns its id.
 ///
 /// # Errors
-/// The file claims to come from the future, or the case database failed.
-pub async fn store(
+/// Nothing waits; see [`NotBrought`].
+pub async fn bring(
+    ctx: &Ctx,
     embedded: &EmbeddedCases,
-    imported: &Imported,
-    file: &ImportFile,
-    now: Timestamp,
-) -> Result<Stored, EmbeddedError> {
+    waiting: &Waiting,
+    (by, importer): (&Actor, &Importer),
+    brought: Brought<'_>,
+) -> Result<String, NotBrought> {
+    let Brought { bytes, mapping, name, as_of } = brought;
+    if as_of > ctx.clock.now().plus(CLOCKS_DIFFER) {
+        return Err(NotBrought::FromTheFuture);
+    }
+    Mapping::parse(mapping)?;
+    if let Some(before) = embedded.import_of(&Hash::of(bytes).to_string()).await? {
+        return Err(NotBrought::Before(before.id));
+    }
+    let (sha256, mapping) = waiting.keep(bytes, mapping, &ctx.dice)?;
+    let file = NewImport { sha256, mapping, name, as_of };
+    match ctx.store.propose_import(by, importer, &file).await {
+        Err(StoreError::Conflict(_)) => Err(NotBrought::Waits),
+        other => Ok(other?),
+    }
+}
+
+/// Nobody but this person may accept a file now.
+///
+/// # Errors
+/// The ledger failed.
+pub async fn alone(ctx: &Ctx, person: &PersonId) -> Result<bool, StoreError> {
+    let now = ctx.clock.now();
+    let people = ctx.store.people().await?;
+    Ok(!people.iter().any(|other| other.id != *person && other.as_importer(now).is_ok()))
+}
+
+/// What would become of the file is not what was accepted: the directory of banks changed, say.
+#[derive(Debug, thiserror::Error)]
+#[error("what is to become of the file is not what was accepted: look at it again")]
+pub struct Differs;
+
+/// Writes what was accepted, once: repeated, it goes on where it was cut short, for the case database
+/// stores the same bytes once.
+///
+/// # Errors
+/// It is not what was accepted ([`Differs`]), or the ledger, the case database or the disk failed.
+pub async fn write(
+    ctx: &Ctx,
+    embedded: &EmbeddedCases,
+    waiting: &Waiting,
+    by: &Actor,
+    (row, imported): (&CaseImport, &Imported),
+) -> anyhow::Result<Import> {
+    if row.preview != Some(preview_hash(imported)?) {
+        return Err(Differs.into());
+    }
+    let file = ImportFile {
+        name: row.file.name.clone(),
+        sha256: imported.sha256.clone(),
+        as_of: row.file.as_of,
+        by: row.proposed_by.clone(),
+        accepted_by: row.decided_by.clone(),
+    };
     let rows: Vec<_> = imported.accepted.iter().map(|row| (row.row, row.action.clone())).collect();
     let refused: Vec<_> = imported.rejected().collect();
-    embedded.store_import(&rows, &refused, file, now).await
+    let stored = embedded.store_import(&rows, &refused, &file, ctx.clock.now()).await?;
+    let (Stored::Now(done) | Stored::Before(done)) = stored;
+    let counts = [done.new, done.replaced, done.outdated, done.refused];
+    ctx.store.import_stored(by, &row.id, done.id, counts).await?;
+    waiting.forget(row).context("the file could not be removed")?;
+    Ok(done)
 }
 
 /// Where files wait, under their hashes.

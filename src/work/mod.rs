@@ -36,6 +36,7 @@ pub mod seal;
 pub mod second_factor;
 pub mod set_right;
 pub mod silence;
+pub mod speaking;
 pub mod story;
 pub mod sweep;
 pub mod switch;
@@ -46,7 +47,7 @@ pub mod watch;
 pub mod webhooks;
 pub mod weekly;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 
@@ -54,12 +55,11 @@ use crate::{
     cases::CaseSource,
     clock::{Clock, Dice},
     config::Config,
-    destinations::{Destination, http::HttpConfig},
+    destinations::http::HttpConfig,
     domain::{
         bank::Directory,
         calendar::limits::Limits,
         delivery::{Delivery, LookRules},
-        ids::AccountName,
         wording::Templates,
     },
     store::{Actor, Store},
@@ -86,10 +86,12 @@ pub struct Ctx {
     pub templates: Arc<Templates>,
     /// How the platforms are talked to.
     pub http: HttpConfig,
-    /// The connected accounts.
-    pub destinations: Arc<BTreeMap<AccountName, Arc<dyn Destination>>>,
+    /// The connected accounts, as they were when this run began.
+    pub destinations: speaking::Destinations,
     /// The keepers of the grants of those accounts that have one.
-    pub keepers: Arc<BTreeMap<AccountName, Arc<grants::Keeper>>>,
+    pub keepers: speaking::Keepers,
+    /// The accounts as they are now.
+    pub speaking: speaking::Speaking,
     /// This process's name: machine and process id.
     pub process: String,
     /// Everything but sending is done.

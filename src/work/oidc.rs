@@ -32,7 +32,7 @@ use crate::{
     store::StoreError,
 };
 
-pub use self::service::Service;
+pub use self::service::{Fault, Service};
 
 /// Why nobody is signed in.
 #[derive(Debug, thiserror::Error)]

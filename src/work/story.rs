@@ -113,6 +113,7 @@ pub fn told(entry: &Entry) -> Said {
         "escalation.expired" => Said::plain("posts-told-expired"),
         "escalation.withdrawn" => why("posts-told-escalation-withdrawn"),
         "escalation.avoided" => why("posts-told-avoided"),
+        "escalation.bank-acted" => Said::plain("posts-told-bank-acted"),
         "escalation.unsent-withdrawn" => Said::plain("posts-told-unsent-withdrawn"),
         "escalation.annex-shown" => {
             Said::plain("posts-told-annex-shown").with("rows", plain(&body["rows"]))

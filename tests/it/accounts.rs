@@ -20,6 +20,7 @@ use takaza::{
 
 use crate::support::{
     fake_bluesky::{Ask, FakeBluesky},
+    fake_oidc::FakeOidc,
     fake_x::FakeX,
     ledger_sql,
     ready::{self, BANK, BANK_HANDLE, bank, on_both},
@@ -59,6 +60,44 @@ async fn the_doctor_says_which_duties_of_an_automated_account_are_not_seen() {
     assert_eq!(found.len(), 3);
     assert!(found.iter().all(|one| one["standing"] == "OK"), "{found:#?}");
     assert!(found[2]["says"].as_str().unwrap().contains("@an_officer"), "{found:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_asks_the_sign_in_service_as_a_sign_in_would() {
+    let server = FakeOidc::start().await;
+    let service = |issuer: &str, person: &str| {
+        format!(
+            "[console.oidc]\nname = \"the key\"\nissuer = \"{issuer}\"\nclient_id = \"takaza\"\n\
+             people = {{ \"4711\" = \"{person}\" }}\n"
+        )
+    };
+    let told = |issuer: &str, person: &str| {
+        let unit = Unit::staffed(&service(issuer, person));
+        let findings = unit.run(&["doctor", "--json"]).out;
+        let findings: serde_json::Value = serde_json::from_str(&findings).expect("JSON");
+        let of = |one: &&serde_json::Value| one["what"] == "sign-in service";
+        let found = findings.as_array().expect("a list").iter().filter(of).cloned();
+        let text = |one: &serde_json::Value, key: &str| one[key].as_str().unwrap_or("").to_owned();
+        let line = |one: serde_json::Value| {
+            (text(&one, "standing"), text(&one, "says"), text(&one, "todo"))
+        };
+        found.map(line).collect::<Vec<_>>()
+    };
+    let good = told(&server.issuer, "officer");
+    let [(standing, says, _)] = &good[..] else { panic!("{good:?}") };
+    assert!(standing == "OK" && says.contains("the key answers"), "{good:?}");
+    let stranger = told(&server.issuer, "nobody");
+    let [_, (standing, says, todo)] = &stranger[..] else { panic!("{stranger:?}") };
+    assert!(standing == "WARN" && says.contains("nobody"), "{stranger:?}");
+    assert!(todo.contains("takaza person add"), "{stranger:?}");
+    // By another of its names it is not the one that signs.
+    let other = told(&server.issuer.replace("127.0.0.1", "localhost"), "officer");
+    let [(standing, says, todo)] = &other[..] else { panic!("{other:?}") };
+    assert!(standing == "FAIL" && says.contains(&server.issuer), "{other:?}");
+    assert!(todo.contains("console.oidc.issuer"), "{other:?}");
+    let nowhere = told("http://127.0.0.1:9", "officer");
+    let [(standing, _, todo)] = &nowhere[..] else { panic!("{nowhere:?}") };
+    assert!(standing == "FAIL" && todo.contains("see that it runs"), "{nowhere:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use takaza::{domain::platform::Language, locale::Locale};
+
 /// What each module at the top of `src` may use of the others. `demo` stands outside: nothing uses
 /// it but `cli`.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -195,6 +197,56 @@ fn sql_lives_in_the_store_and_the_case_source_alone() {
     let away: Vec<_> = away.into_iter().map(|(name, _)| name).collect();
     assert!(away.is_empty(), "SQL outside its home: {away:?}");
     assert!(at_home.len() > 10, "the sources are read");
+}
+
+/// The literal text that a code begins with, also in a `format!`, with a word in each of its places.
+fn literal(code: &str) -> Option<String> {
+    let code = code.trim_start();
+    let code = code.strip_prefix("format!(").unwrap_or(code).trim_start();
+    let (text, _) = code.strip_prefix('"')?.split_once('"')?;
+    let mut lines = text.split("\\\n");
+    let mut whole = lines.next().unwrap_or_default().to_owned();
+    whole.extend(lines.map(str::trim_start));
+    let mut pieces = whole.split('{');
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        filled.push('7');
+        filled.push_str(piece.split_once('}').map_or("", |(_, rest)| rest));
+    }
+    Some(filled)
+}
+
+/// A page says them in its reader's language (`src/locale/known.rs`).
+#[test]
+fn whatever_the_store_refuses_is_said_in_hindi_too() {
+    let hindi = Locale::new(Language::Hi).expect("the messages");
+    let (mut seen, mut unsaid) = (0, BTreeSet::new());
+    let after = |code: &str, word: &str| -> Vec<String> {
+        let ends = code.match_indices(word).map(|(at, _)| at + word.len());
+        ends.filter_map(|end| literal(&code[end..])).collect()
+    };
+    for (name, code) in sources() {
+        let at = |homes: &[&str]| homes.iter().any(|home| name.starts_with(home));
+        if at(&["src/store/", "src/work/deliver"]) {
+            for word in ["StoreError::Refused(", "StoreError::Conflict(", "let why = "] {
+                let texts = after(&code, word);
+                seen += texts.len();
+                unsaid.extend(texts.into_iter().filter(|text| hindi.known(text) == *text));
+            }
+        }
+        if at(&["src/domain/escalation.rs", "src/domain/delivery", "src/store/escalations"]) {
+            for word in [".illegal(", "act: ", "], "] {
+                let acts = after(&code, word);
+                let kept = |act: &String| {
+                    hindi.known(&format!("a delivery that is held cannot {act}")).contains(act)
+                };
+                seen += acts.len();
+                unsaid.extend(acts.into_iter().filter(kept));
+            }
+        }
+    }
+    assert!(seen > 50, "the sources are read: {seen}");
+    assert!(unsaid.is_empty(), "give each a line in config/locales/*/known.ftl: {unsaid:#?}");
 }
 
 #[test]

@@ -564,6 +564,7 @@ async fn escalations_are_drafted_queued_approved_edited_rejected(world: World) {
         let bank = QueueFilter { bank: Some(zppl()), page: (0, 9), ..all };
         assert_eq!(store.queue(&bank).await.unwrap().len(), 1, "{order}");
     }
+    queue_page_by_page(&world, &row).await;
     let of_kind = |kind, rupees| QueueFilter {
         kind: Some(kind),
         at_least: Paise::from_rupees(rupees),
@@ -743,6 +744,9 @@ async fn deliveries_are_claimed_recorded_and_told(world: World) {
     world.cases.acts(&format!("{}-1", sent.bank), world.now());
     work::watch::run_once(&world.ctx).await.unwrap();
     assert_eq!(store.to_thank(before).await.unwrap().len(), 1);
+    let by = world.by("asha");
+    assert_eq!(store.note_acted(&by, before).await.unwrap(), 1);
+    assert_eq!(store.note_acted(&by, before).await.unwrap(), 0, "it is noted once");
 }
 
 async fn doubts_are_swept_looked_into_and_decided(world: World) {
@@ -839,6 +843,38 @@ async fn replies_are_read_and_set_right(world: World) {
     work::watch::run_once(&world.ctx).await.unwrap();
     let found = store.claimed_not_recorded((from, until), None, tag).await.unwrap();
     assert_eq!(found.iter().map(|tag| tag.pending).collect::<Vec<_>>(), [5]);
+}
+
+/// One by one, each page from the end of the one before: the same rows in the same order as at once,
+/// over equal sums and several states, and with what is narrowed to a bank.
+async fn queue_page_by_page(world: &World, row: &takaza::store::EscalationRow) {
+    let store = &world.ctx.store;
+    for n in 0..4 {
+        let mut draft = states::copy(row, &format!("PAGE{n}"), Some(&format!("Y{n:03}")));
+        draft.escalation.drafted_at = world.now().plus(mins(n % 2));
+        store.draft(&world.by("asha"), &draft).await.unwrap();
+    }
+    let reference = |row: &takaza::store::EscalationRow| row.escalation.reference.to_string();
+    for order in QueueOrder::ALL {
+        for bank in [None, Some(zppl())] {
+            let mut filter =
+                QueueFilter { order: Some(*order), bank, page: (0, 99), ..QueueFilter::default() };
+            let at_once = store.queue(&filter).await.unwrap();
+            filter.page = (0, 1);
+            let mut one_by_one = Vec::new();
+            while let Some(next) = store.queue(&filter).await.unwrap().into_iter().next() {
+                filter.after = Some(next.mark(*order));
+                one_by_one.push(reference(&next));
+            }
+            let at_once: Vec<_> = at_once.iter().map(reference).collect();
+            assert_eq!(at_once, one_by_one, "{order}");
+            assert_eq!(at_once.len(), if filter.bank.is_some() { 1 } else { 6 });
+        }
+    }
+    for n in 0..4 {
+        let dcp = world.person("dcp").await;
+        store.reject(&world.by("dcp"), &format!("PAGE{n}"), &dcp, "a page's").await.unwrap();
+    }
 }
 
 async fn deliveries_are_listed_and_their_story_told(mut world: World) {

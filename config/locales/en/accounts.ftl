@@ -14,6 +14,11 @@ accounts-longest = { $n ->
    *[other] texts of up to { $n } characters
  }
 accounts-picture = its tags bear a picture
+accounts-picture-on = With a picture
+accounts-picture-off = Without a picture
+accounts-picture-is-on = Tags of { $what } bear a picture of their facts from the next draft on. A standing order covers it only where it names the picture's design.
+accounts-picture-is-off = Tags of { $what } bear no picture from the next draft on.
+accounts-no-picture-there = takaza brings no picture to X by its API: there an officer posts it by hand.
 accounts-idempotent = a repeated send is harmless there
 accounts-hour = In the last hour
 accounts-day = In the last 24 hours
@@ -63,7 +68,7 @@ accounts-seen = First seen
 accounts-adopt = Adopt
 accounts-adopted = Post { $what } is the unit's own.
 accounts-connect = Connecting an account
-accounts-connect-means = An administrator adds and connects accounts, here or on the server; revoking one and accounts for posts by hand are the server’s alone. A token that is typed here is kept in a file of the server and shown nowhere again. The service speaks from a new account after its next start.
+accounts-connect-means = An administrator adds and connects accounts, here or on the server; revoking one and accounts for posts by hand are the server’s alone. A token that is typed here is kept in a file of the server and shown nowhere again. The service finds a new account by itself within seconds, and speaks from it once an approver has turned it live.
 accounts-add = Add an account
 accounts-add-means = Its platform is asked at once whose the token is. It is off until an approver turns it live.
 accounts-name = Name that the unit gives it (small letters, digits, dashes)

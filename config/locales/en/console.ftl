@@ -10,6 +10,7 @@ sign-out = Sign out
 stop = Stop
 back = Back
 pages = Further pages
+page-first = To the start
 page-before = Earlier
 page-after = Next
 filter-state = State

@@ -215,6 +215,7 @@ posts-told-closed = closed: everything of it has ended
 posts-told-expired = expired
 posts-told-escalation-withdrawn = withdrawn: { $why }
 posts-told-avoided = the bank acted before it went out: { $why }
+posts-told-bank-acted = the bank has acted since on something that it asked for
 posts-told-unsent-withdrawn = what was not sent of it is withdrawn
 posts-told-annex-shown = annex of { $rows } rows shown
 posts-told-claimed = attempt { $attempt } claimed

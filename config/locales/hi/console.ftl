@@ -10,6 +10,7 @@ sign-out = साइन आउट
 stop = रोकें
 back = वापस
 pages = और पृष्ठ
+page-first = शुरू से
 page-before = पिछला
 page-after = अगला
 filter-state = स्थिति

@@ -215,6 +215,7 @@ posts-told-closed = पूरी हुई: इसका सब कुछ सम
 posts-told-expired = समय बीत गया
 posts-told-escalation-withdrawn = वापस ली गई: { $why }
 posts-told-avoided = जाने से पहले ही बैंक ने कार्रवाई कर दी: { $why }
+posts-told-bank-acted = तब से बैंक ने माँगी गई किसी कार्रवाई को पूरा किया
 posts-told-unsent-withdrawn = जो नहीं भेजा गया था वह वापस लिया गया
 posts-told-annex-shown = { $rows } पंक्तियों का अनुलग्नक दिखाया गया
 posts-told-claimed = कोशिश { $attempt } ली गई

@@ -11,7 +11,7 @@ use super::{
     },
     row,
 };
-use crate::domain::platform::{Account, Platform, Sender};
+use crate::domain::platform::Account;
 
 /// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,7 +61,7 @@ impl Picture {
 /// # Errors
 /// It cannot, and what to do instead.
 pub(super) fn can_show(account: &Account) -> Result<(), Failure> {
-    if account.platform == Platform::X && account.sender == Sender::Api {
+    if !account.can_show_pictures() {
         return Err(Failure::usage(
             "takaza brings no picture to X by its API: there an officer posts it by hand (add the \
              account with --hand-off)",

@@ -1,4 +1,5 @@
-//! `takaza cases import`: a unit's own CSV or XLSX file into the embedded case database.
+//! `takaza cases import`: a unit's own CSV or XLSX file, brought for the embedded case database. It
+//! waits there for a second person (`accept.rs`), as in the console.
 
 use std::{
     io::IsTerminal as _,
@@ -13,17 +14,17 @@ use super::super::{
     Globals,
     failure::{Failure, Outcome},
     output::Format,
-    sign_in::MaybeSigning,
+    sign_in::{MaybeSigning, Session},
     times::{clock, instant},
 };
 use crate::{
     app::App,
     cases::{
-        embedded::{EmbeddedCases, EmbeddedError, ImportFile, Stored},
-        import::{self, Imported, Mapping},
+        embedded::EmbeddedCases,
+        import::{self, Imported, Mapping, Progress},
     },
-    domain::ids::PersonId,
-    work::imports,
+    domain::time::Timestamp,
+    work::imports::{self, Brought, NotBrought, Waiting},
 };
 
 /// A file larger than this (bytes) is given by mistake: a million rows take a tenth of it.
@@ -32,7 +33,8 @@ const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
 /// Imports a CSV or XLSX file, by a mapping from its own columns
 ///
 /// docs/case-import.md explains the mapping. Nothing of a column that it does not name is stored.
-/// Try it with --dry-run first: it stores nothing and needs no --as.
+/// Try it with --dry-run first: it stores nothing and needs no --as. What is brought waits for a
+/// second person: `takaza cases accept`.
 #[derive(Debug, Args)]
 pub(in super::super) struct Import {
     /// The file
@@ -58,102 +60,140 @@ struct Report {
     #[serde(flatten)]
     outcome: import::Outcome,
     dry_run: bool,
-    stored: Option<StoredReport>,
+    /// The file that waits.
+    waits: Option<Waits>,
+    /// The import of the very same bytes: nothing was done.
+    before: Option<i64>,
 }
 
 #[derive(Serialize)]
-struct StoredReport {
-    import: i64,
-    /// The same bytes were imported before: nothing was done.
-    before: bool,
-    new: u64,
-    replaced: u64,
-    outdated: u64,
+struct Waits {
+    id: String,
+    /// What a second person accepts, in one hash.
+    hash: String,
+    /// Nobody else may accept it now.
+    alone: bool,
+}
+
+/// A file with its mapping, as it is on the disk.
+struct Given {
+    bytes: Vec<u8>,
+    mapping: String,
+    as_of: Timestamp,
+}
+
+/// The embedded case database of a unit that has one.
+pub(super) fn embedded_of(app: &App) -> Result<&EmbeddedCases, Failure> {
+    app.embedded.as_ref().ok_or_else(|| {
+        Failure::refused(
+            "this unit reads a live case database ([source]); files are imported where \
+             source.query is \"embedded\"",
+        )
+    })
 }
 
 impl Import {
     pub(super) async fn run(mut self, globals: &Globals) -> Outcome {
-        let (app, by) = match std::mem::take(&mut self.signing).given() {
-            Some(signing) => {
-                let session = signing.sign_in(globals, "cases import").await?;
-                session.person.as_importer(session.app.ctx.clock.now())?;
-                (session.app, Some(session.person.id))
-            }
-            None if self.dry_run => (globals.open().await?, None),
+        let signing = std::mem::take(&mut self.signing).given();
+        let session = match signing.filter(|_| !self.dry_run) {
+            Some(signing) => Some(signing.sign_in(globals, "cases import").await?),
+            None if self.dry_run => None,
             None => {
                 let problem = "name who imports it: --as PERSON, or only try it: --dry-run";
                 return Err(Failure::usage(problem));
             }
         };
-        let Some(embedded) = &app.embedded else {
-            return Err(Failure::refused(
-                "this unit reads a live case database ([source]); files are imported where \
-                 source.query is \"embedded\"",
-            ));
+        let opened = if session.is_none() { Some(globals.open().await?) } else { None };
+        let app = session.as_ref().map(|session| &session.app).or(opened.as_ref());
+        let app = app.ok_or_else(|| Failure::usage("nothing is opened"))?;
+        embedded_of(app)?;
+        let given = self.given(app)?;
+        let imported = self.read(app, &given)?;
+        let mut report = Report {
+            outcome: imported.outcome(),
+            dry_run: self.dry_run,
+            waits: None,
+            before: None,
         };
-        let imported = self.read(&app)?;
-        let stored = match by.filter(|_| !self.dry_run) {
-            Some(by) => Some(self.store(&app, embedded, &imported, by).await?),
-            None => None,
-        };
-        let zone = app.ctx.limits.calendar().zone();
-        let as_of = clock(imported.as_of, zone);
-        let report = Report { outcome: imported.outcome(), dry_run: self.dry_run, stored };
+        if let Some(session) = &session {
+            self.bring(session, &given, &imported, &mut report).await?;
+        }
+        let as_of = clock(given.as_of, app.ctx.limits.calendar().zone());
         self.format.print(&report, |report| people(report, &as_of))
     }
 
-    fn read(&self, app: &App) -> Result<Imported, Failure> {
-        let ctx = &app.ctx;
-        let (now, zone) = (ctx.clock.now(), ctx.limits.calendar().zone());
+    fn given(&self, app: &App) -> Result<Given, Failure> {
+        let (now, zone) = (app.ctx.clock.now(), app.ctx.limits.calendar().zone());
         let as_of = match &self.as_of {
             Some(text) => instant(text, now, zone)?,
             None => now,
         };
-        let text =
+        let mapping =
             std::fs::read_to_string(&self.mapping).map_err(|error| wrong(&self.mapping, error))?;
-        let mapping = Mapping::parse(&text).map_err(|error| wrong(&self.mapping, error))?;
         let size = std::fs::metadata(&self.file).map_err(|error| wrong(&self.file, error))?.len();
         if size > LARGEST {
             return Err(wrong(&self.file, "is larger than 2 GiB; divide it"));
         }
         let bytes = std::fs::read(&self.file).map_err(|error| wrong(&self.file, error))?;
-        let bar = progress_bar();
-        let mut show = |progress: import::Progress| {
-            bar.set_length(progress.total as u64);
-            bar.set_position(progress.done as u64);
-        };
-        let imported = import::read(&bytes, &mapping, &ctx.banks, as_of, &mut show);
-        bar.finish_and_clear();
+        Ok(Given { bytes, mapping, as_of })
+    }
+
+    fn read(&self, app: &App, given: &Given) -> Result<Imported, Failure> {
+        let mapping =
+            Mapping::parse(&given.mapping).map_err(|error| wrong(&self.mapping, error))?;
+        let imported = with_progress(|show| {
+            import::read(&given.bytes, &mapping, &app.ctx.banks, given.as_of, show)
+        });
         imported.map_err(|error| wrong(&self.file, error))
     }
 
-    async fn store(
+    async fn bring(
         &self,
-        app: &App,
-        embedded: &EmbeddedCases,
+        session: &Session,
+        given: &Given,
         imported: &Imported,
-        by: PersonId,
-    ) -> Result<StoredReport, Failure> {
+        report: &mut Report,
+    ) -> Outcome {
+        let (ctx, person) = (&session.app.ctx, &session.person);
+        let importer = person.as_importer(ctx.clock.now())?;
         let name = self.file.file_name().map(|name| name.to_string_lossy().into_owned());
-        let file = ImportFile {
+        let brought = Brought {
+            bytes: &given.bytes,
+            mapping: &given.mapping,
             name: name.unwrap_or_default(),
-            sha256: imported.sha256.clone(),
-            as_of: imported.as_of,
-            by,
-            accepted_by: None,
+            as_of: given.as_of,
         };
-        let stored = imports::store(embedded, imported, &file, app.ctx.clock.now()).await;
-        let (import, before) = match stored {
-            Ok(Stored::Now(import)) => (import, false),
-            Ok(Stored::Before(import)) => (import, true),
-            Err(error @ EmbeddedError::FromTheFuture { .. }) => {
+        let (cases, waiting) = (embedded_of(&session.app)?, Waiting::of(&session.app.data));
+        match imports::bring(ctx, cases, &waiting, (&session.by, &importer), brought).await {
+            Ok(id) => {
+                let hash = imports::preview_hash(imported).map_err(Failure::failed)?.to_string();
+                let alone = imports::alone(ctx, &person.id).await?;
+                report.waits = Some(Waits { id, hash, alone });
+            }
+            Err(NotBrought::Before(import)) => report.before = Some(import),
+            Err(error @ NotBrought::FromTheFuture) => {
                 return Err(Failure::usage(error.to_string()));
             }
-            Err(error) => return Err(Failure::failed(error)),
-        };
-        let (new, replaced, outdated) = (import.new, import.replaced, import.outdated);
-        Ok(StoredReport { import: import.id, before, new, replaced, outdated })
+            Err(error @ NotBrought::Waits) => return Err(Failure::refused(error.to_string())),
+            Err(NotBrought::Mapping(error)) => return Err(wrong(&self.mapping, error)),
+            Err(NotBrought::Store(error)) => return Err(error.into()),
+            Err(error @ (NotBrought::Cases(_) | NotBrought::Unkept(_))) => {
+                return Err(Failure::failed(error));
+            }
+        }
+        Ok(())
     }
+}
+
+/// Runs what tells how far it is, under a bar.
+pub(super) fn with_progress<T>(run: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
+    let bar = progress_bar();
+    let end = run(&mut |progress: Progress| {
+        bar.set_length(progress.total as u64);
+        bar.set_position(progress.done as u64);
+    });
+    bar.finish_and_clear();
+    end
 }
 
 fn wrong(file: &Path, problem: impl std::fmt::Display) -> Failure {
@@ -171,17 +211,22 @@ fn progress_bar() -> ProgressBar {
 }
 
 fn people(report: &Report, as_of: &str) -> String {
-    let end = match &report.stored {
-        None => "nothing was stored: this was a dry run".to_owned(),
-        Some(stored) if stored.before => format!(
-            "these very bytes were imported before (import {}): nothing was stored, and the facts \
-             keep their age",
-            stored.import
+    let end = match (&report.waits, report.before) {
+        (_, Some(import)) => format!(
+            "these very bytes were imported before (import {import}): nothing was stored, and the \
+             facts keep their age"
         ),
-        Some(stored) => format!(
-            "import {}: {} new, {} replaced, {} older than what is known; the facts age from {as_of}",
-            stored.import, stored.new, stored.replaced, stored.outdated
-        ),
+        (Some(Waits { id, hash, alone }), None) => {
+            let nobody = "\nNobody else here may accept it yet: an administrator adds a second \
+                          person, `takaza person add NAME --name \"…\" --role officer --as ADMIN`";
+            let nobody = if *alone { nobody } else { "" };
+            format!(
+                "nothing is stored yet: a second person looks at it and accepts it, here or in the \
+                 console at /source; its facts age from {as_of}\n  takaza cases accept {id}\n  \
+                 takaza cases accept {id} --hash {hash} --as PERSON{nobody}"
+            )
+        }
+        (None, None) => "nothing was stored: this was a dry run".to_owned(),
     };
     format!("{}{end}", report.outcome)
 }

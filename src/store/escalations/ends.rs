@@ -1,5 +1,6 @@
 //! How escalations end: withdrawn, expired, closed; and how a clearance is taken back.
 
+use super::reads::acted_after;
 use super::{
     Act, Actor, EscalationId, EscalationRow, MEMBER, OrderId, PersonId, StateName, Store,
     StoreError, Timestamp, Tx, deliveries, find, gate, json, people, save, sql, with_deliveries,
@@ -103,6 +104,35 @@ impl Store {
         self.finish(tx, by, acts).await?;
         Ok(voided)
     }
+}
+
+impl Store {
+    /// Notes once of each tag that was delivered after `since`, that the bank has acted on something
+    /// that it asked for: where nobody is thanked in public. How many were noted.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn note_acted(&self, by: &Actor, since: Timestamp) -> Result<u64, StoreError> {
+        if unnoted(&mut self.read().await?, since).await?.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.write().await?;
+        let ids = unnoted(&mut tx, since).await?;
+        let act = |id: &EscalationId| Act::new(id, "escalation.bank-acted", json!({}));
+        self.finish(tx, by, ids.iter().map(act).collect()).await?;
+        Ok(ids.len() as u64)
+    }
+}
+
+async fn unnoted(tx: &mut Tx, since: Timestamp) -> Result<Vec<EscalationId>, StoreError> {
+    let rows = sql(acted_after!(
+        "NOT EXISTS (SELECT 1 FROM entry n WHERE n.subject = e.id
+                     AND n.act = 'escalation.bank-acted')"
+    ))
+    .bind(since)
+    .all(tx)
+    .await?;
+    rows.iter().map(|row| row.get("id")).collect()
 }
 
 /// Holds again every cleared escalation that the filter names (`None`, `None`: all of them), as far

@@ -2,49 +2,93 @@
 
 use super::{
     BTreeMap, BankCode, EarlierText, EscalationId, EscalationKind, EscalationRow, EscalationState,
-    Evidence, QueueFilter, QueueOrder, Row, Store, StoreError, Timestamp, find, json, members_of,
-    sql, with_deliveries,
+    Evidence, Mark, QueueFilter, QueueOrder, Row, Store, StoreError, Timestamp, find, json,
+    members_of, sql, with_deliveries,
 };
 
-/// One page of one state. A `+` keeps SQLite from an index that would serve worse: a bank has few
-/// escalations, and its own index finds them.
+/// Tags that were delivered and on which the bank has acted since, as far as nothing came of it yet.
+macro_rules! acted_after {
+    ($nothing_yet:literal) => {
+        concat!(
+            "SELECT e.* FROM escalation e
+             WHERE e.kind = 'tag' AND e.state = 'closed' AND e.drafted_at > $1
+               AND EXISTS (SELECT 1 FROM delivery d WHERE d.escalation = e.id
+                           AND d.state = 'delivered')
+               AND EXISTS (SELECT 1 FROM escalation_action m
+                           JOIN action a ON a.external_id = m.external_id
+                           WHERE m.escalation = e.id AND a.status = 'acted'
+                             AND a.vanished_at IS NULL)
+               AND ",
+            $nothing_yet,
+            " ORDER BY e.drafted_at"
+        )
+    };
+}
+pub(super) use acted_after;
+
+/// One page of one state: what lies behind a place, as one range of an index. A `+` keeps SQLite from
+/// an index that would serve worse: a bank has few escalations, and its own index finds them.
 macro_rules! queue_page {
-    ($bank:literal, $sum:literal, $order:literal) => {
+    ($bank:literal, $sum:literal, $key:literal, $beyond:literal, $way:literal) => {
         concat!(
             "SELECT * FROM escalation WHERE state = $1 AND ",
             $bank,
             " AND ($3 = '' OR kind = $3) AND ",
             $sum,
-            "money_at_risk >= $4 ORDER BY ",
-            $order,
-            ", id LIMIT $5 OFFSET $6"
+            "money_at_risk >= $4 AND (",
+            $key,
+            ", id) ",
+            $beyond,
+            " ($5, $6) ORDER BY ",
+            $key,
+            $way,
+            ", id",
+            $way,
+            " LIMIT $7"
         )
+    };
+    (any $sum:literal, $key:literal, $beyond:literal, $way:literal) => {
+        queue_page!("($2 = '' OR bank = $2)", $sum, $key, $beyond, $way)
+    };
+    (bank $key:literal, $beyond:literal, $way:literal) => {
+        queue_page!("bank = $2", "+", $key, $beyond, $way)
     };
 }
 
 const fn queue_sql(order: QueueOrder, bank: bool) -> &'static str {
     match (order, bank) {
-        (QueueOrder::Money, false) => {
-            queue_page!("($2 = '' OR bank = $2)", "", "money_at_risk DESC")
-        }
-        (QueueOrder::Money, true) => queue_page!("bank = $2", "+", "+money_at_risk DESC"),
-        (QueueOrder::Expiry, false) => queue_page!("($2 = '' OR bank = $2)", "+", "expires_at"),
-        (QueueOrder::Expiry, true) => queue_page!("bank = $2", "+", "+expires_at"),
-        (QueueOrder::Latest, false) => {
-            queue_page!("($2 = '' OR bank = $2)", "+", "drafted_at DESC")
-        }
-        (QueueOrder::Latest, true) => queue_page!("bank = $2", "+", "+drafted_at DESC"),
+        (QueueOrder::Money, false) => queue_page!(any "", "money_at_risk", "<", " DESC"),
+        (QueueOrder::Money, true) => queue_page!(bank "+money_at_risk", "<", " DESC"),
+        (QueueOrder::Expiry, false) => queue_page!(any "+", "expires_at", ">", ""),
+        (QueueOrder::Expiry, true) => queue_page!(bank "+expires_at", ">", ""),
+        (QueueOrder::Latest, false) => queue_page!(any "+", "drafted_at", "<", " DESC"),
+        (QueueOrder::Latest, true) => queue_page!(bank "+drafted_at", "<", " DESC"),
     }
 }
 
-/// Where a row stands among those of other states.
-fn sort_key(row: &Row, order: QueueOrder) -> Result<(i64, EscalationId), StoreError> {
-    let first = match order {
-        QueueOrder::Money => -row.get::<i64>("money_at_risk")?,
-        QueueOrder::Expiry => row.get("expires_at")?,
-        QueueOrder::Latest => -row.get::<i64>("drafted_at")?,
-    };
-    Ok((first, row.get("id")?))
+impl QueueOrder {
+    /// Whether what comes first has the least of what it is sorted by.
+    const fn rises(self) -> bool {
+        matches!(self, Self::Expiry)
+    }
+
+    /// Before every row.
+    const fn start(self) -> Mark {
+        if self.rises() { Mark::first() } else { Mark::last() }
+    }
+
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Money => "money_at_risk",
+            Self::Expiry => "expires_at",
+            Self::Latest => "drafted_at",
+        }
+    }
+
+    /// Where a row stands among those of other states.
+    fn mark(self, row: &Row) -> Result<Mark, StoreError> {
+        Ok(Mark { key: row.get(self.column())?, id: row.get("id")? })
+    }
 }
 
 impl Store {
@@ -68,10 +112,9 @@ impl Store {
         if states.is_empty() {
             states.extend(EscalationState::ALL.iter().filter(|state| state.open()));
         }
-        let (skip, take) = (filter.page.0, filter.page.1);
-        let one = states.len() == 1;
-        let (from, until) = if one { (skip, take) } else { (0, skip.saturating_add(take)) };
         let order = filter.order.unwrap_or(QueueOrder::Money);
+        let after = filter.after.clone().unwrap_or_else(|| order.start());
+        let (skip, take) = (filter.page.0 as usize, filter.page.1 as usize);
         let mut rows = Vec::new();
         for state in states {
             let page = sql(queue_sql(order, filter.bank.is_some()))
@@ -79,19 +122,20 @@ impl Store {
                 .bind(filter.bank.as_ref().map_or("", BankCode::as_str))
                 .bind(filter.kind.map_or("", EscalationKind::as_str))
                 .bind(filter.at_least.paise())
-                .bind(i64::from(until))
-                .bind(i64::from(from))
+                .bind(after.key)
+                .bind(&after.id)
+                .bind(i64::from(filter.page.0) + i64::from(filter.page.1))
                 .all(&mut tx)
                 .await?;
             for row in page {
-                rows.push((sort_key(&row, order)?, row));
+                rows.push((order.mark(&row)?, row));
             }
         }
-        if !one {
-            rows.sort_by(|one, other| one.0.cmp(&other.0));
-            rows = rows.into_iter().skip(skip as usize).take(take as usize).collect();
-        }
-        with_deliveries(&mut tx, rows.into_iter().map(|(_, row)| row).collect()).await
+        rows.sort_by(
+            |(one, _), (other, _)| if order.rises() { one.cmp(other) } else { other.cmp(one) },
+        );
+        let rows = rows.into_iter().skip(skip).take(take);
+        with_deliveries(&mut tx, rows.map(|(_, row)| row).collect()).await
     }
 
     /// These escalations, by their references, by money at risk; what is not there is left out.
@@ -105,7 +149,7 @@ impl Store {
         let mut tx = self.read().await?;
         let rows = sql("SELECT * FROM escalation
              WHERE reference IN (SELECT j.value->>'r' FROM json_each(CAST($1 AS TEXT)) AS j)
-             ORDER BY money_at_risk DESC, id")
+             ORDER BY money_at_risk DESC, id DESC")
         .batch(references.iter().map(|reference| json!({"r": reference})).collect())
         .all(&mut tx)
         .await?;
@@ -212,17 +256,9 @@ impl Store {
     /// The ledger failed.
     pub async fn to_thank(&self, since: Timestamp) -> Result<Vec<EscalationRow>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = sql("SELECT e.* FROM escalation e
-             WHERE e.kind = 'tag' AND e.state = 'closed' AND e.drafted_at > $1
-               AND EXISTS (SELECT 1 FROM delivery d WHERE d.escalation = e.id
-                           AND d.state = 'delivered')
-               AND EXISTS (SELECT 1 FROM escalation_action m
-                           JOIN action a ON a.external_id = m.external_id
-                           WHERE m.escalation = e.id AND a.status = 'acted'
-                             AND a.vanished_at IS NULL)
-               AND NOT EXISTS (SELECT 1 FROM escalation c WHERE c.about = e.id
-                               AND c.kind = 'closure')
-             ORDER BY e.drafted_at")
+        let rows = sql(acted_after!(
+            "NOT EXISTS (SELECT 1 FROM escalation c WHERE c.about = e.id AND c.kind = 'closure')"
+        ))
         .bind(since)
         .all(&mut tx)
         .await?;

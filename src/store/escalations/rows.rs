@@ -79,6 +79,7 @@ pub(super) fn read(row: &Row, deliveries: Vec<DeliveryRow>) -> Result<Escalation
     );
     Ok(EscalationRow {
         rev: row.get("rev")?,
+        money_at_risk: row.get("money_at_risk")?,
         escalation,
         clearance: read_clearance(row)?,
         hold_until: row.get("hold_until")?,

@@ -60,8 +60,9 @@ impl Store {
         }
         let (opener, unvouched) = Opener::chain(vkeys, &notes).ok_or_else(|| {
             let given = vkeys.join(" ");
-            let form = "public keys of one log, of the form name+id+key";
-            StoreError::Refused(format!("{given:?} is not one or several {form}"))
+            StoreError::Refused(format!(
+                "{given:?} is not one or several public keys of one log, of the form name+id+key"
+            ))
         })?;
         let now = tx.now().await?;
         let counts = Counts::read(&mut tx).await?;

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Call, Fault,
     fault::{Absent, Faults},
-    given::{Asked, Items, Named, Nothing, Window},
+    given::{Asked, Items, Limit, Named, Nothing, after_id},
     words,
 };
 use crate::{
@@ -32,9 +32,9 @@ pub(super) struct BanksAsked {
     class: Option<BankClass>,
     /// Only banks that have (`true`), or have not (`false`), something overdue now.
     overdue: Option<bool>,
-    /// How many to leave out before them.
-    #[param(minimum = 0, maximum = 100_000)]
-    skip: Option<u32>,
+    /// Where the page begins: `next` of the page before.
+    #[param(pattern = "^[A-Za-z0-9-]{1,64}$")]
+    after: Option<String>,
     /// How many to show (50).
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -70,7 +70,8 @@ pub(super) async fn list(
     call: Call,
     Asked(asked): Asked<BanksAsked>,
 ) -> Result<Json<Items<BankStanding>>, Fault> {
-    let window = Window::of(asked.skip, asked.limit)?;
+    let limit = Limit::of(asked.limit)?;
+    let after = after_id(asked.after.as_deref())?;
     let search = asked.search.as_deref();
     if search.is_some_and(|text| text.is_empty() || text.chars().count() > 100) {
         let problem = "`search` is a part of a name, of at most 100 characters.";
@@ -80,9 +81,12 @@ pub(super) async fn list(
     let (banks, counts) = (&*ctx.banks, call.store().overdue_by_bank(ctx.clock.now()).await?);
     let found = banks.search(search.unwrap_or_default()).into_iter().filter(|bank| {
         let due = asked.overdue.is_none_or(|due| due == counts.contains_key(&bank.code));
-        due && asked.class.is_none_or(|class| class == bank.class)
+        let further = after.is_none_or(|after| bank.code.as_str() > after);
+        further && due && asked.class.is_none_or(|class| class == bank.class)
     });
-    Ok(Json(window.cut(found.map(|bank| BankStanding::of(bank, banks, counts.get(&bank.code))))))
+    let place = |bank: &&Bank| bank.code.to_string();
+    let standing = |bank: &&Bank| BankStanding::of(bank, banks, counts.get(&bank.code));
+    Ok(Json(limit.shown(found, place, standing)))
 }
 
 /// Shows one bank, by its code.

@@ -11,6 +11,7 @@ use serde_json::error::Category;
 use utoipa::ToSchema;
 
 use super::Fault;
+use crate::store::{Mark, NoMark};
 
 /// A body holds a hash or a reason; more is not one of ours.
 const LARGEST_BODY: usize = 16 * 1024;
@@ -18,53 +19,65 @@ const LARGEST_BODY: usize = 16 * 1024;
 pub(super) const USUAL: u32 = 50;
 /// How many things a call shows at most.
 const MOST: u32 = 200;
-/// How far a list is read at most; whoever needs more narrows it by a filter.
-const FURTHEST: u32 = 100_000;
+const NO_PLACE: &str = "`after` is the `next` of the page before, as it was.";
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Items<T> {
     /// The things, in the list's order.
     items: Vec<T>,
-    /// There is more: ask with a larger `skip`.
-    more: bool,
+    /// Where the next page begins: ask with it as `after`. Null: this is the last page.
+    next: Option<String>,
 }
 
-/// Which page of a list was asked for.
+/// How many things of a list were asked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Window {
-    skip: u32,
-    limit: u32,
-}
+pub(super) struct Limit(u32);
 
-impl Window {
-    /// The page that `skip` and `limit` name.
-    pub(super) fn of(skip: Option<u32>, limit: Option<u32>) -> Result<Self, Fault> {
-        let (skip, limit) = (skip.unwrap_or(0), limit.unwrap_or(USUAL));
+impl Limit {
+    pub(super) fn of(limit: Option<u32>) -> Result<Self, Fault> {
+        let limit = limit.unwrap_or(USUAL);
         if limit == 0 || limit > MOST {
             return Err(Fault::Malformed(format!("`limit` is a number from 1 to {MOST}.")));
         }
-        if skip > FURTHEST {
-            return Err(Fault::Malformed(format!("`skip` is a number from 0 to {FURTHEST}.")));
-        }
-        Ok(Self { skip, limit })
+        Ok(Self(limit))
     }
 
     /// As the ledger is asked: one more than is shown tells whether there is more.
     pub(super) const fn asked(self) -> (u32, u32) {
-        (self.skip, self.limit + 1)
+        (0, self.0 + 1)
     }
 
-    /// What is shown of the answer to [`Window::asked`].
-    pub(super) fn shown<T>(self, mut items: Vec<T>) -> Items<T> {
-        let more = items.len() > self.limit as usize;
-        items.truncate(self.limit as usize);
-        Items { items, more }
+    /// What is shown of a list from its page's beginning on; `place` says where a thing lies.
+    pub(super) fn shown<T, V>(
+        self,
+        from_here: impl IntoIterator<Item = T>,
+        place: impl Fn(&T) -> String,
+        view: impl FnMut(&T) -> V,
+    ) -> Items<V> {
+        let limit = self.0 as usize;
+        let found: Vec<T> = from_here.into_iter().take(limit + 1).collect();
+        let shown = &found[..found.len().min(limit)];
+        let next = shown.last().filter(|_| found.len() > limit).map(place);
+        Items { items: shown.iter().map(view).collect(), next }
     }
+}
 
-    /// What is shown of a whole list.
-    pub(super) fn cut<T>(self, all: impl Iterator<Item = T>) -> Items<T> {
-        self.shown(all.skip(self.skip as usize).take(self.limit as usize + 1).collect())
+/// A place in a list, as it was given.
+pub(super) fn mark(text: Option<&str>) -> Result<Option<Mark>, Fault> {
+    let malformed = |_: NoMark| Fault::Malformed(NO_PLACE.to_owned());
+    text.map(|text| text.parse().map_err(malformed)).transpose()
+}
+
+/// The id of the last thing before a page, as it was given.
+pub(super) fn after_id(text: Option<&str>) -> Result<Option<&str>, Fault> {
+    let id = |text: &str| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        (1..=64).contains(&text.len()) && text.bytes().all(plain)
+    };
+    match text {
+        Some(text) if !id(text) => Err(Fault::Malformed(NO_PLACE.to_owned())),
+        text => Ok(text),
     }
 }
 

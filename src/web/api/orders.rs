@@ -7,18 +7,18 @@ use utoipa::IntoParams;
 use super::{
     Call, Fault,
     fault::{Absent, Faults},
-    given::{Asked, Items, Named, Nothing, Window},
+    given::{Asked, Items, Limit, Named, Nothing, after_id},
 };
-use crate::work::view::OrderView;
+use crate::{domain::order::StandingOrder, work::view::OrderView};
 
 /// Which orders are asked for.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct OrdersAsked {
-    /// How many to leave out before them.
-    #[param(minimum = 0, maximum = 100_000)]
-    skip: Option<u32>,
+    /// Where the page begins: `next` of the page before.
+    #[param(pattern = "^[A-Za-z0-9-]{1,64}$")]
+    after: Option<String>,
     /// How many to show (50).
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -34,11 +34,13 @@ pub(super) async fn list(
     call: Call,
     Asked(asked): Asked<OrdersAsked>,
 ) -> Result<Json<Items<OrderView>>, Fault> {
-    let window = Window::of(asked.skip, asked.limit)?;
+    let limit = Limit::of(asked.limit)?;
+    let after = after_id(asked.after.as_deref())?;
     let (store, now) = (call.store(), call.ctx().clock.now());
     let (people, orders) = (store.people().await?, store.orders().await?);
-    let views = orders.iter().map(|order| OrderView::of(order, &people, now));
-    Ok(Json(window.cut(views)))
+    let further = orders.iter().filter(|order| after.is_none_or(|after| order.id.as_str() > after));
+    let place = |order: &&StandingOrder| order.id.to_string();
+    Ok(Json(limit.shown(further, place, |order| OrderView::of(order, &people, now))))
 }
 
 /// Shows one standing order.

@@ -9,12 +9,15 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Call, Fault,
     fault::{Absent, Faults},
-    given::{Asked, Items, Named, Nothing, Window},
+    given::{Asked, Items, Limit, Named, Nothing, after_id},
     queue::bank_code,
     words,
 };
 use crate::{
-    domain::{delivery::StateName, ids::AccountName},
+    domain::{
+        delivery::StateName,
+        ids::{AccountName, DeliveryId},
+    },
     store::{DeliveryFilter, Listed},
     work::{
         bill,
@@ -36,9 +39,9 @@ pub(super) struct PostsAsked {
     /// Only from this account, by its name.
     #[param(pattern = "^[ -~]{1,64}$")]
     account: Option<String>,
-    /// How many to leave out before them.
-    #[param(minimum = 0, maximum = 100_000)]
-    skip: Option<u32>,
+    /// Where the page begins: `next` of the page before.
+    #[param(pattern = "^[A-Za-z0-9-]{1,64}$")]
+    after: Option<String>,
     /// How many to show (50).
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -55,9 +58,9 @@ pub(super) struct EngagementAsked {
     /// Only from this account, by its name.
     #[param(pattern = "^[ -~]{1,64}$")]
     account: Option<String>,
-    /// How many to leave out before them.
-    #[param(minimum = 0, maximum = 100_000)]
-    skip: Option<u32>,
+    /// Where the page begins: `next` of the page before.
+    #[param(pattern = "^[A-Za-z0-9-]{1,64}$")]
+    after: Option<String>,
     /// How many to show (50).
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -89,6 +92,11 @@ fn account(text: Option<String>) -> Result<Option<AccountName>, Fault> {
     Ok(Some(AccountName::new(text)))
 }
 
+/// Where a delivery lies in a list of them.
+fn place(listed: &&Listed) -> String {
+    listed.row.delivery.id.to_string()
+}
+
 /// Lists deliveries, the latest drafted first.
 #[utoipa::path(
     get, path = "/api/v1/posts", tag = "posts", params(PostsAsked), security(("token" = ["read"])),
@@ -98,16 +106,17 @@ pub(super) async fn list(
     call: Call,
     Asked(asked): Asked<PostsAsked>,
 ) -> Result<Json<Items<DeliveryView>>, Fault> {
-    let window = Window::of(asked.skip, asked.limit)?;
+    let limit = Limit::of(asked.limit)?;
     let filter = DeliveryFilter {
         states: asked.state.into_iter().collect(),
         bank: bank_code(asked.bank.as_deref())?,
         account: account(asked.account)?,
-        page: window.asked(),
+        before: after_id(asked.after.as_deref())?.map(DeliveryId::new),
+        page: limit.asked(),
         ..DeliveryFilter::default()
     };
     let listed = call.store().deliveries(&filter).await?;
-    Ok(Json(window.shown(listed.iter().map(DeliveryView::of).collect())))
+    Ok(Json(limit.shown(&listed, place, |one| DeliveryView::of(one))))
 }
 
 /// Shows one post's whole history: drafting, clearance, attempts, receipt, engagement, record.
@@ -138,12 +147,13 @@ pub(super) async fn engagement(
     call: Call,
     Asked(asked): Asked<EngagementAsked>,
 ) -> Result<Json<Items<PostEngagement>>, Fault> {
-    let window = Window::of(asked.skip, asked.limit)?;
+    let limit = Limit::of(asked.limit)?;
     let filter = DeliveryFilter {
         states: vec![StateName::Delivered, StateName::Retracted],
         bank: bank_code(asked.bank.as_deref())?,
         account: account(asked.account)?,
-        page: window.asked(),
+        before: after_id(asked.after.as_deref())?.map(DeliveryId::new),
+        page: limit.asked(),
         ..DeliveryFilter::default()
     };
     let listed = call.store().deliveries(&filter).await?;
@@ -152,11 +162,11 @@ pub(super) async fn engagement(
     for one in call.store().counts_by_voice(&ids).await? {
         counts.entry(one.delivery.to_string()).or_default().push(EngagementView::of(&one));
     }
-    let post = |listed: &Listed| {
+    let post = |listed: &&Listed| {
         let view = DeliveryView::of(listed);
         let counts = counts.remove(&view.delivery).unwrap_or_default();
         let DeliveryView { reference, delivery, bank, account, permalink, .. } = view;
         PostEngagement { reference, delivery, bank, account, permalink, counts }
     };
-    Ok(Json(window.shown(listed.iter().map(post).collect())))
+    Ok(Json(limit.shown(&listed, place, post)))
 }

@@ -7,12 +7,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Call, Fault,
     fault::{Absent, ActFaults, Faults},
-    given::{Asked, Body, Items, Named, Nothing, Window},
+    given::{Asked, Body, Items, Limit, Named, Nothing, mark},
     words,
 };
 use crate::{
     domain::{canonical::Hash, escalation::EscalationState, ids::BankCode},
-    store::{EscalationRow, QueueFilter},
+    store::{EscalationRow, QueueFilter, QueueOrder},
     work::{bill, view::EscalationView},
 };
 
@@ -27,9 +27,9 @@ pub(super) struct QueueAsked {
     /// Only this bank, by its code.
     #[param(pattern = "^[A-Za-z]{4}$")]
     bank: Option<String>,
-    /// How many to leave out before them.
-    #[param(minimum = 0, maximum = 100_000)]
-    skip: Option<u32>,
+    /// Where the page begins: `next` of the page before.
+    #[param(pattern = "^[0-9]{1,18}-[A-Za-z0-9-]{1,64}$")]
+    after: Option<String>,
     /// How many to show (50).
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -75,17 +75,18 @@ pub(super) async fn list(
     call: Call,
     Asked(asked): Asked<QueueAsked>,
 ) -> Result<Json<Items<EscalationView>>, Fault> {
-    let window = Window::of(asked.skip, asked.limit)?;
+    let limit = Limit::of(asked.limit)?;
     let filter = QueueFilter {
         states: asked.state.into_iter().collect(),
         bank: bank_code(asked.bank.as_deref())?,
-        page: window.asked(),
+        after: mark(asked.after.as_deref())?,
+        page: limit.asked(),
         ..QueueFilter::default()
     };
     let rows = call.store().queue(&filter).await?;
     let bill = bill::bill(call.ctx(), &rows).await?;
-    let views = rows.iter().map(|row| EscalationView::of(row, &bill)).collect();
-    Ok(Json(window.shown(views)))
+    let place = |row: &&EscalationRow| row.mark(QueueOrder::Money).to_string();
+    Ok(Json(limit.shown(&rows, place, |row| EscalationView::of(row, &bill))))
 }
 
 /// Shows one escalation whole: facts, texts, deliveries, and the hash that an approval names.

@@ -24,7 +24,7 @@ pub(super) async fn verify(visit: Visit, Path(bank): Path<String>) -> Result<Res
         days: days(&visit)?,
     };
     let by = visit.by("banks handle add")?;
-    let verified = handles::verify(visit.ctx(), &by, visit.person()?, &claim).await;
+    let verified = handles::verify(&visit.speaking(), &by, visit.person()?, &claim).await;
     told(&visit, verified).await
 }
 
@@ -32,7 +32,8 @@ pub(super) async fn renew(visit: Visit, Path(bank): Path<String>) -> Result<Resp
     let evidence = Some(visit.form.get("evidence")).filter(|text| !text.is_empty());
     let place = (bank.as_str(), platform(&visit)?);
     let (by, days) = (visit.by("banks handle verify")?, days(&visit)?);
-    let renewed = handles::renew(visit.ctx(), &by, visit.person()?, place, evidence, days).await;
+    let renewed =
+        handles::renew(&visit.speaking(), &by, visit.person()?, place, evidence, days).await;
     told(&visit, renewed).await
 }
 

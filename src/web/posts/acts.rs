@@ -5,7 +5,7 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 
 use crate::{
-    domain::{ids::DeliveryId, time::local},
+    domain::ids::DeliveryId,
     store::StoreError,
     web::{frame::Frame, problem::Problem, visit::Visit},
     work::{
@@ -29,7 +29,7 @@ async fn meant(visit: &Visit, reference: &str) -> Result<DeliveryId, Problem> {
 pub(super) async fn take(visit: Visit, Path(reference): Path<String>) -> Result<Response, Problem> {
     let desk = visit.person()?.as_desk(visit.console.clock().now())?;
     let id = meant(&visit, &reference).await?;
-    let taken = hand_off::take(visit.ctx(), &visit.by("post take")?, &desk, &id).await;
+    let taken = hand_off::take(&visit.speaking(), &visit.by("post take")?, &desk, &id).await;
     taken.map_err(|error| refused(&visit, error))?;
     visit.done(&format!("/posts/{reference}"), "posts-taken", "").await
 }
@@ -39,7 +39,7 @@ pub(super) async fn done(visit: Visit, Path(reference): Path<String>) -> Result<
     let desk = visit.person()?.as_desk(visit.console.clock().now())?;
     let id = meant(&visit, &reference).await?;
     let by = visit.by("post done")?;
-    let done = hand_off::done(visit.ctx(), &by, &desk, &id, permalink).await;
+    let done = hand_off::done(&visit.speaking(), &by, &desk, &id, permalink).await;
     let done = done.map_err(|error| refused(&visit, error))?;
     let message = match done.as_approved {
         _ if done.second => "posts-done-second",
@@ -57,7 +57,7 @@ pub(super) async fn not_posted(
     visit.form.filled("sure", "posts-not-posted-sure")?;
     let id = meant(&visit, &reference).await?;
     let by = visit.by("post not-posted")?;
-    let noted = hand_off::not_posted(visit.ctx(), &by, visit.person()?, &id).await;
+    let noted = hand_off::not_posted(&visit.speaking(), &by, visit.person()?, &id).await;
     noted.map_err(|error| refused(&visit, error))?;
     visit.done(&format!("/posts/{reference}"), "posts-not-posted-done", &reference).await
 }
@@ -113,13 +113,12 @@ pub(super) async fn annex(
 /// What such an act refuses, for the reader: in their language, on the unit's own clock.
 fn refused(visit: &Visit, error: anyhow::Error) -> Problem {
     let words = &visit.frame.words;
-    let local = |text: &str| local(text, visit.console.zone());
     if let Some(refusal) = error.downcast_ref::<Refusal>() {
         return Problem::Refused(match refusal {
-            Refusal::MustNot(why) => words.with("posts-refused-must-not", "why", local(why)),
+            Refusal::MustNot(why) => words.with("posts-refused-must-not", "why", words.known(why)),
             Refusal::NotTheTaker => words.t("posts-refused-taker"),
             Refusal::There(link) => words.with("posts-refused-there", "link", link),
-            Refusal::Blind(why) => words.with("posts-refused-blind", "why", why),
+            Refusal::Blind(why) => words.with("posts-refused-blind", "why", words.known(why)),
         });
     }
     if let Some(bad) = error.downcast_ref::<BadPermalink>() {
@@ -142,7 +141,6 @@ fn refused(visit: &Visit, error: anyhow::Error) -> Problem {
         });
     }
     match error.downcast::<StoreError>() {
-        Ok(StoreError::Refused(text)) => Problem::Refused(local(&text)),
         Ok(error) => error.into(),
         Err(error) => Problem::Failed(error),
     }

@@ -237,7 +237,7 @@ fn text<'a>(
             text.posted = Some(words.with("posts-posted", "at", words.at(receipt.at)));
         }
         State::Withdrawn { why } | State::Refused { why } => {
-            text.says = Some(words.with("posts-ends", "why", why));
+            text.says = Some(words.with("posts-ends", "why", words.known(why)));
         }
         State::Sending(lease) => {
             let key = if by_hand { "posts-taken-by" } else { "posts-being-sent" };
@@ -250,7 +250,7 @@ fn text<'a>(
         State::Uncertain(doubt) => {
             let looks = words.with("posts-doubt-looks", "at", words.span(doubt.look_at));
             text.doubt = Some(Doubtful {
-                said: words.with("posts-doubt", "why", &doubt.why),
+                said: words.with("posts-doubt", "why", words.known(&doubt.why)),
                 since: words.with("posts-doubt-since", "at", words.at(doubt.since)),
                 looks: (!doubt.asks).then_some(looks),
                 empty: words.n("posts-doubt-empty", doubt.empty_looks),
@@ -272,8 +272,10 @@ fn tried(words: &Words, attempts: &[Attempt], id: &DeliveryId) -> Vec<Tried> {
             claimed: words.at(attempt.claimed_at),
             holder: attempt.holder.clone(),
             ended: words.at_or_none(attempt.ended_at),
-            outcome: detail
-                .map_or_else(|| outcome.clone(), |detail| format!("{outcome}: {detail}")),
+            outcome: detail.map_or_else(
+                || outcome.clone(),
+                |detail| format!("{outcome}: {}", words.known(detail)),
+            ),
         }
     };
     attempts.iter().filter(|attempt| attempt.delivery == *id).map(one).collect()

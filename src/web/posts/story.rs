@@ -66,7 +66,10 @@ fn entries(words: &Words, history: &PostHistory) -> Vec<Item> {
             place: story::place(history, &entry.subject),
             said: tell(words, said),
             by: Some(words.with("posts-by", "who", story::who(entry))),
-            on: entry.authority.as_ref().map(|on| words.with("posts-on", "authority", on)),
+            on: entry
+                .authority
+                .as_ref()
+                .map(|on| words.with("posts-on", "authority", words.known(on))),
             leaf: leaf.map_or_else(
                 || words.t("posts-unsealed"),
                 |leaf| words.with("posts-leaf", "leaf", leaf),
@@ -123,7 +126,7 @@ pub(super) fn tell(words: &Words, said: &Said) -> String {
 
 fn filled(words: &Words, given: &Given) -> String {
     match given {
-        Given::Text(text) => text.clone(),
+        Given::Text(text) => words.known(text),
         Given::Word(group, word) => words.of(group, word),
         Given::Counts(counts) => {
             let one = |(n, kind, voice): &(u64, EngagementKind, Voice)| {

@@ -36,7 +36,7 @@ pub(in crate::web) fn waits(
 fn said(words: &Words, why: &Why) -> String {
     match why {
         Why::Stopped => words.t("posts-why-stopped"),
-        Why::Tripped { reason } => words.with("posts-why-tripped", "reason", reason),
+        Why::Tripped { reason } => words.with("posts-why-tripped", "reason", words.known(reason)),
         Why::Restored => words.t("posts-why-restored"),
         Why::Shadow => words.t("posts-why-shadow"),
         Why::QuietHours { until } => words.with("posts-why-quiet", "until", words.at(until)),
@@ -63,12 +63,14 @@ fn said(words: &Words, why: &Why) -> String {
         Why::BatchFull => words.t("posts-why-batch"),
         Why::NotLive { account } => words.with("posts-why-not-live", "account", account),
         Why::AccountPaused { account, reason } => {
-            words.with2("posts-why-paused", "account", account, "reason", reason)
+            words.with2("posts-why-paused", "account", account, "reason", words.known(reason))
         }
         Why::Silence { label, until } => {
             words.with2("posts-why-silence", "label", label, "until", words.at(until))
         }
-        Why::Authority { reason } => words.with("posts-why-authority", "reason", reason),
-        Why::Handle { reason } => words.with("posts-why-handle", "reason", reason),
+        Why::Authority { reason } => {
+            words.with("posts-why-authority", "reason", words.known(reason))
+        }
+        Why::Handle { reason } => words.with("posts-why-handle", "reason", words.known(reason)),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         ids::BankCode,
         money::Paise,
     },
-    store::{EscalationRow, QueueFilter, QueueOrder},
+    store::{EscalationRow, Mark, QueueFilter, QueueOrder},
 };
 
 /// Escalations on one page.
@@ -22,7 +22,7 @@ struct List<'a> {
     frame: &'a Frame,
     rows: Vec<EscalationRow>,
     asked: Asked,
-    more: bool,
+    next: Option<String>,
     may_pick: bool,
     may_approve: bool,
 }
@@ -34,7 +34,7 @@ pub(super) struct Asked {
     bank: String,
     rupees: i64,
     order: QueueOrder,
-    page: u32,
+    after: Option<Mark>,
 }
 
 impl Asked {
@@ -46,7 +46,7 @@ impl Asked {
             bank: get("bank").to_uppercase(),
             rupees: get("least").parse().unwrap_or(0).max(0),
             order: QueueOrder::parse(get("sort")).unwrap_or(QueueOrder::Money),
-            page: get("page").parse().unwrap_or(0).min(100_000),
+            after: get("after").parse().ok(),
         }
     }
 
@@ -57,7 +57,8 @@ impl Asked {
             kind: self.kind,
             at_least: Paise::from_rupees(self.rupees),
             order: Some(self.order),
-            page: (self.page * PAGE, PAGE + 1),
+            after: self.after.clone(),
+            page: (0, PAGE + 1),
         }
     }
 
@@ -67,19 +68,17 @@ impl Asked {
 
     /// What the address says, as its links repeat it.
     fn here(&self) -> String {
-        self.at(self.page)
+        self.from(self.after.as_ref())
     }
 
-    fn before(&self) -> String {
-        self.at(self.page.saturating_sub(1))
+    /// The address of the same list from another place on.
+    fn page(&self, after: Option<&Mark>) -> String {
+        let query = self.from(after);
+        if query.is_empty() { "/queue".to_owned() } else { format!("/queue?{query}") }
     }
 
-    fn after(&self) -> String {
-        self.at(self.page + 1)
-    }
-
-    /// The same at another page, as an address has it.
-    fn at(&self, page: u32) -> String {
+    /// The same from another place on, as an address has it.
+    fn from(&self, after: Option<&Mark>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if self.state != EscalationState::Held {
             query.append_pair("state", self.state.as_str());
@@ -96,8 +95,8 @@ impl Asked {
         if self.order != QueueOrder::Money {
             query.append_pair("sort", self.order.as_str());
         }
-        if page > 0 {
-            query.append_pair("page", &page.to_string());
+        if let Some(after) = after {
+            query.append_pair("after", &after.to_string());
         }
         query.finish()
     }
@@ -126,8 +125,10 @@ pub(super) async fn list(visit: Visit) -> Result<Response, Problem> {
     let mut rows = visit.store().queue(&asked.filter()).await?;
     let more = rows.len() > PAGE as usize;
     rows.truncate(PAGE as usize);
+    let last = rows.last().filter(|_| more).map(|row| row.mark(asked.order));
+    let next = last.map(|last| asked.page(Some(&last)));
     let (person, now) = (visit.person()?, visit.console.clock().now());
     let may_pick = asked.state == EscalationState::Held && person.as_desk(now).is_ok();
     let may_approve = person.as_approver(now).is_ok();
-    visit.page(&List { frame: &visit.frame, rows, asked, more, may_pick, may_approve })
+    visit.page(&List { frame: &visit.frame, rows, asked, next, may_pick, may_approve })
 }

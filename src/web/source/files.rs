@@ -9,7 +9,6 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use jiff::SignedDuration;
 
 use super::{
     super::{
@@ -21,10 +20,9 @@ use super::{
     PAGE, failed,
 };
 use crate::{
-    cases::import::Mapping,
-    domain::{canonical::Hash, time::Timestamp},
-    store::{CaseImport, NewImport},
-    work::imports::Waiting,
+    domain::time::Timestamp,
+    store::CaseImport,
+    work::imports::{self, Brought, NotBrought, Waiting},
 };
 
 /// The largest file (bytes): a hundred thousand rows and more.
@@ -33,8 +31,6 @@ const LARGEST: usize = 20 * 1024 * 1024;
 const LARGEST_TEXT: usize = 64 * 1024;
 /// A form with the largest file.
 pub(super) const LARGEST_BODY: usize = LARGEST + 4 * LARGEST_TEXT;
-/// How far two clocks may differ.
-const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
 /// What a unit begins with.
 const EXAMPLE: &str = include_str!("../../../config/mappings/example.toml");
 
@@ -58,7 +54,7 @@ pub(super) async fn form(visit: Visit) -> Result<Response, Problem> {
 }
 
 /// What the form brought.
-struct Brought {
+struct Given {
     fields: Fields,
     name: String,
     bytes: Vec<u8>,
@@ -68,34 +64,35 @@ pub(super) async fn bring(mut visit: Visit, form: Multipart) -> Result<Response,
     let Some(embedded) = visit.console.0.embedded.clone() else {
         return Err(Problem::Told("import-live-source"));
     };
-    let Brought { fields, name, bytes } = read(&visit, form).await?;
+    let Given { fields, name, bytes } = read(&visit, form).await?;
     visit.form = fields;
-    let now = visit.console.clock().now();
-    let importer = visit.person()?.as_importer(now)?;
+    let importer = visit.person()?.as_importer(visit.console.clock().now())?;
     let as_of = visit.instant("as_of", "import-as-of")?;
-    if as_of > now.plus(CLOCKS_DIFFER) {
-        return Err(Problem::Told("import-from-the-future"));
-    }
     if bytes.is_empty() {
         return Err(Problem::Missing("import-file"));
     }
     let text = visit.form.exact("mapping").replace("\r\n", "\n");
-    Mapping::parse(&text).map_err(|error| Problem::Wrong(error.to_string()))?;
-    let sha256 = Hash::of(&bytes).to_string();
-    if let Some(before) = embedded.import_of(&sha256).await.map_err(failed)? {
-        return Err(Problem::Wrong(visit.frame.words.with("import-before", "n", before.id)));
-    }
-    let dice = &visit.ctx().dice;
-    let kept = Waiting::of(&visit.console.0.data).keep(&bytes, &text, dice);
-    let (sha256, mapping) = kept.map_err(|error| Problem::Failed(error.into()))?;
-    let file = NewImport { sha256, mapping, name, as_of };
-    let by = visit.by("import propose")?;
-    let id = visit.store().propose_import(&by, &importer, &file).await?;
+    let brought = Brought { bytes: &bytes, mapping: &text, name, as_of };
+    let (by, waiting) = (visit.by("import propose")?, Waiting::of(&visit.console.0.data));
+    let id = imports::bring(visit.ctx(), &embedded, &waiting, (&by, &importer), brought).await;
+    let id = id.map_err(|error| not_brought(&visit, error))?;
     visit.done(&format!("/source/import/{id}"), "import-proposed", "").await
 }
 
+fn not_brought(visit: &Visit, error: NotBrought) -> Problem {
+    match error {
+        NotBrought::FromTheFuture => Problem::Told("import-from-the-future"),
+        NotBrought::Before(n) => Problem::Wrong(visit.frame.words.with("import-before", "n", n)),
+        NotBrought::Waits => Problem::Told("import-waits"),
+        NotBrought::Mapping(error) => Problem::Wrong(error.to_string()),
+        NotBrought::Store(error) => error.into(),
+        NotBrought::Cases(error) => failed(error),
+        NotBrought::Unkept(error) => Problem::Failed(error.into()),
+    }
+}
+
 /// Reads the form's parts in their order. The first is the token.
-async fn read(visit: &Visit, mut form: Multipart) -> Result<Brought, Problem> {
+async fn read(visit: &Visit, mut form: Multipart) -> Result<Given, Problem> {
     let first = form.next_field().await.map_err(broken)?.ok_or(Problem::StaleForm)?;
     if first.name() != Some("token") {
         return Err(Problem::StaleForm);
@@ -104,7 +101,7 @@ async fn read(visit: &Visit, mut form: Multipart) -> Result<Brought, Problem> {
     if !same(&String::from_utf8_lossy(&token), &visit.frame.token) {
         return Err(Problem::StaleForm);
     }
-    let mut brought = Brought { fields: Fields::default(), name: String::new(), bytes: Vec::new() };
+    let mut brought = Given { fields: Fields::default(), name: String::new(), bytes: Vec::new() };
     let mut fields = Vec::new();
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();

@@ -9,7 +9,6 @@ use std::{
     },
 };
 
-use anyhow::Context as _;
 use askama::Template;
 use axum::{extract::Path, response::Response};
 
@@ -19,14 +18,14 @@ use super::{
 };
 use crate::{
     cases::{
-        embedded::{EmbeddedCases, ImportFile, Stored},
+        embedded::EmbeddedCases,
         import::{Outcome, Progress, RefusalLine},
     },
     domain::{canonical::Hash, importing::ImportState},
     store::{Actor, CaseImport},
     work::{
         Ctx,
-        imports::{self, Unreadable, Waiting},
+        imports::{self, Differs, Unreadable, Waiting},
     },
 };
 
@@ -122,8 +121,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Writes what was accepted. Repeated, it goes on where it was cut short: the case database
-    /// stores the same bytes once.
+    /// Reads once more what was accepted, and writes it.
     async fn write(
         &self,
         row: &CaseImport,
@@ -131,29 +129,11 @@ impl Desk {
         reading: &Arc<Reading>,
     ) -> anyhow::Result<()> {
         let imported = self.read(row, reading).await?;
-        if row.preview != Some(imports::preview_hash(&imported)?) {
-            return Err(Differs.into());
-        }
-        let file = ImportFile {
-            name: row.file.name.clone(),
-            sha256: imported.sha256.clone(),
-            as_of: row.file.as_of,
-            by: row.proposed_by.clone(),
-            accepted_by: row.decided_by.clone(),
-        };
-        let now = self.ctx.clock.now();
-        let stored = imports::store(&self.embedded, &imported, &file, now).await?;
-        let (Stored::Now(done) | Stored::Before(done)) = stored;
-        let rows = [done.new, done.replaced, done.outdated, done.refused];
-        self.ctx.store.import_stored(by, &row.id, done.id, rows).await?;
-        self.waiting.forget(row).context("the file could not be removed")
+        let Self { ctx, embedded, waiting } = self;
+        imports::write(ctx, embedded, waiting, by, (row, &imported)).await?;
+        Ok(())
     }
 }
-
-/// What would become of the file is not what was accepted: the directory of banks changed, say.
-#[derive(Debug, thiserror::Error)]
-#[error("what is to become of the file is not what was accepted")]
-struct Differs;
 
 fn why(error: &anyhow::Error) -> Why {
     if error.is::<Differs>() {
@@ -203,6 +183,8 @@ struct Show<'a> {
     preview: Option<(Outcome, Hash)>,
     reading: Option<Arc<Reading>>,
     own: bool,
+    /// Nobody else may accept it.
+    alone: bool,
     page: u32,
 }
 
@@ -265,8 +247,9 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Respons
     }
     let reading = console.0.imports.get(&id);
     let own = row.proposed_by == visit.person()?.id;
+    let alone = own && imports::alone(visit.ctx(), &row.proposed_by).await?;
     let page = page_of(&visit);
-    visit.page(&Show { frame: &visit.frame, row, preview, reading, own, page })
+    visit.page(&Show { frame: &visit.frame, row, preview, reading, own, alone, page })
 }
 
 pub(super) async fn accept(visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {

@@ -43,6 +43,12 @@ pub(super) fn signed_by(token: &SecretString) -> Result<Wanted, NotProved> {
     Ok(Wanted { algorithm: header.alg, id: header.kid })
 }
 
+/// Whether a key may have signed something that we take.
+pub(super) fn is_taken(key: &Jwk) -> bool {
+    let by = |algorithm| Wanted { algorithm, id: None };
+    [Algorithm::RS256, Algorithm::ES256].into_iter().any(|algorithm| by(algorithm).fits(key))
+}
+
 impl Wanted {
     /// That key; a token that names none is signed by the only key that can be.
     pub(super) fn among<'k>(&self, keys: &'k JwkSet) -> Option<&'k Jwk> {

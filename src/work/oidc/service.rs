@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use super::{NotProved, id_token};
 use crate::{
     clock::Clock,
-    config::Oidc,
+    config::{self, Oidc},
     destinations::http::{self, BadClient},
     domain::time::Timestamp,
     work::Ctx,
@@ -68,7 +68,55 @@ struct Metadata {
     token_endpoint_auth_methods_supported: Vec<String>,
 }
 
+/// Why nobody could be signed in by the service.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// It does not answer, or not as the protocol has it.
+    #[error("it does not answer as a sign-in service: {0}")]
+    Unreachable(String),
+    /// It is another one than is configured.
+    #[error("it calls itself {0}, and console.oidc.issuer says something else")]
+    Issuer(String),
+    /// Its keys cannot be read.
+    #[error("its keys cannot be read: {0}")]
+    Keys(String),
+    /// None of its keys is one that we take.
+    #[error("it shows no key for RS256 or ES256")]
+    NoKey,
+    /// Our secret there cannot be read.
+    #[error("console.oidc.client_secret_from: {0}")]
+    Secret(String),
+}
+
+impl Fault {
+    /// What the log of a sign-in says.
+    fn in_short(self) -> String {
+        match self {
+            Self::Unreachable(why) => why,
+            Self::Issuer(is) => format!("it calls itself {is}; write that in console.oidc.issuer"),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl Service {
+    /// Asks the service what a sign-in would ask it. How many of its keys are ones that we take.
+    ///
+    /// # Errors
+    /// Nobody could be signed in, and why.
+    pub async fn check(&self) -> Result<usize, Fault> {
+        let known = self.discover().await?;
+        let keys: JwkSet = self.read(known.keys).await.map_err(Fault::Keys)?;
+        let taken = keys.keys.iter().filter(|key| id_token::is_taken(key)).count();
+        if taken == 0 {
+            return Err(Fault::NoKey);
+        }
+        if let Some(from) = &self.config.client_secret_from {
+            config::secret(from).map_err(|error| Fault::Secret(format!("{error:#}")))?;
+        }
+        Ok(taken)
+    }
+
     /// The service that is configured.
     ///
     /// # Errors
@@ -104,6 +152,7 @@ impl Service {
             }
         }
         let found = self.discover().await.map(Arc::new);
+        let found = found.map_err(Fault::in_short);
         let mut memory = self.memory();
         match &found {
             Ok(known) => memory.known = Some((now, known.clone())),
@@ -112,17 +161,17 @@ impl Service {
         found.map_err(NotProved::Down)
     }
 
-    async fn discover(&self) -> Result<Known, String> {
+    async fn discover(&self) -> Result<Known, Fault> {
         let issuer = self.config.issuer.trim_end_matches('/');
         let at = Url::parse(&format!("{issuer}/.well-known/openid-configuration"))
-            .map_err(|_bad| "console.oidc.issuer is no address".to_owned())?;
-        let said: Metadata = self.read(at).await?;
+            .map_err(|_bad| Fault::Unreachable("console.oidc.issuer is no address".to_owned()))?;
+        let said: Metadata = self.read(at).await.map_err(Fault::Unreachable)?;
         if said.issuer != self.config.issuer {
-            let is = http::said(&said.issuer, &[]);
-            return Err(format!("it calls itself {is}; write that in console.oidc.issuer"));
+            return Err(Fault::Issuer(http::said(&said.issuer, &[])));
         }
         let safe = |url: &str| {
-            http::base_url(url).map_err(|_bad| format!("it names {}", http::said(url, &[])))
+            let named = |_bad| Fault::Unreachable(format!("it names {}", http::said(url, &[])));
+            http::base_url(url).map_err(named)
         };
         let ways = &said.token_endpoint_auth_methods_supported;
         let way = |name: &str| ways.iter().any(|way| way == name);

@@ -21,7 +21,7 @@ use takaza::{
 };
 
 use super::{Unit, staffed};
-use crate::support::claimed::facts;
+use crate::support::{claimed::facts, unit::text};
 
 const REFERENCE: &str = "GGM-7F3K2";
 
@@ -380,6 +380,23 @@ async fn an_order_is_drafted_by_one_and_signed_by_another() {
     assert!(unit.run(&["order", "show", "winter"]).done().contains("revoked"));
 }
 
+/// The first person alone is told whom to ask, and may take the file back.
+#[test]
+fn a_lone_person_imports_nothing_and_is_told_what_to_do() {
+    let unit = Unit::new();
+    unit.add("root", "administrator", None).done();
+    std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/case_export.csv");
+    let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/config/mappings/example.toml");
+    let said = unit.act("root", &["cases", "import", file, "--mapping", mapping]).done();
+    assert!(said.contains("Nobody else here may accept it yet"), "{said}");
+    assert!(said.contains("takaza person add"), "{said}");
+    let waiting = unit.run(&["cases", "waiting", "--json"]).json();
+    let id = text(&waiting[0]["id"]);
+    unit.act("root", &["cases", "drop", &id]).done();
+    assert_eq!(unit.run(&["cases", "waiting", "--json"]).json(), serde_json::json!([]));
+}
+
 #[test]
 fn a_file_is_tried_then_imported_by_a_named_person() {
     let unit = staffed();
@@ -394,10 +411,29 @@ fn a_file_is_tried_then_imported_by_a_named_person() {
     unit.act("auditor", &import).refused(3);
     let ahead = [&import[..], &["--as-of", "48h"]].concat();
     assert!(unit.act("officer", &ahead).refused(2).contains("future"));
-    let done = unit.act("officer", &import).json();
+    let brought = unit.act("officer", &import).json();
+    let (id, hash) = (text(&brought["waits"]["id"]), text(&brought["waits"]["hash"]));
+    assert_eq!(brought["waits"]["alone"], false);
+    assert!(unit.act("officer", &import).refused(3).contains("wait"));
+    let waiting = unit.run(&["cases", "waiting", "--json"]).json();
+    assert_eq!(
+        (&waiting[0]["id"], &waiting[0]["brought_by"]),
+        (&id.clone().into(), &"officer".into())
+    );
+    assert_eq!(unit.run(&["cases", "rejected", "--json"]).json(), serde_json::json!([]));
+    let look = unit.run(&["cases", "accept", &id]).done();
+    assert!(look.contains(&hash) && look.contains("nothing is stored yet"), "{look}");
+    let accept = ["cases", "accept", &id, "--hash", &hash, "--json"];
+    assert!(unit.run(&accept).refused(2).contains("--as"));
+    assert!(unit.act("officer", &accept).refused(3).contains("second person"));
+    unit.act("auditor", &accept).refused(3);
+    let other = ["cases", "accept", &id, "--hash", &"0".repeat(64)];
+    assert!(unit.act("root", &other).refused(3).contains("not what was accepted"));
+    let done = unit.act("root", &accept).json();
     assert_eq!(done["stored"]["new"], done["accepted"]);
+    assert!(unit.act("root", &accept).refused(3).contains("does not wait"));
     let again = unit.act("officer", &import).json();
-    assert_eq!(again["stored"]["before"], true, "the same bytes are stored once");
+    assert_eq!(again["before"], done["stored"]["import"], "the same bytes are stored once");
     let rejected = unit.run(&["cases", "rejected", "--json", "--limit", "100000"]).json();
     let refused = done["refused"].as_u64().expect("a count");
     assert_eq!(rejected.as_array().expect("a list").len() as u64, refused);

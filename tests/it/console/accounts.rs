@@ -3,7 +3,13 @@
 use std::os::unix::fs::MetadataExt as _;
 
 use secrecy::ExposeSecret as _;
-use takaza::{clock::Clock, config::Config, domain::ids::AccountName};
+use takaza::{
+    app,
+    clock::Clock,
+    config::Config,
+    domain::{delivery::StateName, ids::AccountName, platform::Language},
+    serve::{Board, Runner},
+};
 
 use crate::{
     grants::connecting::browser,
@@ -11,6 +17,8 @@ use crate::{
         browser::{Browser, Page},
         chrome::{Chrome, OFFICE},
         console::{Desk, passphrase},
+        fake_bluesky::FakeBluesky,
+        fake_cases::liens,
         fake_oauth::FakeOAuth,
         ledger_sql::{entries, number},
         servers,
@@ -191,6 +199,109 @@ async fn a_token_is_typed_once_kept_in_a_file_and_shown_nowhere() {
     assert!(!row.account.live && row.account.stable_id.is_some(), "{row:?}");
     let mut asha = desk.signed_in("asha").await;
     asha.get("/accounts/add").await.is(403);
+}
+
+/// A service that runs already, from here on: these of its reconcilers, each on what it finds.
+async fn the_service_runs(desk: &Desk, names: &[&str]) {
+    let ctx = &desk.world.ctx;
+    for reconciler in app::reconcilers(&ctx.config) {
+        if names.contains(&reconciler.name) {
+            Runner::new(reconciler, ctx.clone(), Board::default()).step().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_service_that_runs_speaks_from_an_account_that_is_added_here() {
+    let desk = Desk::new().await;
+    let world = &desk.world;
+    let path = ["accounts", "watch", "escalate", "clear", "deliver"];
+    the_service_runs(&desk, &path).await;
+    let mut root = desk.signed_in("root").await;
+    let token = world.town.token();
+    let (server, secret) = (world.town.base_url.as_str(), token.expose_secret());
+    let fields = [("name", "second"), ("platform", "mastodon"), ("server", server)];
+    add(&mut root, &[&fields[..], &[("secret", secret)]].concat()).await.ok();
+    let page = root.get("/accounts").await;
+    root.submit(&page, "/accounts/unit/off", &[]).await.ok();
+    let mut dcp = desk.signed_in("dcp").await;
+    let page = dcp.get("/accounts/second/live").await;
+    let passphrase = [("passphrase", passphrase())];
+    dcp.submit(&page, "/accounts/second/live", &passphrase).await.ok();
+
+    world.cases.put(liens("ZPPL", 5, world.now()));
+    the_service_runs(&desk, &path).await;
+    let row = world.held().await;
+    let place = format!("/queue/{}", row.escalation.reference);
+    let page = dcp.get(&place).await;
+    dcp.submit(&page, &format!("{place}/approve"), &[]).await.ok();
+    the_service_runs(&desk, &path).await;
+    let row = world.again(&row).await;
+    let sent = row.deliveries.iter().filter(|one| one.delivery.name() == StateName::Delivered);
+    let sent: Vec<_> = sent.map(|one| &one.delivery.content).collect();
+    assert!(!sent.is_empty() && sent.iter().all(|one| one.account.as_str() == "second"));
+    assert!(world.town.posts().iter().any(|post| post.text == sent[0].text));
+
+    // Revoked, it is spoken from no more, by the same process.
+    let name = AccountName::new("second");
+    world.ctx.store.account_revoked(&world.by("root"), &name, "by hand").await.unwrap();
+    the_service_runs(&desk, &["accounts"]).await;
+    assert!(world.ctx.current().destinations.is_empty());
+}
+
+#[tokio::test]
+async fn a_bluesky_account_is_added_by_its_handle_and_app_password() {
+    let sky = FakeBluesky::start().await;
+    let desk = Desk::new().await;
+    let mut root = desk.signed_in("root").await;
+    let password = sky.password();
+    let fields = |handle, secret| {
+        [
+            ("name", "sky"),
+            ("platform", "bluesky"),
+            ("server", sky.base_url.as_str()),
+            ("handle", handle),
+            ("secret", secret),
+        ]
+    };
+    add(&mut root, &fields("", password.expose_secret())).await.is(422);
+    let page = add(&mut root, &fields("unit.example", "made-up")).await;
+    page.is(422).says("did not confirm the token").says_not("made-up");
+    let file = desk.world.folder().join("keys/sky.token");
+    assert!(!file.exists(), "what is of no use is not kept");
+    let page = add(&mut root, &fields("@unit.example", password.expose_secret())).await;
+    page.ok().says("sky is added and off").says("@unit.example").says_not(password.expose_secret());
+    assert_eq!(std::fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+    let rows = desk.world.ctx.store.accounts().await.unwrap();
+    let row = rows.iter().find(|row| row.account.name.as_str() == "sky").expect("added");
+    let account = &row.account;
+    assert_eq!(account.stable_id.as_deref(), Some(sky.did().as_str()));
+    assert_eq!((account.live, account.max_length, account.picture), (false, 300, true));
+    assert_eq!(account.languages, Language::ALL);
+}
+
+#[tokio::test]
+async fn an_administrator_gives_an_accounts_tags_a_picture_and_takes_it_away() {
+    let mut world = World::new().await;
+    world.hand_off("desk").await;
+    let desk = Desk::over(world).await;
+    let bears = async |name: &str| {
+        let rows = desk.world.ctx.store.accounts().await.unwrap();
+        rows.iter().find(|row| row.account.name.as_str() == name).unwrap().account.picture
+    };
+    let mut root = desk.signed_in("root").await;
+    for name in ["unit", "desk"] {
+        let act = format!("/accounts/{name}/picture");
+        let page = root.get("/accounts").await;
+        let page = root.submit(&page, &act, &[("on", "yes")]).await;
+        page.ok().says(&format!("Tags of {name} bear a picture"));
+        assert!(bears(name).await, "{name}");
+        root.submit(&page, &act, &[("on", "no")]).await.ok().says("bear no picture");
+        assert!(!bears(name).await, "{name}");
+    }
+    let mut asha = desk.signed_in("asha").await;
+    asha.get("/accounts").await.ok().says_not("/accounts/unit/picture");
+    assert_eq!(entries(&desk.world.ledger_url, "account.picture").await, 4);
 }
 
 /// The platform's pages stand on another site than the console, as X's do.

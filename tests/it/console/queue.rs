@@ -230,7 +230,7 @@ async fn the_queue_is_narrowed_and_sorted_by_its_address_and_reads_in_both_langu
     page.says("Show all again");
     assert!(shown(&asha.get("/queue?kind=correction").await).is_empty());
     assert!(shown(&asha.get("/queue?state=cleared").await).is_empty());
-    asha.get("/queue?page=9&state=nonsense&least=x&sort=y").await.ok();
+    asha.get("/queue?after=9&state=nonsense&least=x&sort=y").await.ok();
 
     let page = asha.get(&path(&held[0])).await;
     whole(&page).says("As it will be seen").says("names the bank, no mention");
@@ -240,6 +240,39 @@ async fn the_queue_is_narrowed_and_sorted_by_its_address_and_reads_in_both_langu
     whole(&page).says("यह ऐसा दिखेगा");
     whole(&asha.get(&format!("{}/edit", path(&held[0]))).await).says("नए शब्द सहेजें");
     whole(&asha.get("/queue").await).says("सबसे अधिक राशि");
+}
+
+#[tokio::test]
+async fn what_the_ledger_says_is_said_in_hindi_and_what_people_wrote_stays() {
+    let (desk, held) = desk_with(&["ZPPL", "ZNMN"]).await;
+    let (store, world) = (&desk.world.ctx.store, &desk.world);
+    let mut dcp = desk.signed_in("dcp").await;
+    let page = dcp.get("/queue").await;
+    dcp.submit(&page, "/settings", &[("language", "hi")]).await.ok();
+    world.approve(&held[0]).await;
+    let person = world.person("dcp").await;
+    store
+        .reject(&world.by("dcp"), held[1].escalation.id.as_str(), &person, "the bank called")
+        .await
+        .unwrap();
+    let (at_desk, approver) =
+        (person.as_desk(world.now()).unwrap(), person.as_approver(world.now()).unwrap());
+    store.stop(&world.by("dcp"), &at_desk, "a drill").await.unwrap();
+    whole(&dcp.get("/queue").await).says("a drill");
+    store.resume(&world.by("dcp"), &approver).await.unwrap();
+    let said = "फिर रोका गया: भेजना रोका गया और फिर चालू हुआ";
+    for path in ["/queue".to_owned(), path(&held[0])] {
+        whole(&dcp.get(&path).await).says(said).says_not("held again");
+    }
+    let post = format!("/posts/{}", held[0].escalation.reference);
+    dcp.get(&post).await.ok().says(said).says("dcp की मंज़ूरी").says_not("sending was stopped");
+    whole(&dcp.get("/queue?state=rejected").await).says("the bank called");
+    // A refusal too, on the page about it.
+    let token = [("name", "desk"), ("scope", "read"), ("days", "30"), ("passphrase", passphrase())];
+    let page = dcp.get("/me/tokens").await;
+    let page = dcp.submit(&page, "/me/tokens", &token).await;
+    let again = dcp.submit(page.ok(), "/me/tokens", &token).await;
+    again.is(422).says("desk नाम का टोकन पहले से है").says_not("exists already");
 }
 
 #[tokio::test]

@@ -223,6 +223,33 @@ async fn a_bank_that_acts_before_or_after_the_post_is_told_and_what_is_not_asked
     assert!(cases.iter().all(|case| !told.body.contains(case.seen.case_ref.expose())));
 }
 
+/// Where nobody is thanked in public, nothing is drafted that would tell it.
+#[tokio::test]
+async fn a_bank_that_acts_after_the_post_is_told_where_closures_are_off() {
+    let (receiver, folder) = (Receiver::start().await, tempfile::tempdir().unwrap());
+    let mut world = world(Db::Sqlite, &receiver, folder.path(), &[Event::BankActed]).await.unwrap();
+    let mut config = (*world.ctx.config).clone();
+    config.ladder.closures = false;
+    world.ctx.config = Arc::new(config);
+    let row = world.cleared("ZPPL").await;
+    world.run_once().await;
+    tell(&world.ctx).await;
+    assert_eq!(receiver.got(), [], "it has not acted");
+    world.pass(secs(60));
+    world.cases.acts("ZPPL-2", world.now());
+    for _ in 0..3 {
+        world.run_once().await;
+        tell(&world.ctx).await;
+    }
+    let [told] = &receiver.got()[..] else { panic!("{:?}", receiver.got()) };
+    assert_eq!(told.json()["type"], "bank-acted");
+    assert_eq!(told.json()["data"]["reference"], row.escalation.reference.as_str());
+    assert_eq!(told.json()["data"]["state"], "closed");
+    assert!(told.json()["data"]["permalink"].is_string());
+    let drafted = world.ctx.store.sequels(&row.escalation.id).await.unwrap();
+    assert_eq!(drafted, [], "nobody is thanked");
+}
+
 #[tokio::test]
 async fn what_never_arrives_is_given_up_and_listed() {
     let (receiver, folder) = (Receiver::start().await, tempfile::tempdir().unwrap());

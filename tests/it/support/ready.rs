@@ -431,6 +431,7 @@ fn ctx(config: &Config, clock: &Clock, dice: Dice, store: &Store) -> Ctx {
         http: HttpConfig::default(),
         destinations: Arc::new(BTreeMap::new()),
         keepers: Arc::default(),
+        speaking: takaza::work::speaking::Speaking::default(),
         process: "story".to_owned(),
         shadow: false,
         switch: Switch::default(),

@@ -219,8 +219,11 @@ impl Unit {
         self.write("cases.csv", &format!("{heading}\n{}\n", rows.join("\n")));
         let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/config/mappings/example.toml");
         let file = self.file("cases.csv");
-        let report =
+        let brought =
             self.act("officer", &["cases", "import", &file, "--mapping", mapping, "--json"]).json();
+        let (id, hash) = (text(&brought["waits"]["id"]), text(&brought["waits"]["hash"]));
+        let accept = ["cases", "accept", &id, "--hash", &hash, "--json"];
+        let report = self.act("dcp", &accept).json();
         assert_eq!(report["stored"]["new"], count, "{report}");
     }
 

@@ -160,6 +160,7 @@ impl World {
             http: HttpConfig::default(),
             destinations: Arc::new(BTreeMap::new()),
             keepers: Arc::default(),
+            speaking: takaza::work::speaking::Speaking::default(),
             process: "story-1".to_owned(),
             shadow: false,
             switch: work::switch::Switch::default(),
