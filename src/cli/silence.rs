@@ -190,7 +190,7 @@ async fn lift(command: Lift, globals: &Globals) -> Outcome {
 
 /// Alarms: what rings for the duty officer.
 ///
-/// One that nobody takes within alarms.take_within engages the stop switch.
+/// One that nobody takes within alarms.take_within engages the stop switch, unless it only tells.
 #[derive(Debug, Subcommand)]
 pub(super) enum Alarm {
     List(ListAlarms),
@@ -245,6 +245,7 @@ fn alarm_sheet(alarm: &Raised, zone: &TimeZone) -> String {
     let at = |at: Timestamp| clock(at, zone);
     let taken = match (&alarm.taken_by, alarm.taken_at) {
         (Some(by), Some(when)) => format!("taken by {by} at {}", at(when)),
+        _ if !alarm.what.stops() => format!("it only tells: takaza alarm take {}", alarm.id),
         _ => format!("NOBODY HAS TAKEN IT: takaza alarm take {}", alarm.id),
     };
     let rung = alarm.rung_at.map_or_else(

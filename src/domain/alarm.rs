@@ -43,6 +43,14 @@ spelled! {
     }
 }
 
+impl What {
+    /// Whether an alarm that nobody takes stops all sending. What only tells concerns no post: that
+    /// a report did not arrive makes none of them untrue.
+    pub const fn stops(self) -> bool {
+        !matches!(self, Self::WeeklyReport)
+    }
+}
+
 /// Something to ring about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {

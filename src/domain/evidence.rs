@@ -27,8 +27,22 @@ pub struct Evidence {
     pub entries: Vec<ProvedEntry>,
     /// Rows as the newest of these entries about each left them.
     pub rows: Vec<OpenedRow>,
-    /// What the case source said of the case, as the drafts committed to it.
+    /// What the case source said of the case's actions on which an escalation rests, from the first
+    /// sighting on.
     pub sightings: Vec<Opening>,
+    /// The pages of the polls that saw it.
+    pub polls: Vec<PolledPage>,
+}
+
+/// One page of a poll, closed: its entry holds `HASH` of the canonical JSON of the commitments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolledPage {
+    /// The leaf of its entry, `source.polled`.
+    pub leaf_index: String,
+    /// The commitments of all sightings on it, sorted. Which are of other cases, and of which, they do
+    /// not tell.
+    pub commitments: Vec<Hash>,
 }
 
 /// One entry and its place in the tree.

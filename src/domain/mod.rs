@@ -29,6 +29,7 @@ pub mod order;
 pub mod pacing;
 pub mod person;
 pub mod platform;
+pub mod proportion;
 pub mod reply_class;
 pub mod spelling;
 pub mod survival;

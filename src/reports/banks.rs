@@ -2,12 +2,12 @@
 //! typed is no action. A bank with few requests is not ranked.
 
 use super::{
-    document::{Bar, Section},
+    document::{Bar, Cell, Section},
     engagement::{chart, percent},
     figures::{Figures, OfBank},
     words::{FEWEST, Words, count, money, text},
 };
-use crate::domain::{escalation::EscalationKind, ids::BankCode};
+use crate::domain::{escalation::EscalationKind, ids::BankCode, proportion::wilson};
 
 /// The sections of the unit's own edition, in their order.
 ///
@@ -27,6 +27,8 @@ pub(super) fn by_time_to_action(figures: &Figures, words: Words<'_>) -> anyhow::
         "median",
         "within-6",
         "within-24",
+        "within-24-low",
+        "within-24-high",
         "within-72",
         "lien",
         "nil",
@@ -46,7 +48,10 @@ pub(super) fn by_time_to_action(figures: &Figures, words: Words<'_>) -> anyhow::
     }
     for (bank, of) in ranked {
         let (label, value) = (figures.name(bank), share(of) * 100.0);
-        bars.push(Bar { label, value, said: percent(share(of)), interval: None });
+        let (acted, all) = of.ripe.within(1);
+        let (low, high) = wilson(acted, all);
+        let interval = Some((low * 100.0, high * 100.0));
+        bars.push(Bar { label, value, said: percent(share(of)), interval });
     }
     if !few.is_empty() {
         let given = [("n", few.len().to_string()), ("fewest", FEWEST.to_string())];
@@ -72,14 +77,25 @@ fn share(of: &OfBank) -> f64 {
     if all == 0 { 0.0 } else { acted as f64 / all as f64 }
 }
 
+/// The ends of the interval of that share, where enough was asked to tell it.
+fn ends(of: &OfBank) -> [Cell; 2] {
+    if !told(of) {
+        return [const { Cell::Nothing(String::new()) }; 2];
+    }
+    let (acted, all) = of.ripe.within(1);
+    let (low, high) = wilson(acted, all);
+    [low, high].map(Cell::Share)
+}
+
 fn row(
     figures: &Figures,
     words: Words<'_>,
     bank: &BankCode,
     of: &OfBank,
-) -> anyhow::Result<Vec<super::document::Cell>> {
+) -> anyhow::Result<Vec<Cell>> {
     let (requests, oldest) = (&of.tally.money, &of.ripe.oldest);
     let overdue = figures.overdue.get(bank).copied().unwrap_or_default();
+    let [low, high] = ends(of);
     Ok(vec![
         text(figures.name(bank)),
         count(requests.requests),
@@ -87,6 +103,8 @@ fn row(
         words.median(&oldest.acted, oldest.counted())?,
         words.share(of.ripe.within(0))?,
         words.share(of.ripe.within(1))?,
+        low,
+        high,
         words.share(of.ripe.within(2))?,
         money(requests.lien),
         count(requests.nil),

@@ -1,15 +1,19 @@
 //! One case's whole story with its evidence: what a court, or the unit's counsel, is handed. JSON and
 //! paper are made of this and of nothing else.
 //!
-//! The invariant: the story is derived from the evidence by [`rungs`], here and by whoever checks it,
-//! so that it cannot say what the evidence does not.
+//! The invariant: the story is derived from the evidence by [`rungs`] and [`source_said`], here and by
+//! whoever checks it, so that it cannot say what the evidence does not.
 
 mod paper;
+mod source;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub use self::paper::pdf;
+pub use self::{
+    paper::pdf,
+    source::{SourceSaid, source_said},
+};
 
 use crate::domain::{
     action::BankAction,
@@ -42,6 +46,8 @@ pub struct CaseFile {
     pub vkeys: Vec<String>,
     /// The story: each rung that was taken towards a bank over this case, in order.
     pub rungs: Vec<RungTaken>,
+    /// What the case source said of the case's actions on which they rest, and when that was seen.
+    pub source_said: Vec<SourceSaid>,
     /// What shows that it is so.
     pub evidence: Evidence,
 }
@@ -54,6 +60,10 @@ pub struct RungTaken {
     pub reference: String,
     /// The bank's code.
     pub bank: String,
+    /// The bank's name in English, as its texts had it.
+    pub bank_en: String,
+    /// The same in Hindi.
+    pub bank_hi: String,
     /// `mail`, `call`, `tag` or `notice`.
     pub rung: String,
     /// `tag`, `closure`, `correction` or `retraction`.
@@ -190,9 +200,13 @@ fn rung(row: &OpenedRow, evidence: &Evidence, entries: &[(&str, Json)]) -> RungT
     let actions = actions.filter(|member| member.field("escalation") == id);
     let posts = of_table(&evidence.rows, "delivery");
     let posts = posts.filter(|delivery| delivery.field("escalation") == id);
+    let facts: Json = serde_json::from_str(row.field("facts")).unwrap_or(Json::Null);
+    let named = |language: &str| facts[language].as_str().unwrap_or_default().to_owned();
     RungTaken {
         reference: row.field("reference").to_owned(),
         bank: row.field("bank").to_owned(),
+        bank_en: named("bank_en"),
+        bank_hi: named("bank_hi"),
         rung: row.field("rung").to_owned(),
         kind: row.field("kind").to_owned(),
         state: row.field("state").to_owned(),

@@ -3,8 +3,9 @@
 //! The invariants: nothing is handed out without an entry, made in the same transaction; what other
 //! cases' commitments stand for is not read at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 use tlog_tiles::tlog;
 
@@ -16,7 +17,9 @@ use super::{
     tree, verify,
 };
 use crate::domain::{
-    evidence::{Evidence, OpenedRow, Opening, ProvedEntry},
+    action::BankAction,
+    canonical::Hash,
+    evidence::{Evidence, OpenedRow, Opening, PolledPage, ProvedEntry},
     ids::{CaseRef, EscalationId},
     person::Desk,
     time::Timestamp,
@@ -107,6 +110,14 @@ async fn gather(tx: &mut Tx, case: &CaseRef, escalations: &[Json]) -> Result<Evi
     let mut entries = entries(tx, subjects).await?;
     let orders = orders_in(&entries)?;
     entries.extend(self::entries(tx, orders).await?);
+    let (sightings, seen) = sightings(tx, case, escalations).await?;
+    let mut polls = Vec::with_capacity(seen.len());
+    for (poll, seen_at) in seen {
+        let (index, entry) = polled(tx, &poll, seen_at).await?;
+        let commitments = commitments(tx, &poll).await?;
+        polls.push(PolledPage { leaf_index: index.to_string(), commitments });
+        entries.push((index, entry));
+    }
     entries.sort_unstable_by_key(|(index, _)| *index);
     let mut proved = Vec::with_capacity(entries.len());
     for (index, entry) in entries {
@@ -119,7 +130,8 @@ async fn gather(tx: &mut Tx, case: &CaseRef, escalations: &[Json]) -> Result<Evi
         handovers: verify::signed_by_several(tx).await?,
         entries: proved,
         rows,
-        sightings: sightings(tx, case, escalations).await?,
+        sightings,
+        polls,
     })
 }
 
@@ -166,22 +178,60 @@ async fn rows_of(
     Ok(found)
 }
 
-/// What the source said of this case where a draft committed to it.
+/// What the source said of this case's actions on which an escalation rests, and the pages of the polls
+/// that saw it, each with when that was.
 async fn sightings(
     tx: &mut Tx,
     case: &CaseRef,
     escalations: &[Json],
-) -> Result<Vec<Opening>, StoreError> {
-    let rows = sql("SELECT DISTINCT c.salt, c.body, c.seen_at FROM escalation_action m
-         JOIN action_change c ON c.external_id = m.external_id AND c.commitment = m.commitment
-         WHERE m.case_ref = $2 AND c.salt IS NOT NULL AND c.body IS NOT NULL
-           AND m.escalation IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j)
-         ORDER BY c.seen_at, c.body")
+) -> Result<(Vec<Opening>, BTreeMap<String, Timestamp>), StoreError> {
+    let rows = sql("SELECT c.salt, c.body, c.poll, c.seen_at FROM action_change c
+         WHERE c.salt IS NOT NULL AND c.body IS NOT NULL AND c.external_id IN (
+           SELECT m.external_id FROM escalation_action m WHERE m.case_ref = $2
+             AND m.escalation IN (SELECT j.value->>'s' FROM json_each(CAST($1 AS TEXT)) AS j))
+         ORDER BY c.seen_at, c.id")
     .batch(escalations.to_vec())
     .bind(case)
     .all(tx)
     .await?;
-    rows.iter().map(|row| Ok(Opening { salt: row.get("salt")?, text: row.get("body")? })).collect()
+    let (mut openings, mut polls) = (Vec::new(), BTreeMap::new());
+    for row in &rows {
+        let text: String = row.get("body")?;
+        // The source may have put the action under another case since, or before.
+        if serde_json::from_str::<BankAction>(&text)?.case_ref == *case {
+            openings.push(Opening { salt: row.get("salt")?, text });
+            polls.insert(row.get("poll")?, row.get("seen_at")?);
+        }
+    }
+    Ok((openings, polls))
+}
+
+/// The entry that tells of a poll's page, which was seen at about this time: a poll begins before its
+/// pages are written, and the two clocks may differ.
+async fn polled(tx: &mut Tx, poll: &str, seen_at: Timestamp) -> Result<(u64, String), StoreError> {
+    let rows = sql("SELECT e.body, l.idx FROM entry e LEFT JOIN leaf l ON l.entry = e.id
+         WHERE e.act = 'source.polled' AND e.at >= $1 AND e.at <= $2")
+    .bind(seen_at.minus(SignedDuration::from_hours(1)))
+    .bind(seen_at.plus(SignedDuration::from_hours(6)))
+    .all(tx)
+    .await?;
+    for row in &rows {
+        let entry: Entry = serde_json::from_str(&row.get::<String>("body")?)?;
+        if entry.body["poll"] == poll {
+            return placed(row);
+        }
+    }
+    Err(StoreError::corrupt(format!("no entry tells of the poll {poll}")))
+}
+
+/// What the sightings of a poll's page were committed to by, sorted. Nothing else of them is read.
+async fn commitments(tx: &mut Tx, poll: &str) -> Result<Vec<Hash>, StoreError> {
+    let rows =
+        sql("SELECT commitment FROM action_change WHERE poll = $1").bind(poll).all(tx).await?;
+    let all: Result<Vec<Hash>, _> = rows.iter().map(|row| row.get("commitment")).collect();
+    let mut all = all?;
+    all.sort_unstable();
+    Ok(all)
 }
 
 /// The entries about these subjects, each with its leaf.
@@ -191,11 +241,13 @@ async fn entries(tx: &mut Tx, subjects: Vec<Json>) -> Result<Vec<(u64, String)>,
     .batch(subjects)
     .all(tx)
     .await?;
-    let read = |row: &Row| {
-        let index: Option<i64> = row.get("idx")?;
-        Ok((index.ok_or_else(not_yet)?.cast_unsigned(), row.get("body")?))
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(placed).collect()
+}
+
+/// An entry with its leaf.
+fn placed(row: &Row) -> Result<(u64, String), StoreError> {
+    let index: Option<i64> = row.get("idx")?;
+    Ok((index.ok_or_else(not_yet)?.cast_unsigned(), row.get("body")?))
 }
 
 /// The standing orders under which something was cleared.

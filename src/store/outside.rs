@@ -26,6 +26,7 @@ pub fn check_evidence(evidence: &Evidence, vkeys: &[&str], case_ref: &str) -> Ve
     numbers(&entries, &mut faults);
     rows(&entries, &evidence.rows, &mut faults);
     case(&entries, evidence, case_ref, &mut faults);
+    sightings(evidence, case_ref, &mut faults);
     authority(&entries, &evidence.rows, &mut faults);
     faults
 }
@@ -73,10 +74,13 @@ fn tree(evidence: &Evidence, vkeys: &[&str], faults: &mut Vec<String>) {
     }
 }
 
+/// What tells of a poll's page: of these the file holds only those that saw the case.
+const POLLED: &str = "source.polled";
+
 /// No subject lacks an entry between its first and its last.
 fn numbers(entries: &[Entry], faults: &mut Vec<String>) {
     let mut subjects: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| entry.act != POLLED) {
         let fresh = entry
             .seq
             .parse()
@@ -121,7 +125,7 @@ fn rows(entries: &[Entry], rows: &[OpenedRow], faults: &mut Vec<String>) {
     }
 }
 
-/// The openings are of this case and no other, the drafts committed to them, and no text that was
+/// The members are of this case and no other, the drafts committed to them, and no text that was
 /// drafted is left out.
 fn case(entries: &[Entry], evidence: &Evidence, case_ref: &str, faults: &mut Vec<String>) {
     let drafted = entries.iter().filter(|entry| entry.act == "escalation.drafted");
@@ -132,15 +136,6 @@ fn case(entries: &[Entry], evidence: &Evidence, case_ref: &str, faults: &mut Vec
         let shown = |one: &OpenedRow| one.table == "delivery" && one.key == row.key;
         if !evidence.rows.iter().any(shown) {
             faults.push(format!("the text {} is left out", row.key));
-        }
-    }
-    for opening in &evidence.sightings {
-        let seen: Option<BankAction> = serde_json::from_str(&opening.text).ok();
-        if seen.is_none_or(|seen| seen.case_ref.expose() != case_ref) {
-            faults.push("a sighting is of another case".to_owned());
-        }
-        if !committed.contains(opening.commitment().to_string().as_str()) {
-            faults.push("no draft committed to a sighting that is shown".to_owned());
         }
     }
     let members = evidence.rows.iter().filter(|row| row.table == "escalation_action");
@@ -156,6 +151,35 @@ fn case(entries: &[Entry], evidence: &Evidence, case_ref: &str, faults: &mut Vec
     }
     if !any {
         faults.push("no escalation in it rests on the case".to_owned());
+    }
+}
+
+/// Every poll's page is what its entry committed to, and every sighting stands on one and is of this
+/// case.
+fn sightings(evidence: &Evidence, case_ref: &str, faults: &mut Vec<String>) {
+    let mut committed: BTreeSet<Hash> = BTreeSet::new();
+    for proved in &evidence.entries {
+        let entry: Option<Entry> = serde_json::from_str(&proved.entry).ok();
+        let Some(entry) = entry.filter(|entry| entry.act == POLLED) else { continue };
+        let page = evidence.polls.iter().find(|page| page.leaf_index == proved.leaf_index);
+        let Some(page) = page else {
+            faults.push(format!("the page of the poll at leaf {} is left out", proved.leaf_index));
+            continue;
+        };
+        if entry.body["digest"] != canonical::hash(&page.commitments).to_string() {
+            faults.push(format!("leaf {} committed to another page", proved.leaf_index));
+            continue;
+        }
+        committed.extend(&page.commitments);
+    }
+    for opening in &evidence.sightings {
+        let seen: Option<BankAction> = serde_json::from_str(&opening.text).ok();
+        if seen.is_none_or(|seen| seen.case_ref.expose() != case_ref) {
+            faults.push("a sighting is of another case".to_owned());
+        }
+        if !committed.contains(&opening.commitment()) {
+            faults.push("no poll committed to a sighting that is shown".to_owned());
+        }
     }
 }
 

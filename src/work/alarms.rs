@@ -1,5 +1,5 @@
 //! Calls the duty officer, by two ways outside the console; an alarm that nobody takes stops
-//! sending.
+//! sending, unless it is of a kind that only tells.
 //!
 //! The invariant: engaging the stop switch waits for nothing that could hang, neither the command
 //! nor the webhook.
@@ -65,7 +65,8 @@ pub async fn raise_conditions(ctx: &Ctx) -> anyhow::Result<u64> {
 
 async fn stop_for_untaken(ctx: &Ctx, by: &Actor) -> anyhow::Result<u64> {
     let within = ctx.config.alarms.take_within;
-    let untaken = ctx.store.untaken_for(within).await?;
+    let mut untaken = ctx.store.untaken_for(within).await?;
+    untaken.retain(|alarm| alarm.what.stops());
     let Some(first) = untaken.first() else { return Ok(0) };
     if ctx.store.gate().await?.stopped.is_none() {
         let why = format!("nobody took alarm {} ({}) within {within:#}", first.id, first.what);
@@ -134,7 +135,7 @@ async fn call(ctx: &Ctx, alarm: &Raised) -> anyhow::Result<()> {
     let body = json!({
         "id": alarm.id, "what": alarm.what, "text": alarm.text(&rules.duty_officer),
         "raised_at": alarm.raised_at.to_string(), "duty_officer": rules.duty_officer,
-        "take_before": alarm.raised_at.plus(rules.take_within).to_string(),
+        "take_before": alarm.what.stops().then(|| alarm.raised_at.plus(rules.take_within).to_string()),
     });
     let sent = http::client(&config)?.post(url).json(&body).send().await;
     let answer = sent.map_err(|error| anyhow::anyhow!("webhook: {}", http::describe(&error)))?;

@@ -3,7 +3,7 @@
 use super::{Ctx, audit};
 use crate::{
     domain::{ids::CaseRef, person::Desk},
-    reports::case_file::{CaseFile, FORMAT, rungs},
+    reports::case_file::{CaseFile, FORMAT, rungs, source_said},
     store::{self, Actor, StoreError},
 };
 
@@ -39,6 +39,7 @@ pub async fn make(
         made: found.made,
         vkeys,
         rungs: rungs(&found.evidence),
+        source_said: source_said(&found.evidence),
         evidence: found.evidence,
     })
 }
@@ -51,7 +52,7 @@ pub fn check(file: &CaseFile, vkeys: &[String]) -> Vec<String> {
     if file.format != FORMAT {
         faults.push(format!("the format {:?} is not {FORMAT}", file.format));
     }
-    if file.rungs != rungs(&file.evidence) {
+    if file.rungs != rungs(&file.evidence) || file.source_said != source_said(&file.evidence) {
         faults.push("the story is not what the evidence tells".to_owned());
     }
     if file.made.text != file.case_ref {

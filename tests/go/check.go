@@ -257,7 +257,7 @@ func export(data []byte, format string, known note.Verifiers) string {
 }
 
 // caseFile holds every entry against the signed tree, every row against the newest entry about it,
-// and every sighting against what a draft committed to.
+// every page of a poll against its entry, and every sighting against those pages.
 func caseFile(data []byte, keys note.Verifiers) string {
 	var file struct {
 		Case_ref string
@@ -272,6 +272,10 @@ func caseFile(data []byte, keys note.Verifiers) string {
 				Fields     map[string]string
 			}
 			Sightings []struct{ Salt, Text string }
+			Polls     []struct {
+				Leaf_index  string
+				Commitments []string
+			}
 		}
 	}
 	must(json.Unmarshal(data, &file))
@@ -289,17 +293,32 @@ func caseFile(data []byte, keys note.Verifiers) string {
 	}
 	known := map[place][]left{}
 	committed := map[string]bool{}
+	pages := map[string][]string{}
+	for _, page := range evidence.Polls {
+		pages[page.Leaf_index] = page.Commitments
+	}
 	last, count := map[string]int64{}, map[string]int64{}
 	for _, one := range evidence.Entries {
 		leaf := tlog.RecordHash([]byte(one.Entry))
 		must(tlog.CheckRecord(hashes(one.Hashes), signed.size, root, number(one.Leaf_index), leaf))
 		var entry struct {
 			Act, Subject, Seq, At string
-			Body                  struct{ Members json.RawMessage }
+			Body                  struct{ Digest string }
 			Rows                  []struct{ Table, Key, Hash string }
 		}
 		must(json.Unmarshal([]byte(one.Entry), &entry))
 		seq := number(entry.Seq)
+		if entry.Act == "source.polled" {
+			page := pages[one.Leaf_index]
+			if digest(list(page)) != entry.Body.Digest {
+				fail("leaf " + one.Leaf_index + " committed to another page")
+			}
+			for _, commitment := range page {
+				committed[commitment] = true
+			}
+			// Of these the file holds only those that saw the case.
+			continue
+		}
 		count[entry.Subject]++
 		if last[entry.Subject] < seq {
 			last[entry.Subject] = seq
@@ -307,13 +326,6 @@ func caseFile(data []byte, keys note.Verifiers) string {
 		for _, row := range entry.Rows {
 			at := place{row.Table, row.Key}
 			known[at] = append(known[at], left{number(entry.At), seq, entry.Subject, row.Hash})
-		}
-		if entry.Act == "escalation.drafted" {
-			var members []string
-			must(json.Unmarshal(entry.Body.Members, &members))
-			for _, member := range members {
-				committed[member] = true
-			}
 		}
 	}
 	for subject, seq := range last {
@@ -337,7 +349,7 @@ func caseFile(data []byte, keys note.Verifiers) string {
 	}
 	for _, sighting := range evidence.Sightings {
 		if !committed[digest("["+quote(sighting.Salt)+","+quote(sighting.Text)+"]")] {
-			fail("no draft committed to a sighting that is shown")
+			fail("no poll committed to a sighting that is shown")
 		}
 		var seen struct{ Case_ref string }
 		must(json.Unmarshal([]byte(sighting.Text), &seen))
@@ -365,6 +377,15 @@ func object(fields map[string]string) string {
 		parts = append(parts, quote(name)+":"+quote(fields[name]))
 	}
 	return "{" + strings.Join(parts, ",") + "}"
+}
+
+// list writes the canonical JSON of an array of texts.
+func list(texts []string) string {
+	var parts []string
+	for _, text := range texts {
+		parts = append(parts, quote(text))
+	}
+	return "[" + strings.Join(parts, ",") + "]"
 }
 
 // quote writes a text as RFC 8785 does, which escapes less than encoding/json.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use takaza::{
     domain::{
-        alarm::{Raised, What},
+        alarm::{Alarm, Raised, What},
         delivery::{Look, LookRules, Outcome, StateName},
         ids::{AccountName, PersonId},
         person::{Person, Role},
@@ -71,6 +71,35 @@ async fn an_alarm_that_nobody_takes_engages_the_stop_switch() {
         unit.clock.advance(hours(1));
         look_after(&unit).await;
         assert_eq!(unit.store.gate().await.unwrap().closed(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_alarm_that_only_tells_stops_nothing_and_takes_no_other_s_place() {
+    on_both(async |mut unit| {
+        let (url, got) = webhook().await;
+        got.lock().unwrap().0 = 200;
+        unit.configure(|config| config.alarms.webhook = Some(url));
+        let tells = Alarm::new(What::WeeklyReport, "2026-11-16", "It may not have arrived.");
+        unit.store.raise(&unit.by, &[tells]).await.unwrap();
+        look_after(&unit).await;
+        unit.clock.advance(hours(3));
+        look_after(&unit).await;
+        assert_eq!(unit.store.gate().await.unwrap().stopped, None);
+        assert_eq!(standing(&unit).await[0].stopped_at, None);
+        let rung = got.lock().unwrap().1.clone();
+        assert_eq!(rung.len(), 1, "it rings all the same");
+        assert_eq!(rung[0]["take_before"], serde_json::Value::Null);
+
+        trip(&unit).await;
+        look_after(&unit).await;
+        unit.clock.advance(minutes(15));
+        look_after(&unit).await;
+        let why = unit.store.gate().await.unwrap().stopped.expect("the switch is engaged");
+        assert!(why.contains("breaker-tripped"), "{why}");
+        let rung = got.lock().unwrap().1.clone();
+        assert!(rung[1]["take_before"].is_string(), "{}", rung[1]);
     })
     .await;
 }

@@ -204,11 +204,18 @@ async fn banks_are_ranked_by_time_to_action_and_by_nothing_else() {
     let neem = row(banks, "Neem Bank");
     assert_eq!((neem["within-24"], neem["within-6"]), (&Cell::Share(0.75), &Cell::Share(0.0)));
     assert_eq!(*neem["median"], Cell::Text("12–24 h".to_owned()));
+    let (Cell::Share(low), Cell::Share(high)) = (neem["within-24-low"], neem["within-24-high"])
+    else {
+        panic!("an interval stands beside the share: {neem:?}");
+    };
+    assert!(0.4 < *low && *low < 0.75 && 0.75 < *high && *high < 1.0, "{low} to {high}");
     assert!(matches!(row(banks, "Peepal Bank")["median"], Cell::Nothing(_)), "most still pend");
     let Some(Chart::Bars(bars)) = &banks.chart else { panic!("there are bars") };
     let drawn: Vec<_> =
         bars.bars.iter().map(|bar| (bar.label.as_str(), bar.said.as_str())).collect();
     assert_eq!(drawn, [("Neem Bank", "75 %"), ("Peepal Bank", "17 %")]);
+    let drawn = bars.bars.iter().map(|bar| bar.interval).collect::<Option<Vec<_>>>();
+    assert_eq!(drawn.map(|all| all.len()), Some(2), "each with its interval: {bars:?}");
 }
 
 #[tokio::test]

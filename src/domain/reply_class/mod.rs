@@ -25,7 +25,7 @@ use super::{
 };
 
 /// The number of this method, kept beside each class: a higher one reads kept texts anew.
-pub const METHOD: u32 = 1;
+pub const METHOD: u32 = 2;
 
 spelled! {
     /// What a reply amounts to.

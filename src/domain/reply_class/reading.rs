@@ -38,6 +38,22 @@ const TURNS: &[&str] = &[
     "परंतु",
     "किंतु",
 ];
+/// What bears a number that is written with `no.`.
+const NUMBERED: &[&str] = &[
+    "letter",
+    "mail",
+    "notice",
+    "order",
+    "memo",
+    "ref",
+    "reference",
+    "sr",
+    "ticket",
+    "complaint",
+    "case",
+    "diary",
+    "request",
+];
 const JOINS: &[&str] = &["and", "aur", "tatha", "और", "तथा", "एवं", "&"];
 /// A sentence that begins so asks, whether or not a mark says it.
 const ASKS: &[&str] = &[
@@ -73,8 +89,13 @@ pub(super) fn clauses(text: &str) -> Vec<Clause> {
     let mut found = Vec::new();
     let mut clause = Clause::default();
     let mut part = 0;
-    for raw in unquoted(&text).split_whitespace() {
+    let unquoted = unquoted(&text);
+    let raws: Vec<&str> = unquoted.split_whitespace().collect();
+    for (n, raw) in raws.iter().copied().enumerate() {
         if raw.starts_with('@') || raw.starts_with("http") || raw.starts_with("www.") {
+            continue;
+        }
+        if is_numero(&raws, n) {
             continue;
         }
         let joins = matches!(raw, "-" | "–" | "—" | ":" | ",");
@@ -96,6 +117,14 @@ pub(super) fn clauses(text: &str) -> Vec<Clause> {
     }
     end(&mut clause, &mut found);
     found
+}
+
+/// The `no.` of `letter no. 77` denies nothing.
+fn is_numero(raws: &[&str], n: usize) -> bool {
+    let near = |n: Option<usize>| n.and_then(|n| raws.get(n)).copied().unwrap_or_default();
+    let named = NUMBERED.iter().any(|name| near(n.checked_sub(1)).eq_ignore_ascii_case(name));
+    let numbered = near(Some(n + 1)).chars().any(|c| c.is_numeric() || c == '█');
+    raws[n].eq_ignore_ascii_case("no.") && named && numbered
 }
 
 fn end(clause: &mut Clause, found: &mut Vec<Clause>) {

@@ -3,7 +3,7 @@
 use super::{super::ids::Reference, matching::has, reading::Clause};
 
 /// What a bank calls its own reference.
-const NAMES: &str = "sr srn crn ticket tkt complaint docket token case reference ref refrence interaction incident \
+const NAMES: &str = "sr srn crn ticket tkt complaint grievance query docket token case reference ref refrence interaction incident \
      request shikayat शिकायत टिकट संदर्भ अनुरोध टोकन केस registration पंजीकरण";
 /// What may stand between the name and the number.
 const FILLERS: &str = "number no nos num id is hai है संख्या क्रमांक नंबर आईडी";

@@ -2,12 +2,16 @@
 //! that the console puts into its own frame. No script, nothing of another host.
 
 use askama::Template;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{
     chart,
     words::{Words, numeric_columns},
 };
-use crate::reports::document::{Cell, Document, Finding, Section};
+use crate::{
+    domain::platform::Language,
+    reports::document::{Cell, Document, Finding, Section},
+};
 
 /// One section, ready to be written.
 struct Part<'a> {
@@ -85,8 +89,13 @@ struct Page<'a> {
     days: String,
     as_of: String,
     edition: String,
+    /// The bundled font in base64, where the page needs letters that not every machine has.
+    font: Option<String>,
     body: String,
 }
+
+/// Devanagari in all its weights, compressed.
+const FONT: &[u8] = include_bytes!("../../web/assets/noto-sans-devanagari.woff2");
 
 /// The notes and sections of a report, for a page that has its heading already.
 ///
@@ -120,5 +129,6 @@ pub fn about(document: &Document) -> anyhow::Result<[String; 3]> {
 pub(super) fn page(document: &Document) -> anyhow::Result<String> {
     let [days, as_of, edition] = about(document)?;
     let body = body(document)?;
-    Ok(Page { document, days, as_of, edition, body }.render()?)
+    let font = (document.language == Language::Hi).then(|| BASE64_STANDARD.encode(FONT));
+    Ok(Page { document, days, as_of, edition, font, body }.render()?)
 }

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
+use axum::{
+    Json,
+    body::Bytes,
+    http::{HeaderName, header},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,6 +19,7 @@ use super::{
 };
 use crate::{
     domain::{
+        canonical::Hash,
         delivery::StateName,
         ids::{AccountName, DeliveryId},
     },
@@ -169,4 +174,32 @@ pub(super) async fn engagement(
         PostEngagement { reference, delivery, bank, account, permalink, counts }
     };
     Ok(Json(limit.shown(&listed, place, post)))
+}
+
+/// A picture: its type, that it never changes, its bytes.
+type Png = ([(HeaderName, &'static str); 2], Bytes);
+
+/// Gives the picture of a post, by the SHA-256 of its bytes.
+#[utoipa::path(
+    get, path = "/api/v1/pictures/{hash}", tag = "posts", security(("token" = ["read"])),
+    params(
+        ("hash" = String, Path, description = "What `picture` of a post says", max_length = 64)
+    ),
+    responses(
+        (status = 200, description = "The picture", body = [u8], content_type = "image/png"),
+        Absent, Faults
+    )
+)]
+pub(super) async fn picture(
+    call: Call,
+    Named(hash): Named,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Png, Fault> {
+    let hash = Hash::parse(&hash).ok_or(Fault::NotFound)?;
+    let png = call.store().picture(&hash).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "image/png"),
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
+    ];
+    Ok((headers, png.into()))
 }

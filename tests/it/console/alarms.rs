@@ -28,6 +28,18 @@ async fn an_alarm_is_on_every_page_until_somebody_takes_it() {
     asha.post("/alarms/take", &[("token", &token), ("alarm", &id)]).await.is(404);
 }
 
+#[tokio::test]
+async fn an_alarm_that_only_tells_says_so() {
+    let desk = Desk::new().await;
+    let mut asha = desk.signed_in("asha").await;
+    let store = &desk.world.ctx.store;
+    let by = desk.world.ctx.actor("story");
+    store.raise(&by, &[Alarm::new(What::Unsealed, "record", "It waits.")]).await.unwrap();
+    asha.get("/alarms").await.ok().says("The record stays unsealed").says_not("stops nothing");
+    store.raise(&by, &[Alarm::new(What::WeeklyReport, "2026-11-16", "?")]).await.unwrap();
+    asha.get("/alarms").await.ok().says("It only tells: it stops nothing.");
+}
+
 fn token(html: &str) -> String {
     html.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }

@@ -40,6 +40,16 @@ async fn replied(db: Db) -> Option<Ledger> {
     let asha = world.person("asha").await.as_desk(world.now()).unwrap();
     let which = (delivery.as_str(), "5eed5eed");
     store.correct_class(&world.by("asha"), &asha, which, ReplyClass::Claim).await.unwrap();
+    // A call is noted: the source's row changes, and says nothing else of the bank.
+    world.cases.change("ZPPL-1", world.now(), |row| row.contacts += 1);
+    takaza::work::watch::run_once(&world.ctx).await.unwrap();
+    // The bank acts on this case's request and on another's, and one poll reads both.
+    world.pass(SignedDuration::from_hours(2));
+    for action in ["ZPPL-1", "ZPPL-2"] {
+        world.cases.acts(action, world.now());
+    }
+    world.pass(SignedDuration::from_secs(60));
+    takaza::work::watch::run_once(&world.ctx).await.unwrap();
     ledger.seal().await.unwrap();
     std::fs::copy(ledger.dir.path().join("key"), &world.ctx.config.record.key_file).unwrap();
     Some(ledger)
@@ -76,6 +86,7 @@ async fn a_case_file_tells_the_whole_story_and_is_checked_without_the_ledger() {
         assert_eq!(banks, ["ZPPL", "ZNMN"], "the money of one case lay with two banks");
         let rung = &file.rungs[0];
         assert_eq!((rung.actions_in_all, rung.actions.len()), (5, 1));
+        assert_eq!(rung.bank_en, "Peepal Bank");
         assert_eq!(rung.actions[0].external_id, "ZPPL-1");
         assert_eq!(rung.decisions[0].act, "escalation.approved");
         assert_eq!(rung.decisions[0].who.as_deref(), Some("dcp"));
@@ -86,9 +97,22 @@ async fn a_case_file_tells_the_whole_story_and_is_checked_without_the_ledger() {
         assert!(post.replies[0].text.as_ref().unwrap().contains("लियन"));
         assert_eq!(post.replies[0].class.as_deref(), Some("claim"));
 
+        let said = file.source_said.iter().map(|one| (&*one.external_id, &*one.status));
+        assert_eq!(
+            said.collect::<Vec<_>>(),
+            [("ZNMN-1", "pending"), ("ZPPL-1", "pending"), ("ZPPL-1", "acted")]
+        );
+        assert_eq!(file.evidence.sightings.len(), 4, "the noted call is a sighting too");
+        let acted = &file.source_said[2];
+        assert_eq!(acted.seen_at, ledger.world.now().to_string());
+        let at = ledger.world.now().minus(SignedDuration::from_secs(60));
+        assert_eq!(acted.acted_at, Some(at.to_string()));
+        let page = file.evidence.polls.iter().find(|page| page.leaf_index == acted.leaf_index);
+        assert_eq!(page.unwrap().commitments.len(), 2, "the other's stays closed");
+
         let text = certificate(&file, "case-file.json", "0f0f");
         assert!(text.contains(case.expose()) && text.contains("`0f0f`"), "{text}");
-        assert!(text.contains("Part A") && text.contains("Part B"));
+        assert!(text.contains("PART A") && text.contains("PART B"));
         assert!(!text.contains('{'), "every blank that the file fills is filled: {text}");
     }
 }
@@ -123,11 +147,13 @@ async fn whatever_is_changed_in_a_case_file_is_found() {
     let good = make(&ledger, &case).await;
     let changes: &[(&str, bool, Change)] = &[
         ("an entry's word", true, |file| {
-            let entry = &mut file.evidence.entries[0].entry;
-            *entry = entry.replacen("escalation", "escalating", 1);
+            let entries = &mut file.evidence.entries;
+            let one = entries.iter_mut().find(|one| one.entry.contains("escalation.approved"));
+            let entry = &mut one.unwrap().entry;
+            *entry = entry.replacen("escalation.approved", "escalation.rejected", 1);
         }),
         ("an entry left out", true, |file| {
-            file.evidence.entries.remove(1);
+            file.evidence.entries.retain(|one| !one.entry.contains("escalation.approved"));
         }),
         ("a text left out", false, |file| {
             file.evidence.rows.retain(|row| row.table != "delivery" || row.field("n") != "0");
@@ -140,6 +166,23 @@ async fn whatever_is_changed_in_a_case_file_is_found() {
         ("a sighting", true, |file| {
             let text = &mut file.evidence.sightings[0].text;
             *text = text.replacen("pending", "acted", 1);
+        }),
+        ("when the bank acted", true, |file| {
+            let text = &mut file.evidence.sightings.last_mut().unwrap().text;
+            *text = text.replacen("acted_at", "acted_at ", 1);
+        }),
+        ("a poll's page", true, |file| {
+            file.evidence.polls[0].commitments.pop();
+        }),
+        ("a poll's page left out", true, |file| {
+            file.evidence.polls.pop();
+        }),
+        ("a poll's entry left out", true, |file| {
+            let leaf = file.evidence.polls[0].leaf_index.clone();
+            file.evidence.entries.retain(|entry| entry.leaf_index != leaf);
+        }),
+        ("what the source said", false, |file| {
+            file.source_said[0].status = "acted".to_owned();
         }),
         ("another tree", true, |file| file.evidence.tree_size = "1".to_owned()),
         ("the checkpoint's signature", true, |file| {

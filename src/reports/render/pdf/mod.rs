@@ -60,6 +60,8 @@ pub struct Paper<'a> {
     pub notes: &'a [String],
     /// Its parts.
     pub sections: &'a [Section],
+    /// What is said under a part that has no rows.
+    pub none: fn(&Section, &Words) -> anyhow::Result<String>,
 }
 
 /// A report as a file.
@@ -74,6 +76,7 @@ pub(super) fn report(document: &Document) -> anyhow::Result<Vec<u8>> {
         made_at: document.as_of,
         notes: &document.notes,
         sections: &document.sections,
+        none: |_, words| words.t("rendered-no-rows"),
     };
     file(&paper, &words)
 }
@@ -91,7 +94,7 @@ pub fn file(paper: &Paper<'_>, words: &Words) -> anyhow::Result<Vec<u8>> {
         tree.push(Branch::Group(Tag::P.into(), said));
     }
     for section in paper.sections {
-        tree.push(lay(section, words, &mut flow)?);
+        tree.push(lay(section, paper.none, words, &mut flow)?);
     }
     draw::file(paper, words, flow, tree)
 }
@@ -140,7 +143,12 @@ fn head(paper: &Paper<'_>, flow: &mut Flow<'_>) -> Vec<Branch> {
 }
 
 /// A section: what it opens with stays with its chart, or with the first rows of its table.
-fn lay(section: &Section, words: &Words, flow: &mut Flow<'_>) -> anyhow::Result<Branch> {
+fn lay(
+    section: &Section,
+    none: fn(&Section, &Words) -> anyhow::Result<String>,
+    words: &Words,
+    flow: &mut Flow<'_>,
+) -> anyhow::Result<Branch> {
     flow.space(14.0);
     let opening = opening(section, flow);
     let width = flow.width().min(CHART);
@@ -167,7 +175,7 @@ fn lay(section: &Section, words: &Words, flow: &mut Flow<'_>) -> anyhow::Result<
         tree.push(figure(chart, pictures, flow));
     }
     if section.table.rows.is_empty() {
-        let said = flow.paragraph(&words.t("rendered-no-rows")?, FINE, 0.0);
+        let said = flow.paragraph(&none(section, words)?, FINE, 0.0);
         tree.push(Branch::Group(Tag::P.into(), said));
     } else {
         flow.space(4.0);
