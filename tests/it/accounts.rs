@@ -83,17 +83,17 @@ async fn the_doctor_asks_the_sign_in_service_as_a_sign_in_would() {
         };
         found.map(line).collect::<Vec<_>>()
     };
-    let good = told(&server.issuer, "officer");
+    let good = told(&server.base_url, "officer");
     let [(standing, says, _)] = &good[..] else { panic!("{good:?}") };
     assert!(standing == "OK" && says.contains("the key answers"), "{good:?}");
-    let stranger = told(&server.issuer, "nobody");
+    let stranger = told(&server.base_url, "nobody");
     let [_, (standing, says, todo)] = &stranger[..] else { panic!("{stranger:?}") };
     assert!(standing == "WARN" && says.contains("nobody"), "{stranger:?}");
     assert!(todo.contains("takaza person add"), "{stranger:?}");
     // By another of its names it is not the one that signs.
-    let other = told(&server.issuer.replace("127.0.0.1", "localhost"), "officer");
+    let other = told(&server.base_url.replace("127.0.0.1", "localhost"), "officer");
     let [(standing, says, todo)] = &other[..] else { panic!("{other:?}") };
-    assert!(standing == "FAIL" && says.contains(&server.issuer), "{other:?}");
+    assert!(standing == "FAIL" && says.contains(&server.base_url), "{other:?}");
     assert!(todo.contains("console.oidc.issuer"), "{other:?}");
     let nowhere = told("http://127.0.0.1:9", "officer");
     let [(standing, _, todo)] = &nowhere[..] else { panic!("{nowhere:?}") };

@@ -383,7 +383,7 @@ async fn an_order_is_drafted_by_one_and_signed_by_another() {
 /// The first person alone is told whom to ask, and may take the file back.
 #[test]
 fn a_lone_person_imports_nothing_and_is_told_what_to_do() {
-    let unit = Unit::new();
+    let unit = Unit::unconfigured();
     unit.add("root", "administrator", None).done();
     std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/case_export.csv");
