@@ -27,7 +27,7 @@ use crate::{
         wording::Templates,
     },
     serve::Reconciler,
-    store::Store,
+    store::{Store, StoreError},
     work::{self, Ctx, speaking::Speaking, switch::Switch},
 };
 
@@ -124,9 +124,7 @@ impl App {
         let calendar = Calendar::new(&config.calendar).context("calendar")?;
         let limits = Limits::new(calendar, config.limits.clone()).context("limits")?;
         let store =
-            Store::open(&config.ledger.url, config.ledger.connections, &clock, dice.clone())
-                .await
-                .context("the ledger did not open (ledger.url)")?;
+            ledger(&config, &clock, &dice).await.context("the ledger did not open (ledger.url)")?;
         let (source, embedded) = case_source(&config, &banks).await?;
         let http = http(&config)?;
         let templates = templates(&data.join("templates"))?;
@@ -186,12 +184,23 @@ fn resolver(banks: &Arc<Directory>) -> BankResolver {
     })
 }
 
+async fn ledger(config: &Config, clock: &Clock, dice: &Dice) -> Result<Store, StoreError> {
+    let (url, connections) = (&config.ledger.url, config.ledger.connections);
+    if config.ledger.invented {
+        return Store::open_invented(url, connections, clock, dice.clone()).await;
+    }
+    Store::open(url, connections, clock, dice.clone()).await
+}
+
 async fn case_source(
     config: &Config,
     banks: &Arc<Directory>,
 ) -> anyhow::Result<(Arc<dyn CaseSource>, Option<EmbeddedCases>)> {
     if let Some(file) = config.embedded_cases() {
-        let embedded = EmbeddedCases::open(&file).await?;
+        let embedded = match config.ledger.invented {
+            true => EmbeddedCases::open_invented(&file).await?,
+            false => EmbeddedCases::open(&file).await?,
+        };
         let source = embedded.source(resolver(banks))?;
         return Ok((Arc::new(source), Some(embedded)));
     }

@@ -120,6 +120,9 @@ pub struct Ledger {
     pub url_env: Option<String>,
     /// Connections in the pool.
     pub connections: u32,
+    /// It need not outlive a power cut, for nothing in it happened: the demo's. Never in a file.
+    #[serde(skip)]
+    pub invented: bool,
 }
 
 /// The bank directory.

@@ -115,13 +115,23 @@ type Answer<T> = Result<T, EmbeddedError>;
 impl EmbeddedCases {
     /// Opens the file, makes it where it is not there, and brings its tables up to date.
     pub async fn open(path: impl AsRef<Path>) -> Answer<Self> {
-        let path = path.as_ref().to_owned();
+        Self::open_with(path.as_ref(), SqliteSynchronous::Full).await
+    }
+
+    /// The same for invented cases: they may be lost with the machine's power, and writing them waits
+    /// for no disk.
+    pub async fn open_invented(path: impl AsRef<Path>) -> Answer<Self> {
+        Self::open_with(path.as_ref(), SqliteSynchronous::Off).await
+    }
+
+    async fn open_with(path: &Path, synchronous: SqliteSynchronous) -> Answer<Self> {
+        let path = path.to_owned();
         let failed = |source| EmbeddedError::Database { path: path.display().to_string(), source };
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(synchronous);
         // One connection: SQLite has one writer anyway, and whoever reads has a source of theirs.
         let pool = SqlitePoolOptions::new()
             .max_connections(1)

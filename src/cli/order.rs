@@ -76,7 +76,7 @@ impl Draft {
         let (name, terms) = file.terms(ctx)?;
         let desk = session.person.as_desk(now)?;
         let id = ctx.store.draft_order(&session.by, &desk, &name, &terms).await?;
-        say(&format!("order {name} is drafted ({id}); next: `takaza order rehearse {name}`"))
+        say(&format!("order {name} is drafted ({id}); next: `takaza order rehearse '{name}'`"))
     }
 }
 

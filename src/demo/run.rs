@@ -110,9 +110,12 @@ impl Demo {
         let token = SecretString::from(dice.token());
         let token_file = stage::private_file(folder, "keys/square.token", token.expose_secret())?;
         std::fs::write(folder.join("takaza.toml"), stage::CONFIG)?;
-        let config = || {
-            Config::parse(stage::CONFIG, folder)
-                .map_err(|errors| anyhow::anyhow!("the demo's configuration: {errors}"))
+        let config = || -> anyhow::Result<Config> {
+            let parsed = Config::parse(stage::CONFIG, folder);
+            let mut config =
+                parsed.map_err(|errors| anyhow::anyhow!("the demo's configuration: {errors}"))?;
+            config.ledger.invented = true;
+            Ok(config)
         };
         let (start, factor) = pace(options.seconds);
         let (seed, story) = (20_261_124, Arc::new(OnceLock::<Clock>::new()));
@@ -192,18 +195,15 @@ impl Demo {
                 () = &mut end => return Ok(()),
                 _ = &mut stop => return Ok(()),
                 _ = steps.tick() => {
-                    for (at, event) in self.step().await? {
-                        tell(&narrator.line(at, &event));
-                    }
+                    self.step(&mut |at, event| tell(&narrator.line(at, &event))).await?;
                 }
             }
         }
     }
 
     /// The world moves, and every reconciler runs once.
-    async fn step(&mut self) -> anyhow::Result<Vec<(Timestamp, Event)>> {
+    async fn step(&mut self, tell: &mut dyn FnMut(Timestamp, Event)) -> anyhow::Result<()> {
         let now = self.ctx.clock.now();
-        let mut events = Vec::new();
         self.square.tick(now);
         let changed = self.world.tick(now);
         if !changed.is_empty() {
@@ -213,7 +213,7 @@ impl Demo {
             self.polled_at = Some(now);
             let polled = work::watch::run_once(&self.ctx).await?;
             if polled.did > 0 {
-                events.push((now, self.polled(polled.did, now).await?));
+                tell(now, self.polled(polled.did, now).await?);
             }
             work::escalate::run_once(&self.ctx).await?;
             work::tally::run_once(&self.ctx).await?;
@@ -227,8 +227,10 @@ impl Demo {
         work::alarms::run_once(&self.ctx).await?;
         work::seal::run_once(&self.ctx).await?;
         self.people_act(now).await?;
+        let mut events = Vec::new();
         self.tell(now, &mut events).await?;
-        Ok(events)
+        events.into_iter().for_each(|(at, event)| tell(at, event));
+        Ok(())
     }
 
     async fn polled(&self, changed: u64, now: Timestamp) -> anyhow::Result<Event> {

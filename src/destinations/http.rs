@@ -166,12 +166,14 @@ pub async fn send_once(
     mut request: Request,
     permit: &dyn Permit,
 ) -> Result<Response, Sent> {
+    permit.renew().await;
     permit.check().map_err(Sent::NotNow)?;
     let body_asks = hold_body(&mut request);
     let sending = client.execute(request);
     tokio::pin!(sending);
     let answer = tokio::select! {
         Ok(go) = body_asks => {
+            permit.renew().await;
             permit.check().map_err(Sent::NotNow)?;
             // A body that nobody waits for any more ends with its request, below.
             let _gone = go.send(());

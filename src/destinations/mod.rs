@@ -30,7 +30,12 @@ use crate::domain::{
 /// The last word before bytes leave: the stop switch as read less than a second ago, and the
 /// sender's own deadline, on a clock that counts suspension. Asked right before the request, and
 /// again, where the request has a body, when the connection stands and the body is about to leave.
+#[async_trait]
 pub trait Permit: Send + Sync {
+    /// Reads anew what [`Permit::check`] judges by and may have grown old meanwhile: a picture, a
+    /// handle or a connection can take seconds. What cannot be read stays old, and the check says so.
+    async fn renew(&self) {}
+
     /// Whether the request may start now.
     ///
     /// # Errors

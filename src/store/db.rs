@@ -52,13 +52,17 @@ pub(super) enum Pool {
 }
 
 impl Pool {
-    /// Opens `sqlite:PATH` or `postgres://…`.
-    pub(super) async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
+    /// Opens `sqlite:PATH` or `postgres://…`. `durable`: a commit is on disk before it returns.
+    pub(super) async fn open(
+        url: &str,
+        connections: u32,
+        durable: bool,
+    ) -> Result<Self, StoreError> {
         if url.starts_with("postgres") {
             let options = PgConnectOptions::from_str(url)?
                 .application_name("takaza")
-                // Claims are durable before a byte leaves, whatever the server's default.
-                .options([("synchronous_commit", "on")]);
+                // Whatever the server's default.
+                .options([("synchronous_commit", if durable { "on" } else { "off" })]);
             reach(&options).await?;
             let pool = PgPoolOptions::new()
                 .max_connections(connections)
@@ -82,7 +86,7 @@ impl Pool {
             .filename(Path::new(path))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off })
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(30));
         let pool = SqlitePoolOptions::new()

@@ -168,7 +168,8 @@ pub struct Store {
 
 impl Store {
     /// Opens the ledger at `sqlite:PATH` or `postgres://…` and brings its schema up to date. Leases
-    /// are stamped by the database's clock, unless the clock is a story's.
+    /// are stamped by the database's clock, unless the clock is a story's. Claims are durable before
+    /// a byte leaves.
     ///
     /// # Errors
     /// It cannot be reached, or its schema is newer than this version.
@@ -178,7 +179,24 @@ impl Store {
         clock: &Clock,
         dice: Dice,
     ) -> Result<Self, StoreError> {
-        let pool = db::Pool::open(url, connections).await?;
+        Self::on(db::Pool::open(url, connections, true).await?, clock, dice).await
+    }
+
+    /// The same for a ledger of invented things: it may be lost with the machine's power, and waits
+    /// for no disk.
+    ///
+    /// # Errors
+    /// As for [`Store::open`].
+    pub async fn open_invented(
+        url: &str,
+        connections: u32,
+        clock: &Clock,
+        dice: Dice,
+    ) -> Result<Self, StoreError> {
+        Self::on(db::Pool::open(url, connections, false).await?, clock, dice).await
+    }
+
+    async fn on(pool: db::Pool, clock: &Clock, dice: Dice) -> Result<Self, StoreError> {
         pool.migrate().await?;
         let time = match clock {
             Clock::System => DbTime::Database,

@@ -16,9 +16,9 @@ use jiff::SignedDuration;
 pub(super) use self::recheck::{Answers, ask_again};
 use super::{Ctx, Progress, picture, switch::SendPermit};
 use crate::{
-    destinations::{Destination, Sent},
+    destinations::{Destination, Permit as _, Sent},
     domain::{
-        delivery::{ClaimedDelivery, Delivery, LookRules},
+        delivery::{ClaimedDelivery, Delivery, LookRules, Outcome},
         time::Timestamp,
     },
     store::{ClaimRules, Claimed, Ended, Rechecked, Report},
@@ -134,11 +134,18 @@ impl<'a> Batch<'a> {
             }
         };
         let permit = self.permit(one, destination);
-        if let Err(error) = ctx.switch.refresh(&ctx.store, &ctx.clock).await {
-            tracing::warn!(delivery = %delivery.id, "the stop switch could not be read: {error}");
-        }
+        permit.renew().await;
+        let began_in_time = permit.out_of_time().is_none();
         match destination.send(one, &permit).await {
-            Sent::NotNow(no) => Ended::NotNow { until: ctx.clock.now(), why: no.reason },
+            Sent::NotNow(no) => match permit.out_of_time() {
+                // What took so long (a slow upload) would take as long at once again, for ever: so
+                // this was an attempt, and the next one waits, longer each time.
+                Some(why) if began_in_time => {
+                    let reason = format!("what goes before the post took too long: {why}");
+                    Ended::Attempted(Outcome::NotSent { reason })
+                }
+                _ => Ended::NotNow { until: ctx.clock.now(), why: no.reason },
+            },
             Sent::NotTheBank(why) => not_the_bank(ctx, delivery, why).await,
             Sent::Attempted(outcome) => Ended::Attempted(outcome),
         }
@@ -152,6 +159,7 @@ impl<'a> Batch<'a> {
             authority_until: clearance.valid_until().min(resend_until),
             past_stop: clearance.past_stop(),
             switch: ctx.switch.clone(),
+            store: ctx.store.clone(),
             clock: ctx.clock.clone(),
             deadline: self.began + ctx.config.deliver.lease - destination.request_timeout(),
             rechecked_until: self.answers.asked + ctx.config.ladder.recheck_within,

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_trait::async_trait;
 use jiff::SignedDuration;
 
 use crate::{
@@ -85,6 +86,8 @@ impl Switch {
 pub struct SendPermit {
     /// The switch.
     pub switch: Switch,
+    /// Where it is read.
+    pub store: Store,
     /// The clock that counts suspension.
     pub clock: Clock,
     /// The lease's end less a whole request, by this process's own steady clock, which was read
@@ -98,20 +101,33 @@ pub struct SendPermit {
     pub past_stop: bool,
 }
 
-impl Permit for SendPermit {
-    fn check(&self) -> Result<(), NotNow> {
+impl SendPermit {
+    /// Why there is no time left for this attempt; another one begins with time of its own.
+    pub fn out_of_time(&self) -> Option<&'static str> {
         let now = self.clock.steady();
         if now >= self.deadline {
-            return Err(NotNow { reason: "the lease leaves no time for a request".to_owned() });
+            return Some("the lease leaves no time for a request");
         }
-        if now >= self.rechecked_until {
-            let reason = "the recheck's answer is too old";
+        (now >= self.rechecked_until).then_some("the recheck's answer is too old")
+    }
+}
+
+#[async_trait]
+impl Permit for SendPermit {
+    async fn renew(&self) {
+        if let Err(error) = self.switch.refresh(&self.store, &self.clock).await {
+            tracing::warn!("the stop switch could not be read: {error}");
+        }
+    }
+
+    fn check(&self) -> Result<(), NotNow> {
+        if let Some(reason) = self.out_of_time() {
             return Err(NotNow { reason: reason.to_owned() });
         }
         if self.clock.now() >= self.authority_until {
             let reason = "its clearance, or the platform's memory of an earlier attempt, runs out";
             return Err(NotNow { reason: reason.to_owned() });
         }
-        self.switch.check(now, self.past_stop)
+        self.switch.check(self.clock.steady(), self.past_stop)
     }
 }

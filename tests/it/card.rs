@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use takaza::{
     demo::{
@@ -12,7 +13,7 @@ use takaza::{
     destinations::{Destination as _, NotNow, Permit, Sent, sandbox::Sandbox},
     domain::{
         canonical::{self, Hash},
-        delivery::{Content, Outcome, StateName},
+        delivery::{Content, Outcome, State, StateName},
         drafting::Grounds,
         escalation::{EscalationKind, EscalationState},
         ids::AccountName,
@@ -31,6 +32,7 @@ use crate::{
         claimed::{self, Wanted},
         console::Desk,
         fake_cases::liens,
+        fake_mastodon::{Ask, Trick},
         ledger_sql,
         world::{Db, World},
     },
@@ -126,6 +128,68 @@ async fn other_bytes_than_the_approved_ones_or_none_never_go_out() {
         assert_eq!((world.town.posts().len(), world.town.media().len()), (0, 0), "{harm}");
         assert_eq!(world.states(&row).await, [StateName::Waiting]);
     }
+}
+
+/// Delivers, while the upload of the picture takes so long and meanwhile this is done.
+async fn deliver_slowly(
+    world: &World,
+    upload: SignedDuration,
+    meanwhile: impl Future<Output = ()>,
+) {
+    world.town.hostile_on(Ask::Media, 1, Trick::LateBefore);
+    let slow = async {
+        world.town.somebody_is_parked().await;
+        meanwhile.await;
+        world.pass(upload);
+        world.town.release().await;
+    };
+    let (delivered, ()) = tokio::join!(work::deliver::run_once(&world.ctx), slow);
+    delivered.unwrap();
+}
+
+#[tokio::test]
+async fn an_upload_of_seconds_is_no_reason_to_wait() {
+    let world = pictured().await;
+    let row = world.cleared("ZPPL").await;
+    deliver_slowly(&world, SignedDuration::from_secs(5), async {}).await;
+    assert_eq!(world.states(&row).await, [StateName::Delivered]);
+    assert_eq!(world.town.asked(Ask::Media), 1);
+}
+
+#[tokio::test]
+async fn a_stop_during_an_upload_keeps_the_post_here() {
+    let world = pictured().await;
+    let row = world.cleared("ZPPL").await;
+    let asha = world.person("asha").await.as_desk(world.now()).unwrap();
+    let stop = async {
+        world.ctx.store.stop(&world.by("asha"), &asha, "an incident").await.unwrap();
+    };
+    deliver_slowly(&world, SignedDuration::from_secs(1), stop).await;
+    assert_eq!((world.town.media().len(), world.town.asked(Ask::Post)), (1, 0));
+    assert_eq!(world.states(&row).await, [StateName::Waiting]);
+}
+
+#[tokio::test]
+async fn an_upload_that_outlasts_the_recheck_is_tried_again_after_longer_and_longer_waits() {
+    let world = pictured().await;
+    let row = world.cleared("ZPPL").await;
+    let too_long = SignedDuration::from_secs(11);
+    for (n, wait) in [30, 60].into_iter().enumerate() {
+        deliver_slowly(&world, too_long, async {}).await;
+        assert_eq!((world.town.asked(Ask::Media), world.town.asked(Ask::Post)), (n + 1, 0));
+        let delivery = world.again(&row).await.deliveries[0].delivery.clone();
+        let next = world.now().plus(SignedDuration::from_secs(wait));
+        let State::Waiting { not_before, why } = delivery.state() else { panic!("{delivery:?}") };
+        assert_eq!(*not_before, next);
+        assert!(why.as_ref().unwrap().contains("too long"), "{why:?}");
+        work::deliver::run_once(&world.ctx).await.unwrap();
+        assert_eq!(world.town.asked(Ask::Media), n + 1, "not at once again");
+        world.pass(SignedDuration::from_secs(wait));
+    }
+    work::deliver::run_once(&world.ctx).await.unwrap();
+    assert_eq!(world.states(&row).await, [StateName::Delivered]);
+    let ended = "SELECT COUNT(*) FROM attempt WHERE outcome = 'not-sent'";
+    assert_eq!(ledger_sql::number(&world.ledger_url, ended).await, 2);
 }
 
 #[tokio::test]

@@ -231,6 +231,18 @@ async fn claims_are_durable_before_a_byte_leaves() {
 }
 
 #[tokio::test]
+async fn only_a_ledger_of_invented_things_waits_for_no_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("ledger.db").display());
+    let (clock, dice) = (takaza::clock::Clock::System, takaza::clock::Dice::seeded(1));
+    let invented =
+        takaza::store::Store::open_invented(&url, 2, &clock, dice.clone()).await.unwrap();
+    assert!(!invented.claims_are_durable().await.unwrap());
+    let real = takaza::store::Store::open(&url, 2, &clock, dice).await.unwrap();
+    assert!(real.claims_are_durable().await.unwrap(), "whatever it was opened as before");
+}
+
+#[tokio::test]
 async fn claims_are_durable_on_postgres_whatever_the_databases_default() {
     let Some(url) = servers::postgres().await else { return };
     let name = url.rsplit('/').next().unwrap();

@@ -36,7 +36,7 @@
 //! | Sending, Uncertain and taken hand-offs consume budget; only *proven not sent* gives it back | `sending_and_uncertain_consume_budget_and_only_proven_not_sent_gives_it_back`, `a_recheck_that_says_not_now_gives_the_budget_back`, `a_taken_hand_off_consumes_budget` |
 //! | A claim first locks one row and commits the batch; exact with many workers | `concurrent_claims_take_each_delivery_once_and_exceed_no_budget_on_postgres`, `a_cap_with_one_place_is_taken_once`, `no_cap_is_exceeded_whatever_the_history_and_the_order`, `what_waits_for_a_known_time_does_not_hide_what_is_behind_it` |
 //! | one transaction for up to a few hundred deliveries | `one_claim_takes_hundreds_in_one_transaction_and_each_attempt_is_a_row` |
-//! | Claims are durable before a byte leaves | `claims_are_durable_before_a_byte_leaves`, `claims_are_durable_on_postgres_whatever_the_databases_default` |
+//! | Claims are durable before a byte leaves | `claims_are_durable_before_a_byte_leaves`, `claims_are_durable_on_postgres_whatever_the_databases_default`, `only_a_ledger_of_invented_things_waits_for_no_disk` |
 //! | Attempts are rows | `attempts_are_rows` |
 //! | Accepted, NotSent, Throttled, AccountBlocked, Refused, Unknown | `each_outcome_leads_where_the_design_says`, `a_name_or_connection_that_failed_is_proved_not_sent_and_waits`, `a_blocked_account_is_paused_until_a_person_looks` |
 //! | Unknown: everything else, a 5xx and an unreadable 2xx among them; never call the unknown *failed* | `a_5xx_after_a_post_is_uncertain_and_looking_finds_it`, `postiz_1681_unknown_is_never_called_failed` |

@@ -27,10 +27,11 @@ async fn resume(world: &World) -> u64 {
     world.ctx.store.resume(&world.by("dcp"), &dcp).await.unwrap()
 }
 
-fn permit(clock: &Clock, switch: &Switch) -> SendPermit {
+fn permit(world: &World, clock: &Clock, switch: &Switch) -> SendPermit {
     let long = clock.steady() + SignedDuration::from_hours(1);
     SendPermit {
         switch: switch.clone(),
+        store: world.ctx.store.clone(),
         clock: clock.clone(),
         deadline: long,
         rechecked_until: long,
@@ -43,7 +44,7 @@ fn permit(clock: &Clock, switch: &Switch) -> SendPermit {
 async fn no_request_starts_later_than_one_second_after_stop() {
     let world = World::new().await;
     let (clock, switch) = (world.ctx.clock.clone(), Switch::default());
-    let permit = permit(&clock, &switch);
+    let permit = permit(&world, &clock, &switch);
     assert!(permit.check().is_err(), "a switch that was never read lets nothing go");
     switch.refresh(&world.ctx.store, &clock).await.unwrap();
     stop(&world).await;
@@ -60,12 +61,33 @@ async fn no_request_starts_later_than_one_second_after_stop() {
 async fn the_switch_is_read_at_least_four_times_a_second() {
     let world = World::new().await;
     let (clock, switch) = (world.ctx.clock.clone(), Switch::default());
-    let permit = permit(&clock, &switch);
+    let permit = permit(&world, &clock, &switch);
     switch.refresh(&world.ctx.store, &clock).await.unwrap();
     stop(&world).await;
     clock.advance(SignedDuration::from_millis(250));
     switch.refresh(&world.ctx.store, &clock).await.unwrap();
     assert!(permit.check().is_err(), "a quarter of a second later it is read anew");
+}
+
+#[tokio::test]
+async fn a_permit_is_renewed_by_reading_the_switch_and_never_by_not_reading_it() {
+    let world = World::new().await;
+    let (clock, switch) = (world.ctx.clock.clone(), Switch::default());
+    let permit = permit(&world, &clock, &switch);
+    permit.renew().await;
+    clock.advance(SignedDuration::from_secs(5));
+    assert!(permit.check().is_err(), "what went before took five seconds");
+    permit.renew().await;
+    assert!(permit.check().is_ok());
+    stop(&world).await;
+    clock.advance(SignedDuration::from_secs(5));
+    permit.renew().await;
+    assert!(permit.check().is_err());
+    let gone = "ALTER TABLE claim_gate RENAME TO elsewhere";
+    crate::support::ledger_sql::run(&world.ledger_url, gone).await;
+    clock.advance(SignedDuration::from_secs(5));
+    permit.renew().await;
+    assert!(permit.check().is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,7 +113,7 @@ async fn a_stop_between_claim_and_send_stops_the_send() {
 async fn a_ledger_that_cannot_be_read_stops_every_send() {
     let world = World::new().await;
     let (clock, switch) = (world.ctx.clock.clone(), Switch::default());
-    let permit = permit(&clock, &switch);
+    let permit = permit(&world, &clock, &switch);
     switch.refresh(&world.ctx.store, &clock).await.unwrap();
     let gone = "ALTER TABLE claim_gate RENAME TO elsewhere";
     crate::support::ledger_sql::run(&world.ledger_url, gone).await;

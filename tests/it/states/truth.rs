@@ -627,6 +627,7 @@ async fn a_permit_says_no_as_soon_as_the_recheck_is_too_old() {
     switch.refresh(&world.ctx.store, &clock).await.unwrap();
     let permit = |rechecked: SignedDuration| SendPermit {
         switch: switch.clone(),
+        store: world.ctx.store.clone(),
         clock: clock.clone(),
         deadline: clock.steady() + mins(1),
         rechecked_until: rechecked,
