@@ -279,6 +279,7 @@ async fn send_all(
     let destination = ctx.destinations.values().next().expect("one account");
     let permit = SendPermit {
         switch: ctx.switch.clone(),
+        store: ctx.store.clone(),
         clock: ctx.clock.clone(),
         deadline: before + ctx.config.deliver.lease - destination.request_timeout(),
         rechecked_until: ctx.clock.steady() + ctx.config.ladder.recheck_within,
