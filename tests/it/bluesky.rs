@@ -8,10 +8,7 @@ mod sessions;
 mod who;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -19,7 +16,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use takaza::{
     destinations::{
-        Destination as _, NotNow, Permit, Sent,
+        Destination as _, NotNow, Sent,
         bluesky::{BadBluesky, Bluesky, BlueskyConfig, session::BlueskySession},
         http::HttpConfig,
         tokens::Tokens,
@@ -35,28 +32,10 @@ use crate::support::{
     claimed::Wanted,
     fake_bluesky::{Ask, FakeBluesky, Quirk, Trick},
     hostile::any_server_may,
+    permits::{Stopped, Yes},
     secrets,
     session_in_memory::SessionInMemory,
 };
-
-/// Lets everything go, and counts how often it was asked.
-#[derive(Default)]
-pub struct Yes(AtomicUsize);
-
-impl Permit for Yes {
-    fn check(&self) -> Result<(), NotNow> {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        Ok(())
-    }
-}
-
-struct Stopped;
-
-impl Permit for Stopped {
-    fn check(&self) -> Result<(), NotNow> {
-        Err(NotNow { reason: "the stop switch is on".to_owned() })
-    }
-}
 
 pub fn config(fake: &FakeBluesky) -> BlueskyConfig {
     let mut config = BlueskyConfig::new(AccountName::new("unit"), &fake.base_url, fake.clock());

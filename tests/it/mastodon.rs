@@ -28,27 +28,9 @@ use crate::support::{
     claimed::Wanted,
     fake_mastodon::{Ask, FakeMastodon, Quirk, Trick},
     hostile::any_server_may,
+    permits::{Stopped, Yes},
     secrets,
 };
-
-/// Lets everything go, and counts how often it was asked.
-#[derive(Default)]
-pub struct Yes(AtomicUsize);
-
-impl Permit for Yes {
-    fn check(&self) -> Result<(), NotNow> {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        Ok(())
-    }
-}
-
-struct Stopped;
-
-impl Permit for Stopped {
-    fn check(&self) -> Result<(), NotNow> {
-        Err(NotNow { reason: "the stop switch is on".to_owned() })
-    }
-}
 
 pub fn config(fake: &FakeMastodon) -> MastodonConfig {
     let (account, token) = (AccountName::new("unit"), fake.token());

@@ -6,17 +6,14 @@ mod looking;
 mod specified;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use secrecy::{ExposeSecret as _, SecretString};
 use takaza::{
     destinations::{
-        Destination as _, NotNow, Permit, Sent, Unread,
+        Destination as _, NotNow, Sent, Unread,
         http::HttpConfig,
         meter::Free,
         tokens::{FixedToken, NoToken, Tokens},
@@ -33,27 +30,9 @@ use crate::support::{
     claimed::Wanted,
     fake_x::{Ask, FakeX, Quirk, Trick},
     hostile::any_server_may,
+    permits::{Stopped, Yes},
     secrets,
 };
-
-/// Lets everything go, and counts how often it was asked.
-#[derive(Default)]
-pub struct Yes(AtomicUsize);
-
-impl Permit for Yes {
-    fn check(&self) -> Result<(), NotNow> {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        Ok(())
-    }
-}
-
-struct Stopped;
-
-impl Permit for Stopped {
-    fn check(&self) -> Result<(), NotNow> {
-        Err(NotNow { reason: "the stop switch is on".to_owned() })
-    }
-}
 
 pub fn config(fake: &FakeX) -> XConfig {
     let account = AccountName::new("unit");

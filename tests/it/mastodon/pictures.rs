@@ -13,10 +13,11 @@ use takaza::{
     domain::delivery::{Outcome, OutcomeKind},
 };
 
-use super::{Yes, config, connect, impatient, outcome};
+use super::{config, connect, impatient, outcome};
 use crate::support::{
     claimed::{Wanted, claim},
     fake_mastodon::{Ask, FakeMastodon, Quirk, Trick},
+    permits::Yes,
 };
 
 fn pictured(fake: &FakeMastodon) -> Wanted {

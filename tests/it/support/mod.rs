@@ -14,6 +14,7 @@ pub mod fake_x;
 pub mod hostile;
 pub mod ledger_sql;
 pub mod peers;
+pub mod permits;
 pub mod ready;
 pub mod scripted;
 pub mod secrets;
