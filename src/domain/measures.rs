@@ -5,15 +5,17 @@
 //! the ledger's rows alone, so that a recount finds the same; times are counted in fixed bands, so
 //! that a share within 6, 24 or 72 hours is exact and a median is told as its band.
 
+mod days;
 mod facts;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, civil::Date};
 use serde::{Deserialize, Serialize};
 
+pub use self::days::{day_at, day_number, day_of, instants};
 pub use self::facts::{
     Answers, ClearanceFact, DraftFact, Fate, MemberFact, PostFact, TagFact, Unsent,
 };
@@ -25,7 +27,6 @@ use super::{
     ids::{AccountName, OrderId},
     money::Paise,
     reply_class::ReplyClass,
-    time::Timestamp,
 };
 
 /// Counts how often the meaning of a sum changed: the ledger's sums are counted anew when it does.
@@ -439,30 +440,4 @@ pub struct DayFigures {
     pub amount_recovered: Paise,
     /// Arrests made.
     pub arrests: u32,
-}
-
-/// The number of a calendar day: 0 is 1 January 1970.
-pub fn day_number(day: Date) -> i64 {
-    day.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24
-}
-
-/// The day of a number.
-pub fn day_of(number: i64) -> Date {
-    let span = jiff::Span::new().try_days(number);
-    let day = span.and_then(|span| Date::constant(1970, 1, 1).checked_add(span));
-    day.unwrap_or(if number < 0 { Date::MIN } else { Date::MAX })
-}
-
-/// The number of the day that a wall clock in `zone` shows at an instant.
-pub fn day_at(at: Timestamp, zone: &TimeZone) -> i64 {
-    day_number(at.in_zone(zone).date())
-}
-
-/// The first instant of a day in `zone`, and the first one after it.
-pub fn instants(number: i64, zone: &TimeZone) -> (Timestamp, Timestamp) {
-    let start = |number| {
-        let midnight = day_of(number).to_zoned_datetime(zone.clone());
-        midnight.map_or(Timestamp::MAX, |at| at.timestamp().into())
-    };
-    (start(number), start(number + 1))
 }

@@ -1,7 +1,7 @@
 //! Tally: keeps the sums that reports are made of, a row a bank's day.
 //!
-//! The invariants: nothing in the paths that write knows of it; it follows the sealed record, finds
-//! which days changed, and counts exactly those from the rows as they are; so the sums are what a
+//! The invariants: it follows the sealed record, finds which days changed, and counts exactly those,
+//! and those that a change without an entry marked, from the rows as they are; so the sums are what a
 //! recount of everything would find, whatever happened in whatever order.
 
 use super::{Ctx, Progress};

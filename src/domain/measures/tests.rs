@@ -7,6 +7,7 @@ use super::{facts::*, *};
 use crate::domain::{
     action::{BankAction, Kind, Status},
     ids::{BankCode, CaseRef, ExternalId},
+    time::Timestamp,
 };
 
 fn minutes(n: i64) -> SignedDuration {
