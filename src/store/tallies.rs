@@ -145,9 +145,8 @@ impl Store {
         for row in &due {
             marks.push(json!({"b": row.get::<BankCode>("bank")?, "m": row.get::<String>("mark")?}));
         }
-        sql("DELETE FROM tally_due WHERE day = $2 AND EXISTS (
-               SELECT 1 FROM json_each(CAST($1 AS TEXT)) AS j
-               WHERE j.value->>'b' = tally_due.bank AND j.value->>'m' = tally_due.mark)")
+        sql("DELETE FROM tally_due WHERE day = $2 AND (bank, mark) IN (
+               SELECT j.value->>'b', j.value->>'m' FROM json_each(CAST($1 AS TEXT)) AS j)")
         .batch(marks)
         .bind(day)
         .run(&mut tx)

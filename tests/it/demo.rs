@@ -21,7 +21,7 @@ fn the_demo_ends_by_itself_and_prints_one_summary_of_a_path_that_was_really_gone
         "--console",
         "127.0.0.1:0",
         "--seconds",
-        "12",
+        "25",
         "--json",
     ];
     let said = takaza(&demo);
