@@ -159,7 +159,7 @@ impl Desk {
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
         let status = answer.status().as_u16();
-        // A font is no text, and only its length is asked.
+        // A font is no text, and only its length is asked: one character a byte.
         let body = answer.bytes().await.expect("a body");
         (status, body.iter().map(|byte| char::from(*byte)).collect())
     }
@@ -226,17 +226,18 @@ impl Desk {
     /// language.
     async fn weight(&mut self, path: &str) -> (usize, usize) {
         let page = self.get(path).await.1;
-        let mut all = page.len();
+        let bytes = |text: &str| text.chars().count();
+        let mut all = bytes(&page);
         let assets: Vec<_> = page.split('"').filter(|text| text.starts_with("/assets/")).collect();
         for asset in assets {
             let text = self.get(asset).await.1;
-            all += text.len();
+            all += bytes(&text);
             let font = between(&text, "url(\"", "\"").filter(|_| self.language == "hi");
             if let (Some(font), Some((place, _))) = (font, asset.rsplit_once('/')) {
-                all += self.get(&format!("{place}/{font}")).await.1.len();
+                all += bytes(&self.get(&format!("{place}/{font}")).await.1);
             }
         }
-        (page.len(), all)
+        (bytes(&page), all)
     }
 }
 

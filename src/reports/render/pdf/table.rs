@@ -57,9 +57,9 @@ fn needs(section: &Section, words: &Words, letters: &Letters) -> Vec<(f32, f32)>
         for cell in cells {
             let said = letters.fitting(&words.cell(cell));
             let word = match cell {
-                // An address is broken anywhere, a day nowhere.
+                // An address is broken anywhere, a day and a share nowhere.
                 Cell::Link(_) => 60.0,
-                Cell::Day(_) => letters.width(&said, TOTAL),
+                Cell::Day(_) | Cell::Share(_) => letters.width(&said, TOTAL),
                 _ => letters.widest_word(&said, TOTAL),
             };
             need = (need.0.max(word), need.1.max(letters.width(&said, TOTAL)));
