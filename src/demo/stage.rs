@@ -193,7 +193,9 @@ impl Unit<'_> {
         let accounts = self.square.accounts();
         let stable_id = accounts.iter().find(|one| one.handle == own);
         let row = AccountRow {
-            account: Account {
+            idempotent: true,
+            token_from: Some(format!("file:{}", self.token_file.display())),
+            ..AccountRow::new(Account {
                 name: AccountName::new(ACCOUNT),
                 platform: Platform::Sandbox,
                 base_url: self.page.to_owned(),
@@ -207,15 +209,7 @@ impl Unit<'_> {
                 max_length: 500,
                 picture: true,
                 live: false,
-            },
-            idempotent: true,
-            token_from: Some(format!("file:{}", self.token_file.display())),
-            paused_until: None,
-            paused_why: None,
-            revoked: false,
-            last_heard_at: None,
-            mention_cursor: None,
-            own_checked_at: None,
+            })
         };
         let admin = person(ctx, "admin").await?;
         ctx.store.put_account(&by(&admin), &admin.as_administrator(now)?, &row).await?;

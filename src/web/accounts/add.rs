@@ -86,31 +86,21 @@ fn asked_for(visit: &Visit) -> Result<AccountRow, Problem> {
     }
     let mention =
         if form.get("mention") == "yes" { MentionMode::Mention } else { MentionMode::PlainName };
-    Ok(AccountRow {
-        account: Account {
-            name: AccountName::new(name),
-            platform,
-            base_url: base_url.trim_end_matches('/').to_owned(),
-            handle: handle.trim_start_matches('@').to_owned(),
-            stable_id: None,
-            sender: Sender::Api,
-            mention,
-            languages,
-            visibility: Visibility::Public,
-            spoiler: None,
-            max_length: adding::usual_length(platform),
-            picture: platform.shows_pictures(),
-            live: false,
-        },
-        idempotent: false,
-        token_from: None,
-        paused_until: None,
-        paused_why: None,
-        revoked: false,
-        last_heard_at: None,
-        mention_cursor: None,
-        own_checked_at: None,
-    })
+    Ok(AccountRow::new(Account {
+        name: AccountName::new(name),
+        platform,
+        base_url: base_url.trim_end_matches('/').to_owned(),
+        handle: handle.trim_start_matches('@').to_owned(),
+        stable_id: None,
+        sender: Sender::Api,
+        mention,
+        languages,
+        visibility: Visibility::Public,
+        spoiler: None,
+        max_length: adding::usual_length(platform),
+        picture: platform.shows_pictures(),
+        live: false,
+    }))
 }
 
 fn not_added(error: NotAdded) -> Problem {
