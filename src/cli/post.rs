@@ -17,7 +17,7 @@ use super::{
     handoff::no,
     output::{Format, say, table_or},
     sign_in::Signing,
-    times::clock,
+    times::{clock, local},
 };
 use crate::{
     domain::{
@@ -140,7 +140,8 @@ fn line(view: &DeliveryView, listed: &Listed, zone: &TimeZone) -> Vec<String> {
         _ => listed.drafted_at,
     };
     let asks = if view.asks_a_person { " (asks a person)" } else { "" };
-    let note = view.permalink.clone().or_else(|| view.why.clone()).unwrap_or_default();
+    let why = || view.why.as_ref().map(|why| local(why, zone));
+    let note = view.permalink.clone().or_else(why).unwrap_or_default();
     vec![
         view.reference.clone(),
         view.bank.clone(),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
-use super::times::clock;
+use super::times::{clock, local};
 use crate::{
     store::EscalationRow,
     work::{bill::Bill, view::EscalationView},
@@ -50,10 +50,11 @@ pub(super) fn sheet(row: &EscalationRow, bill: &Bill, zone: &TimeZone) -> String
         line(format!("held back until {}", clock(until, zone)));
     }
     if let Some(outcome) = &view.outcome {
-        line(format!("outcome: {outcome}"));
+        line(format!("outcome: {}", local(outcome, zone)));
     }
     for (n, one) in view.texts.iter().enumerate() {
-        let why = one.why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+        let why = one.why.as_ref();
+        let why = why.map_or_else(String::new, |why| format!(" ({})", local(why, zone)));
         let (n, state) = (n + 1, &one.state);
         let (account, language) = (&one.account, &one.language);
         line(format!("\n[{n}] {account} · {} · {language} · {state}{why}", one.platform));

@@ -61,6 +61,8 @@ const SHORTEST: i64 = 10 * 3600;
 const STEP: std::time::Duration = std::time::Duration::from_millis(200);
 /// How often, on the story's clock, the case source is read.
 const POLL: SignedDuration = SignedDuration::from_mins(5);
+/// How often, on the story's clock, a quiet case source is told of.
+const STILL_WATCHED: SignedDuration = SignedDuration::from_hours(1);
 /// How long, on the story's clock, the DCP takes to look at the queue.
 const APPROVER_LOOKS_AFTER: SignedDuration = SignedDuration::from_mins(45);
 
@@ -86,6 +88,9 @@ struct Told {
     deliveries: BTreeMap<DeliveryId, StateName>,
     heard: BTreeMap<DeliveryId, usize>,
     waits: BTreeSet<(EscalationId, String)>,
+    cases_at: Option<Timestamp>,
+    /// Rows that changed since the cases were last told of.
+    changed: u64,
 }
 
 impl Demo {
@@ -211,10 +216,7 @@ impl Demo {
         }
         if self.polled_at.is_none_or(|last| now.since(last) >= POLL) {
             self.polled_at = Some(now);
-            let polled = work::watch::run_once(&self.ctx).await?;
-            if polled.did > 0 {
-                tell(now, self.polled(polled.did, now).await?);
-            }
+            self.told.changed += work::watch::run_once(&self.ctx).await?.did;
             work::escalate::run_once(&self.ctx).await?;
             work::tally::run_once(&self.ctx).await?;
             let zone = self.ctx.limits.calendar().zone();
@@ -229,6 +231,12 @@ impl Demo {
         self.people_act(now).await?;
         let mut events = Vec::new();
         self.tell(now, &mut events).await?;
+        let still = self.told.cases_at.is_none_or(|at| now.since(at) >= STILL_WATCHED);
+        if self.told.changed > 0 && (still || !events.is_empty()) {
+            let changed = std::mem::take(&mut self.told.changed);
+            self.told.cases_at = Some(now);
+            tell(now, self.polled(changed, now).await?);
+        }
         events.into_iter().for_each(|(at, event)| tell(at, event));
         Ok(())
     }

@@ -2,7 +2,10 @@
 
 use jiff::tz::TimeZone;
 
-use super::super::{times::clock, view::sheet};
+use super::super::{
+    times::{clock, local},
+    view::sheet,
+};
 use crate::{
     domain::engagement::Voice,
     locale::Locale,
@@ -27,7 +30,8 @@ pub(super) fn people(
         let sealed = leaf.map_or_else(|| "unsealed".to_owned(), |leaf| format!("leaf {leaf}"));
         let on = entry.authority.as_ref().map_or_else(String::new, |on| format!(", on {on}"));
         let which = place(history, &entry.subject);
-        let (said, who) = (say(&story::told(entry), words)?, story::who(entry));
+        let said = local(&say(&story::told(entry), words)?, zone);
+        let who = story::who(entry);
         lines.push(format!("  {when}  {which}{said} by {who}{on}  ({sealed})"));
     }
     if !history.attempts.is_empty() {
@@ -81,7 +85,8 @@ fn attempt_line(history: &PostHistory, attempt: &Attempt, zone: &TimeZone) -> St
     let end = match (&attempt.outcome, attempt.ended_at) {
         (Some(outcome), Some(at)) => {
             let detail = attempt.detail.as_deref().filter(|detail| !detail.is_empty());
-            let detail = detail.map_or_else(String::new, |detail| format!(": {detail}"));
+            let detail =
+                detail.map_or_else(String::new, |detail| format!(": {}", local(detail, zone)));
             format!("ended {} {outcome}{detail}", clock(at, zone))
         }
         _ => "its end is not recorded".to_owned(),
