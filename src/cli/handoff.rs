@@ -248,12 +248,15 @@ async fn done(command: Done, globals: &Globals) -> Outcome {
             }
             None => "It could not be read back: compare it with the approved text yourself.",
         };
-        let second = if done.second {
+        let wrong = if done.second {
             "\nTHIS IS A SECOND POST FOR THE SAME TEXT: the breaker has tripped. Delete one of them."
+        } else if done.unclaimed {
+            "\nNOBODY HAD TAKEN THIS TEXT, so it went out unchecked: the breaker has tripped. Tell an \
+             approver: what is not true is set right by `takaza post correct` or `takaza post retract`."
         } else {
             ""
         };
-        format!("posted: {}\n{read}{second}", done.receipt.permalink)
+        format!("posted: {}\n{read}{wrong}", done.receipt.permalink)
     })
 }
 

@@ -66,8 +66,12 @@ pub fn post_id(account: &Account, permalink: &str) -> Result<String, BadPermalin
             Ok(own.stable_id.as_ref().map_or(key.clone(), |did| bluesky::post_name(did, &key)))
         }
         (Platform::X, [account, "status", id, ..])
-        | (Platform::Threads, [account, "post", id, ..])
-        | (Platform::Telegram, ["s", account, id] | [account, id]) => found(account, id),
+        | (Platform::Telegram, ["s", account, id] | [account, id])
+            if id.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            found(account, id)
+        }
+        (Platform::Threads, [account, "post", id, ..]) => found(account, id),
         (Platform::Mastodon, [account, id]) if account.starts_with('@') => found(account, id),
         (
             Platform::X

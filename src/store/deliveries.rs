@@ -287,3 +287,6 @@ const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Why the breaker trips on a second receipt.
 pub(super) const SECOND_RECEIPT: &str = "a second post exists for one delivery";
+
+/// Why the breaker trips on a receipt for what nobody had claimed.
+const UNCLAIMED: &str = "a text was posted that nobody had claimed";

@@ -162,14 +162,26 @@ impl EscalationRow {
 
 impl Store {
     /// Drafts a held escalation. A second open one for the same bank, rung and kind, or over an
-    /// action that is in one already, is refused by the database itself.
+    /// action that is in one already, is refused by the database itself. Nothing more goes out of
+    /// what a correction or a retraction is about.
     ///
     /// # Errors
     /// The ledger failed, or such an escalation is open already.
     pub async fn draft(&self, by: &Actor, draft: &Draft) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let act = self.draft_in(&mut tx, draft).await?;
-        self.finish(tx, by, vec![act]).await
+        let escalation = &draft.escalation;
+        let mut acts = match &escalation.about {
+            Some(wrong) if escalation.kind.sets_right() => {
+                gate::lock(&mut tx).await?;
+                set_right_once(&mut tx, wrong, escalation.kind).await?;
+                let mut wrong = find(&mut tx, wrong.as_str()).await?;
+                let why = format!("it is set right by {}", escalation.reference);
+                call_off(&mut tx, &mut wrong, &why).await?
+            }
+            _ => Vec::new(),
+        };
+        acts.push(self.draft_in(&mut tx, draft).await?);
+        self.finish(tx, by, acts).await
     }
 
     async fn draft_in(&self, tx: &mut Tx, draft: &Draft) -> Result<Act, StoreError> {

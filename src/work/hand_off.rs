@@ -116,6 +116,8 @@ pub struct Done {
     pub as_approved: Option<bool>,
     /// It is a second post for this delivery: the breaker was tripped.
     pub second: bool,
+    /// Nobody had taken it, so it went out on nobody's authority: the breaker was tripped.
+    pub unclaimed: bool,
 }
 
 /// The officer posted it: the permalink is the receipt, in time or late.
@@ -136,15 +138,17 @@ pub async fn done(
     let receipt = Receipt { id: post, permalink: permalink.trim().to_owned(), at };
     let as_approved = read_back(ctx, &row, &receipt).await;
     let accepted = Ended::Attempted(Outcome::Accepted(receipt.clone()));
-    let second = match row.delivery.state() {
+    let meaning = match row.delivery.state() {
         State::Sending(lease) => {
             let token = lease.token.clone();
             report(ctx, by, id.clone(), token, accepted).await?;
-            false
+            LateReceipt::Settles
         }
-        _ => ctx.store.late_receipt(by, id, &receipt).await? == LateReceipt::Second,
+        _ => ctx.store.late_receipt(by, id, &receipt).await?,
     };
-    Ok(Done { receipt, as_approved, second })
+    let second = meaning == LateReceipt::Second;
+    let unclaimed = meaning == LateReceipt::Unclaimed;
+    Ok(Done { receipt, as_approved, second, unclaimed })
 }
 
 /// The taker's, or an approver's, word that it was not posted. Where the account can be read, the

@@ -227,7 +227,7 @@ async fn settle(
         meaning => meaning.context("a post of ours could not be adopted")?,
     };
     match meaning {
-        LateReceipt::Settles => {
+        LateReceipt::Settles | LateReceipt::Unclaimed => {
             found.adopted.push(post.permalink.clone());
             let adopted = ctx.store.delivery(id.as_str()).await?.delivery;
             found.changed += same_words(ctx, by, &adopted, post).await?;

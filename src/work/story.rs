@@ -156,7 +156,12 @@ fn told_of_delivery(entry: &Entry) -> Said {
         "delivery.decided-not-posted" => Said::plain("posts-told-decided-not-posted"),
         "delivery.late-receipt" => {
             let link = body["receipt"]["permalink"].as_str().unwrap_or_default();
-            Said::plain("posts-told-late-receipt").with("link", link)
+            let key = if body["unclaimed"] == true {
+                "posts-told-unclaimed"
+            } else {
+                "posts-told-late-receipt"
+            };
+            Said::plain(key).with("link", link)
         }
         "engagement.heard" => heard(body),
         "engagement.erased" => {

@@ -54,6 +54,9 @@ pub enum Look {
 pub enum LateReceipt {
     /// It settles the delivery.
     Settles,
+    /// It settles a delivery that nobody had claimed: what stands there went out on nobody's
+    /// authority. Trip the breaker.
+    Unclaimed,
     /// It is the receipt we have already.
     Known,
     /// A second post exists for one delivery: trip the breaker.
@@ -186,9 +189,11 @@ impl Delivery {
                 LateReceipt::Known
             }
             State::Delivered(_) | State::Retracted(_) => LateReceipt::Second,
-            _ => {
+            before => {
+                let ended = matches!(before, State::Waiting { .. } | State::Withdrawn { .. });
+                let unclaimed = ended && self.attempts == 0;
                 self.state = State::Delivered(receipt.clone());
-                LateReceipt::Settles
+                if unclaimed { LateReceipt::Unclaimed } else { LateReceipt::Settles }
             }
         }
     }

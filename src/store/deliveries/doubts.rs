@@ -4,13 +4,13 @@
 use serde_json::json;
 
 use super::{
-    DeliveryRow, SECOND_RECEIPT,
+    DeliveryRow, SECOND_RECEIPT, UNCLAIMED,
     rows::{find, read, readable, save, settle},
 };
 use crate::{
     domain::{
         delivery::{LateReceipt, Look, LookRules, Receipt, StateName},
-        ids::{AccountName, DeliveryId},
+        ids::{AccountName, DeliveryId, Reference},
     },
     store::{
         Actor, Store, StoreError,
@@ -135,10 +135,10 @@ impl Store {
     }
 
     /// A receipt that came late is always stored and wins. A second one for one delivery trips the
-    /// breaker.
+    /// breaker, and so does one for a delivery that nobody had claimed.
     ///
     /// # Errors
-    /// The ledger failed.
+    /// The post is another delivery's, or the ledger failed.
     pub async fn late_receipt(
         &self,
         by: &Actor,
@@ -149,15 +149,20 @@ impl Store {
         let mut locked = gate::lock(&mut tx).await?;
         let now = tx.now().await?;
         let mut row = find(&mut tx, delivery.as_str()).await?;
+        no_others(&mut tx, &row, receipt).await?;
         let meaning = row.delivery.late_receipt(receipt);
-        let mut acts = vec![Act::new(
-            delivery,
-            "delivery.late-receipt",
-            json!({"receipt": receipt, "second": meaning == LateReceipt::Second}),
-        )];
+        let mut body = json!({"receipt": receipt, "second": meaning == LateReceipt::Second});
+        if meaning == LateReceipt::Unclaimed {
+            body["unclaimed"] = true.into();
+        }
+        let mut acts = vec![Act::new(delivery, "delivery.late-receipt", body)];
         match meaning {
             LateReceipt::Settles => settle(&mut tx, &mut row, now).await?,
             LateReceipt::Known => return Ok(meaning),
+            LateReceipt::Unclaimed => {
+                settle(&mut tx, &mut row, now).await?;
+                acts.extend(locked.trip(&mut tx, UNCLAIMED).await?);
+            }
             LateReceipt::Second => {
                 acts.extend(locked.trip(&mut tx, SECOND_RECEIPT).await?);
             }
@@ -165,6 +170,20 @@ impl Store {
         self.finish(tx, by, acts).await?;
         Ok(meaning)
     }
+}
+
+/// One post is the receipt of one delivery.
+async fn no_others(tx: &mut Tx, row: &DeliveryRow, receipt: &Receipt) -> Result<(), StoreError> {
+    let others = sql("SELECT reference FROM delivery WHERE account = $1 AND receipt_id = $2
+         AND kind <> 'retraction' AND id <> $3")
+    .bind(&row.delivery.content.account)
+    .bind(&receipt.id)
+    .bind(&row.delivery.id)
+    .opt(tx)
+    .await?;
+    let Some(other) = others else { return Ok(()) };
+    let reference: Reference = other.get("reference")?;
+    Err(StoreError::Refused(format!("that post is the receipt of another text of {reference}")))
 }
 
 /// Unfinished deliveries that may have gone out since the backup become uncertain: a restored

@@ -69,7 +69,7 @@ pub(super) fn apply(
         // The lease ran out meanwhile: only a receipt still counts, and it wins.
         (Err(_), Ended::Attempted(Outcome::Accepted(receipt))) => {
             match delivery.late_receipt(receipt) {
-                LateReceipt::Settles => true,
+                LateReceipt::Settles | LateReceipt::Unclaimed => true,
                 LateReceipt::Known => false,
                 LateReceipt::Second => {
                     recorded.second_receipts.push(delivery.id.clone());

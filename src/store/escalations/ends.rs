@@ -2,8 +2,9 @@
 
 use super::reads::acted_after;
 use super::{
-    Act, Actor, EscalationId, EscalationRow, MEMBER, OrderId, PersonId, StateName, Store,
-    StoreError, Timestamp, Tx, deliveries, find, gate, json, people, save, sql, with_deliveries,
+    Act, Actor, EscalationId, EscalationKind, EscalationRow, MEMBER, OrderId, PersonId, Reference,
+    StateName, Store, StoreError, Timestamp, Tx, deliveries, find, gate, json, people, save, sql,
+    with_deliveries,
 };
 
 impl Store {
@@ -196,6 +197,34 @@ pub(super) async fn withdraw_unsent(
     }
     let body = json!({"why": why, "sent": true});
     Ok(Some(Act::new(&row.escalation.id, "escalation.unsent-withdrawn", body)))
+}
+
+/// Nothing more goes out of what turned out to be wrong: what waits is withdrawn, and what is under
+/// way and comes back unsent finds no clearance.
+pub(super) async fn call_off(
+    tx: &mut Tx,
+    row: &mut EscalationRow,
+    why: &str,
+) -> Result<Vec<Act>, StoreError> {
+    let mut acts: Vec<_> = withdraw_unsent(tx, row, why).await?.into_iter().collect();
+    if row.clearance.is_some() && !row.all_ended() {
+        acts.push(hold_again(tx, row, why).await?);
+    }
+    Ok(acts)
+}
+
+/// One open correction and one open retraction of a post at most.
+pub(super) async fn set_right_once(
+    tx: &mut Tx,
+    wrong: &EscalationId,
+    kind: EscalationKind,
+) -> Result<(), StoreError> {
+    let open = sql("SELECT reference FROM escalation WHERE about = $1 AND kind = $2
+         AND state IN ('held', 'cleared', 'disputed')");
+    let Some(open) = open.bind(wrong).bind(kind).opt(tx).await? else { return Ok(()) };
+    let reference: Reference = open.get("reference")?;
+    let why = format!("{reference} sets it right already: clear or reject that first");
+    Err(StoreError::Refused(why))
 }
 
 pub(super) async fn sweep_one(

@@ -43,6 +43,7 @@ pub(super) async fn done(visit: Visit, Path(reference): Path<String>) -> Result<
     let done = done.map_err(|error| refused(&visit, error))?;
     let message = match done.as_approved {
         _ if done.second => "posts-done-second",
+        _ if done.unclaimed => "posts-done-unclaimed",
         Some(true) => "posts-done-approved",
         Some(false) => "posts-done-altered",
         None => "posts-done-unread",

@@ -350,10 +350,13 @@ async fn a_late_receipt_is_always_stored_and_wins() {
 async fn a_second_receipt_for_one_delivery_trips_the_breaker_and_is_stored() {
     let world = World::new().await;
     let row = world.cleared("ZPPL").await;
-    world.cleared("ZNMN").await;
     let id = &row.deliveries[0].delivery.id;
     let (store, by) = (&world.ctx.store, world.ctx.actor("story"));
+    world.town.hostile(Trick::ErrorBefore(503));
+    deliver(&world).await;
+    world.cleared("ZNMN").await;
     store.late_receipt(&by, id, &receipt("77", &world)).await.unwrap();
+    assert_eq!(store.gate().await.unwrap().tripped, None);
     let meaning = store.late_receipt(&by, id, &receipt("78", &world)).await.unwrap();
     assert_eq!(meaning, LateReceipt::Second);
     assert!(store.gate().await.unwrap().tripped.is_some());

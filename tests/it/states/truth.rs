@@ -565,8 +565,52 @@ async fn one_post_is_set_right_once() {
     let world = World::new().await;
     let (tag, _) = set_right(&world, EscalationKind::Correction).await;
     let (by, reference) = (world.by("asha"), tag.escalation.reference.as_str());
-    assert!(set_right::draft_correction(&world.ctx, &by, reference).await.is_err());
+    let again = set_right::draft_correction(&world.ctx, &by, reference).await.unwrap_err();
+    assert!(format!("{again:#}").contains("sets it right already"), "{again:#}");
     assert!(set_right::draft_retraction(&world.ctx, &by, reference).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_was_not_sent_of_a_wrong_post_never_follows_it() {
+    for kind in [EscalationKind::Correction, EscalationKind::Retraction] {
+        let (world, row) = half_sent(StateName::Delivered).await;
+        let (by, reference) = (world.by("asha"), row.escalation.reference.as_str());
+        match kind {
+            EscalationKind::Correction => {
+                set_right::draft_correction(&world.ctx, &by, reference).await.unwrap()
+            }
+            _ => set_right::draft_retraction(&world.ctx, &by, reference).await.unwrap(),
+        };
+        for _ in 0..4 {
+            world.run_once().await;
+            world.pass(mins(3));
+        }
+        let states = world.states(&row).await;
+        assert!(states.contains(&StateName::Withdrawn), "{kind}: {states:?}");
+        assert_eq!(world.town.posts().len(), 1, "{kind}: the other text was not sent");
+        let told = ledger_sql::entries(&world.ledger_url, "escalation.unsent-withdrawn").await;
+        assert_eq!(told, 1, "{kind}: and the record says so");
+    }
+}
+
+#[tokio::test]
+async fn what_is_under_way_when_a_post_is_called_wrong_is_not_tried_again() {
+    let mut world = World::configured(|config| config.pacing.batch = 1).await;
+    world.connect("second", false).await;
+    let row = world.cleared("ZPPL").await;
+    deliver(&world).await;
+    world.pass(mins(3));
+    let by = world.ctx.actor("story");
+    let claimed = world.ctx.store.claim(&by, &work::deliver::rules(&world.ctx)).await.unwrap();
+    assert_eq!(claimed.deliveries.len(), 1, "the second text is under way");
+    let (by, reference) = (world.by("asha"), row.escalation.reference.as_str());
+    set_right::draft_retraction(&world.ctx, &by, reference).await.unwrap();
+    assert_eq!(world.again(&row).await.clearance, None, "whatever comes back finds no authority");
+    for _ in 0..6 {
+        world.pass(mins(3));
+        world.run_once().await;
+    }
+    assert_eq!(world.town.posts().len(), 1);
 }
 
 #[tokio::test]
