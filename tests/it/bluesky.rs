@@ -29,7 +29,7 @@ use takaza::{
 };
 
 use crate::support::{
-    claimed::Wanted,
+    claimed::{Wanted, outcome},
     fake_bluesky::{Ask, FakeBluesky, Quirk, Trick},
     hostile::any_server_may,
     permits::{Stopped, Yes},
@@ -68,13 +68,6 @@ pub fn impatient(fake: &FakeBluesky) -> Bluesky {
         ..HttpConfig::default()
     };
     connect_as(fake, BlueskyConfig { http, ..config(fake) })
-}
-
-pub async fn outcome(bluesky: &Bluesky, wanted: &Wanted) -> Outcome {
-    match bluesky.send(&wanted.claim(), &Yes::default()).await {
-        Sent::Attempted(outcome) => outcome,
-        not_sent => panic!("the permit said yes: {not_sent:?}"),
-    }
 }
 
 /// A tag that mentions the bank by its handle.

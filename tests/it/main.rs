@@ -22,6 +22,7 @@ mod kill;
 mod ledger;
 mod lessons;
 mod listen;
+mod looking;
 mod mastodon;
 mod network;
 mod properties;

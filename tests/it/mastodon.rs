@@ -25,7 +25,7 @@ use takaza::{
 };
 
 use crate::support::{
-    claimed::Wanted,
+    claimed::{Wanted, outcome},
     fake_mastodon::{Ask, FakeMastodon, Quirk, Trick},
     hostile::any_server_may,
     permits::{Stopped, Yes},
@@ -51,13 +51,6 @@ pub fn impatient(fake: &FakeMastodon) -> Mastodon {
         ..HttpConfig::default()
     };
     Mastodon::connect(MastodonConfig { http, ..config(fake) }).expect("a good configuration")
-}
-
-pub async fn outcome(mastodon: &Mastodon, wanted: &Wanted) -> Outcome {
-    match mastodon.send(&wanted.claim(), &Yes::default()).await {
-        Sent::Attempted(outcome) => outcome,
-        not_sent => panic!("the permit said yes: {not_sent:?}"),
-    }
 }
 
 #[tokio::test]

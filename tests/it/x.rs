@@ -27,7 +27,7 @@ use takaza::{
 };
 
 use crate::support::{
-    claimed::Wanted,
+    claimed::{Wanted, outcome},
     fake_x::{Ask, FakeX, Quirk, Trick},
     hostile::any_server_may,
     permits::{Stopped, Yes},
@@ -65,13 +65,6 @@ pub fn tag(number: u32, fake: &FakeX) -> Wanted {
     let wanted = Wanted::tag(number, fake.now());
     let text = wanted.text.replace("@care@peepal.example", "@PeepalCare");
     Wanted { text, ..wanted }
-}
-
-pub async fn outcome(x: &X, wanted: &Wanted) -> Outcome {
-    match x.send(&wanted.claim(), &Yes::default()).await {
-        Sent::Attempted(outcome) => outcome,
-        not_sent => panic!("the permit said yes: {not_sent:?}"),
-    }
 }
 
 #[tokio::test]

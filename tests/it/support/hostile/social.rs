@@ -12,9 +12,6 @@ pub trait Social: Server {
     /// To leave the made post's id out of the answer.
     const NO_ID: Self::Quirk;
 
-    /// What a redirect points to: nobody must ever ask for it.
-    const TRAP: Self::Ask;
-
     /// Its clock.
     fn time(&mut self) -> &mut Timestamp;
 
@@ -55,7 +52,7 @@ impl<S: Social> Hostile<S> {
     /// left open either: an endless answer has ended.
     pub async fn saw_one_attempt(&self, made: usize, trick: &Trick<S::Quirk>) {
         assert_eq!(self.asked(S::MAIN), 1, "{trick:?}");
-        assert_eq!(self.asked(S::TRAP), 0, "{trick:?}");
+        assert_eq!(self.trapped(), 0, "{trick:?}");
         assert_eq!(self.made(), made, "{trick:?}");
         let ended = tokio::time::timeout(Duration::from_secs(20), self.release());
         ended.await.expect("it ended");

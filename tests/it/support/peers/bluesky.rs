@@ -15,7 +15,7 @@ use takaza::{
 
 use super::{Mischief, Peer, Residence, Standing, impatient, told_by};
 use crate::support::{
-    fake_bluesky::{FakeBluesky, Record, Town},
+    fake_bluesky::{Ask, FakeBluesky, Record, Town},
     session_in_memory::SessionInMemory,
 };
 
@@ -58,8 +58,17 @@ impl Peer for BlueskyPeer {
         Some(())
     }
 
+    fn play_on_delete(&self, mischief: Mischief) -> Option<()> {
+        self.0.hostile_on(Ask::Delete, 1, mischief.trick::<Town>());
+        Some(())
+    }
+
     fn calm(&self) {
         self.0.calm();
+    }
+
+    async fn somebody_is_parked(&self) {
+        self.0.somebody_is_parked().await;
     }
 
     async fn release(&self) {
@@ -74,6 +83,10 @@ impl Peer for BlueskyPeer {
             permalink: format!("https://bsky.app/profile/{}/post/{}", record.did, record.key),
         };
         self.0.posts().into_iter().map(standing).collect()
+    }
+
+    fn post_in_our_name(&self, text: &str) -> String {
+        self.0.post_in_our_name(text)
     }
 
     fn made(&self) -> usize {

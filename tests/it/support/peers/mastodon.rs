@@ -14,7 +14,7 @@ use takaza::{
 };
 
 use super::{Mischief, Peer, Residence, Standing, impatient, told_by};
-use crate::support::fake_mastodon::{FakeMastodon, Flavour, Town};
+use crate::support::fake_mastodon::{Ask, FakeMastodon, Flavour, Town};
 
 struct MastodonPeer {
     town: FakeMastodon,
@@ -62,8 +62,17 @@ impl Peer for MastodonPeer {
         Some(())
     }
 
+    fn play_on_delete(&self, mischief: Mischief) -> Option<()> {
+        self.town.hostile_on(Ask::Delete, 1, mischief.trick::<Town>());
+        Some(())
+    }
+
     fn calm(&self) {
         self.town.calm();
+    }
+
+    async fn somebody_is_parked(&self) {
+        self.town.somebody_is_parked().await;
     }
 
     async fn release(&self) {
@@ -78,6 +87,10 @@ impl Peer for MastodonPeer {
             at: post.at,
         };
         self.town.posts().into_iter().map(standing).collect()
+    }
+
+    fn post_in_our_name(&self, text: &str) -> String {
+        self.town.post_in_our_name(text)
     }
 
     fn made(&self) -> usize {

@@ -16,7 +16,7 @@ use takaza::{
 };
 
 use super::{Mischief, Peer, Residence, Standing, impatient, told_by};
-use crate::support::fake_x::{FakeX, Town};
+use crate::support::fake_x::{Ask, FakeX, Town};
 
 struct XPeer(FakeX);
 
@@ -53,8 +53,17 @@ impl Peer for XPeer {
         Some(())
     }
 
+    fn play_on_delete(&self, mischief: Mischief) -> Option<()> {
+        self.0.hostile_on(Ask::Delete, 1, mischief.trick::<Town>());
+        Some(())
+    }
+
     fn calm(&self) {
         self.0.calm();
+    }
+
+    async fn somebody_is_parked(&self) {
+        self.0.somebody_is_parked().await;
     }
 
     async fn release(&self) {
@@ -69,6 +78,10 @@ impl Peer for XPeer {
             at: post.at,
         };
         self.0.posts().into_iter().map(standing).collect()
+    }
+
+    fn post_in_our_name(&self, text: &str) -> String {
+        self.0.post_in_our_name(text)
     }
 
     fn made(&self) -> usize {
