@@ -273,7 +273,7 @@ impl Hold {
         if until <= now {
             return Err(Failure::usage(format!("{} has passed", clock(until, zone))));
         }
-        ctx.store.hold_until(&session.by, &self.reference, until).await?;
+        ctx.store.hold_until(&session.by, &self.reference, &session.person.id, until).await?;
         say(&format!("{} is held back until {}", self.reference, clock(until, zone)))
     }
 }
