@@ -71,7 +71,8 @@ const CANNOT_FAIL: &[(&str, usize)] = &[
     ("src/destinations/bluesky/send.rs", 4),
     ("src/destinations/bluesky/session.rs", 1),
     ("src/destinations/mastodon.rs", 1),
-    ("src/domain/canonical.rs", 2),
+    ("src/domain/canonical.rs", 3),
+    ("src/web/sign_in.rs", 3),
 ];
 
 const LONGEST_FILE: usize = 460;
@@ -275,7 +276,9 @@ fn nothing_stops_the_program_but_what_cannot_fail() {
             assert!(!code.contains(word), "{name}: expect a lint with a reason, never allow it");
         }
         let code: String = code.split_whitespace().collect();
-        for word in [".unwrap()", ".expect(\"", "todo!(", "unimplemented!(", "panic!("] {
+        for word in
+            [".unwrap()", ".expect(\"", "todo!(", "unimplemented!(", "unreachable!(", "panic!("]
+        {
             *found.entry(name.clone()).or_default() += code.matches(word).count();
         }
     }
