@@ -41,7 +41,10 @@ pub enum Target {
 /// An open connection. Dropping it in the middle of an answer ends the query.
 pub enum Link {
     /// The switch interrupts a query that nobody waits for any more.
-    Sqlite(SqliteConnection, #[expect(dead_code, reason = "held to be dropped")] StopOnDrop),
+    Sqlite(
+        SqliteConnection,
+        #[expect(dead_code, reason = "its drop is what it is for")] StopOnDrop,
+    ),
     /// A server.
     Postgres(PgConnection),
     /// A server.
