@@ -331,8 +331,10 @@ struct Deciding {
     now: Timestamp,
 }
 
+/// Finds both.
+///
 /// # Errors
-/// There is no such escalation, or the person is no approver any more.
+/// There is no such escalation, the person is no approver now, or the ledger failed.
 async fn deciding(
     tx: &mut Tx,
     id_or_reference: &str,

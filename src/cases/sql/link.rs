@@ -127,6 +127,7 @@ async fn postgres(options: &PgConnectOptions, zone: &TimeZone) -> Result<Link, s
         "SELECT set_config('default_transaction_read_only', 'on', false), \
          set_config('TimeZone', $1, false), set_config('DateStyle', 'ISO, YMD', false)",
     )
+    // A configured zone always has a name: it was found by it.
     .bind(zone.iana_name().unwrap_or("UTC"))
     .execute(&mut connection)
     .await?;
