@@ -1,5 +1,6 @@
-//! What looking settles about an attempt whose end nobody saw, whatever the destination. What one
-//! platform's timeline tells besides stands in its own `looking`.
+//! What is said of an attempt whose end nobody saw, and what looking settles about it, whatever the
+//! destination. What one platform alone may answer, and what its timeline tells besides, stands in the
+//! stories about it (`mastodon`, `x`, `bluesky`).
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use takaza::{
     domain::{
         delivery::{Look, OutcomeKind, StateName},
         ids::AccountName,
+        platform::Platform,
     },
 };
 
@@ -35,6 +37,22 @@ impl Story {
 
     fn ids(&self) -> Vec<String> {
         self.peer.posts().into_iter().map(|post| post.id).collect()
+    }
+}
+
+async fn a_late_answer_is_unknown(start: impl AsyncFn(Clock) -> Arc<dyn Peer>) {
+    for (mischief, made) in [(Mischief::LateBefore, 0), (Mischief::LateAfter, 1)] {
+        let Story { peer, destination, clock } = Story::on(&start).await;
+        if peer.play(mischief).is_none() {
+            continue;
+        }
+        let outcome = outcome(destination.as_ref(), &Wanted::tag(1, clock.now())).await;
+        assert_eq!(outcome.kind(), OutcomeKind::Unknown, "{mischief:?}: {outcome:?}");
+        assert_eq!(peer.made(), made, "{mischief:?}");
+        // The sandbox's door does not keep its asker waiting.
+        if peer.account().platform != Platform::Sandbox {
+            assert_eq!(outcome.reason(), "no answer in time: operation timed out");
+        }
     }
 }
 
@@ -103,6 +121,11 @@ macro_rules! on_each {
     ($($peer:ident),* $(,)?) => { $(
         mod $peer {
             use crate::support::peers::$peer;
+
+            #[tokio::test]
+            async fn an_answer_that_comes_too_late_is_unknown_whether_it_was_done_or_not() {
+                super::a_late_answer_is_unknown($peer).await;
+            }
 
             #[tokio::test]
             async fn a_retraction_deletes_and_a_post_that_is_gone_already_is_retracted() {

@@ -64,7 +64,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("main", &[]),
 ];
 
-/// What may stop the program outside tests, because it cannot fail: the line says why.
+/// What may stop the program outside tests, because it cannot fail: the line says why, or the compiler
+/// has tried it already (`const { … }`).
 const CANNOT_FAIL: &[(&str, usize)] = &[
     ("src/demo/square/page.rs", 1),
     ("src/destinations/bluesky.rs", 1),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod alarms;
+mod attempts;
 mod attribution;
 mod bluesky;
 mod card;
@@ -22,7 +23,6 @@ mod kill;
 mod ledger;
 mod lessons;
 mod listen;
-mod looking;
 mod mastodon;
 mod network;
 mod properties;

@@ -33,7 +33,7 @@ use super::secrets;
 
 pub use self::{
     answering::{code, drop_connection, html},
-    social::{Social, any_server_may},
+    social::{Social, any_server_may, fit_for_a_log},
 };
 
 /// Where a redirect points to: nobody must ever ask for it.

@@ -6,6 +6,7 @@
 //! person is asked, the destination's own rules for looking say, and no story.
 
 mod bluesky;
+mod fake;
 mod mastodon;
 mod sandbox;
 mod x;

@@ -1,11 +1,11 @@
 //! Hostile servers on which posts are made and time passes.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use takaza::domain::{delivery::OutcomeKind, time::Timestamp};
 
-use super::{Hostile, Server, Trick};
+use super::{Hostile, Server, Trick, secrets};
 
 /// A server on which posts are made and time passes.
 pub trait Social: Server {
@@ -57,6 +57,15 @@ impl<S: Social> Hostile<S> {
         let ended = tokio::time::timeout(Duration::from_secs(20), self.release());
         ended.await.expect("it ended");
     }
+}
+
+/// A reason that may stand in a log whatever the server said: there is one, it is short, it tells no
+/// secret, and nothing in it hides, turns around or breaks the line.
+pub fn fit_for_a_log<Q: Debug>(reason: &str, trick: &Trick<Q>) {
+    assert!(!reason.is_empty() && reason.chars().count() < 700, "{trick:?}: {reason}");
+    assert!(!reason.contains(secrets::MARK), "{trick:?}: {reason}");
+    assert!(!reason.chars().any(char::is_control), "{trick:?}: {reason}");
+    assert!(!reason.contains('\u{202e}') && !reason.contains("doctype"), "{trick:?}: {reason}");
 }
 
 /// What any server may do to a send, what must be said of that, and how many posts it makes of it.

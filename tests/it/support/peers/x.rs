@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use jiff::SignedDuration;
 use takaza::{
     clock::Clock,
     destinations::{
@@ -15,7 +13,7 @@ use takaza::{
     domain::{ids::AccountName, platform::Platform},
 };
 
-use super::{Mischief, Peer, Residence, Standing, impatient, told_by};
+use super::{Peer, Residence, Standing, fake::Fake, impatient, told_by};
 use crate::support::fake_x::{Ask, FakeX, Town};
 
 struct XPeer(FakeX);
@@ -28,8 +26,15 @@ pub async fn x(clock: Clock) -> Arc<dyn Peer> {
     Arc::new(XPeer(fake))
 }
 
-#[async_trait]
-impl Peer for XPeer {
+impl Fake for XPeer {
+    type Town = Town;
+
+    const DELETE: Ask = Ask::Delete;
+
+    fn fake(&self) -> &FakeX {
+        &self.0
+    }
+
     fn account(&self) -> Residence {
         Residence {
             platform: Platform::X,
@@ -48,28 +53,6 @@ impl Peer for XPeer {
         Arc::new(X::new(config, token, Arc::new(Free)).unwrap())
     }
 
-    fn play(&self, mischief: Mischief) -> Option<()> {
-        self.0.hostile(mischief.trick::<Town>());
-        Some(())
-    }
-
-    fn play_on_delete(&self, mischief: Mischief) -> Option<()> {
-        self.0.hostile_on(Ask::Delete, 1, mischief.trick::<Town>());
-        Some(())
-    }
-
-    fn calm(&self) {
-        self.0.calm();
-    }
-
-    async fn somebody_is_parked(&self) {
-        self.0.somebody_is_parked().await;
-    }
-
-    async fn release(&self) {
-        self.0.release().await;
-    }
-
     fn posts(&self) -> Vec<Standing> {
         let standing = |post: crate::support::fake_x::Post| Standing {
             permalink: format!("https://x.com/{}/status/{}", FakeX::HANDLE, post.id),
@@ -82,13 +65,5 @@ impl Peer for XPeer {
 
     fn post_in_our_name(&self, text: &str) -> String {
         self.0.post_in_our_name(text)
-    }
-
-    fn made(&self) -> usize {
-        self.0.made()
-    }
-
-    fn advance(&self, by: SignedDuration) {
-        self.0.advance(by);
     }
 }
