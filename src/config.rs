@@ -35,6 +35,7 @@ use crate::{
         ladder::LadderRules,
         pacing::PacingRules,
         person::Role,
+        platform::Language,
         webhook::Event,
         wording::WordingRules,
     },
@@ -108,6 +109,16 @@ pub struct Unit {
     pub authorisation_number: Option<String>,
     /// How platforms reach the unit about its client (in the User-Agent).
     pub contact: Option<String>,
+}
+
+impl Unit {
+    /// Its name in a language.
+    pub fn name(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.name_en,
+            Language::Hi => &self.name_hi,
+        }
+    }
 }
 
 /// Takaza's own database.

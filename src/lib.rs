@@ -1,12 +1,19 @@
 //! Takaza presses banks, in public and with authority, for overdue actions on defrauded money,
 //! and keeps a record that an outsider can check.
 //!
-//! One path runs through the crate; each module is one stretch of it:
+//! One path runs through the crate:
 //!
 //! ```text
 //! cases ──▶ work::watch ──▶ work::escalate ──▶ work::clear ──▶ work::deliver ──▶ work::listen
 //!                 (what may happen is decided in `domain`; what happened is kept by `store`)
 //! ```
+//!
+//! Its words: a *bank action* is one thing that the police asked of one bank (a lien, a hold) in one
+//! case. Overdue ones become an *escalation*: one bank, what is said to it, the actions that it rests
+//! on. A *clearance* (an approver's word or a standing order) is the authority to say exactly that,
+//! and a *delivery* is one escalation going to one account in one language. A *reference* such as
+//! `GGM-7F3K2` stands in each post, so that we find our own again; each act leaves an *entry* in the
+//! *record*.
 //!
 //! Dependencies point one way: `domain ← store, cases, destinations, reports ← work ← app`. Two doors lead
 //! in, [`cli`] and [`web`]; [`serve`] runs what [`app`] opened; [`config`], [`clock`] and [`locale`] are

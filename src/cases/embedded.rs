@@ -147,6 +147,9 @@ impl EmbeddedCases {
 
     /// The case source over this database. `resolve` follows mergers that the directory has
     /// learnt of since a row was stored.
+    ///
+    /// # Errors
+    /// The source cannot be set up; see [`SqlSource::new`].
     pub fn source(&self, resolve: BankResolver) -> anyhow::Result<SqlSource> {
         SqlSource::embedded(SqliteConnectOptions::new().filename(&self.path), resolve)
     }

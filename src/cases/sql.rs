@@ -78,6 +78,9 @@ struct Known {
 impl SqlSource {
     /// Reads the configuration and connects to nothing yet: a source that is down when the
     /// service starts must not keep it from starting.
+    ///
+    /// # Errors
+    /// The url, the zone or a time limit of the configuration cannot be used. None quotes the url.
     pub fn new(config: SqlSourceConfig, resolve: BankResolver) -> anyhow::Result<Self> {
         let target = Target::parse(&config.resolve_url()?)?;
         Self::at(target, config, resolve)

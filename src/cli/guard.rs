@@ -19,7 +19,10 @@ use crate::domain::leak_guard::lines::judge_line;
 pub(super) struct Guard {}
 
 impl Guard {
-    #[expect(clippy::unused_self, reason = "every command runs by itself")]
+    #[expect(
+        clippy::unused_self,
+        reason = "called like every other command, and this one has no options"
+    )]
     pub(super) fn run(self) -> Outcome {
         judge(std::io::stdin().lock(), std::io::stdout().lock(), &mut std::io::stderr(), verdict)
     }

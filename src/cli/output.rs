@@ -15,6 +15,17 @@ pub(super) struct Format {
     pub(super) json: bool,
 }
 
+/// For commands that list what there may be a great many of.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Page {
+    /// How many to show
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) limit: u32,
+    /// How many to leave out before them
+    #[arg(long, default_value_t = 0)]
+    pub(super) skip: u32,
+}
+
 impl Format {
     /// Prints `data` as JSON, or what `people` makes of it.
     pub(super) fn print<T: Serialize>(

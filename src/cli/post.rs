@@ -15,7 +15,7 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
     handoff::no,
-    output::{Format, say, table_or},
+    output::{Format, Page, say, table_or},
     sign_in::Signing,
     times::{clock, local},
 };
@@ -68,12 +68,8 @@ pub(super) struct List {
     /// Only from this account
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
-    /// How many to show
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
-    /// How many to leave out before them
-    #[arg(long, default_value_t = 0)]
-    skip: u32,
+    #[command(flatten)]
+    page: Page,
     #[command(flatten)]
     format: Format,
 }
@@ -159,7 +155,7 @@ async fn list(command: List, globals: &Globals) -> Outcome {
         states: command.state,
         bank: command.bank.map(|code| BankCode::new(code.to_uppercase())),
         account: command.account.map(AccountName::new),
-        page: (command.skip, command.limit),
+        page: (command.page.skip, command.page.limit),
         ..DeliveryFilter::default()
     };
     let listed = app.ctx.store.deliveries(&filter).await?;

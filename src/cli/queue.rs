@@ -12,7 +12,7 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
     handoff::language,
-    output::{Format, say, table_or},
+    output::{Format, Page, say, table_or},
     picture,
     sign_in::Signing,
     times::{clock, instant},
@@ -72,12 +72,8 @@ pub(super) struct List {
     /// Only about this bank
     #[arg(long, value_name = "CODE")]
     bank: Option<String>,
-    /// How many to show
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
-    /// How many to leave out before them
-    #[arg(long, default_value_t = 0)]
-    skip: u32,
+    #[command(flatten)]
+    page: Page,
     #[command(flatten)]
     format: Format,
 }
@@ -95,7 +91,7 @@ impl List {
         let filter = QueueFilter {
             states: self.state,
             bank: self.bank.map(|code| BankCode::new(code.to_uppercase())),
-            page: (self.skip, self.limit),
+            page: (self.page.skip, self.page.limit),
             ..QueueFilter::default()
         };
         let rows = app.ctx.store.queue(&filter).await?;
@@ -277,7 +273,7 @@ impl Hold {
         if until <= now {
             return Err(Failure::usage(format!("{} has passed", clock(until, zone))));
         }
-        ctx.store.hold_until(&session.by, &self.reference, until).await?;
+        ctx.store.hold_until(&session.by, &self.reference, &session.person.id, until).await?;
         say(&format!("{} is held back until {}", self.reference, clock(until, zone)))
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{
     Globals,
     failure::Outcome,
-    output::{Format, table_or},
+    output::{Format, Page, table_or},
     times::clock,
 };
 use crate::store::WebhookRow;
@@ -28,12 +28,8 @@ impl Webhooks {
 /// Lists the calls of the last 30 days, the latest first: arrived, waiting, given up
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// How many to show
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
-    /// How many to leave out before them
-    #[arg(long, default_value_t = 0)]
-    skip: u32,
+    #[command(flatten)]
+    page: Page,
     #[command(flatten)]
     format: Format,
 }
@@ -73,7 +69,7 @@ impl From<&WebhookRow> for CallView {
 impl List {
     async fn run(self, globals: &Globals) -> Outcome {
         let app = globals.open().await?;
-        let rows = app.ctx.store.webhook_deliveries(self.skip, self.limit).await?;
+        let rows = app.ctx.store.webhook_deliveries(self.page.skip, self.page.limit).await?;
         let zone = app.ctx.limits.calendar().zone();
         let views: Vec<CallView> = rows.iter().map(CallView::from).collect();
         self.format.print(&views, |_| {

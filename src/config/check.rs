@@ -1,6 +1,8 @@
 //! What no type can say: numbers that must stand in a relation, names that must exist elsewhere.
 //! Each problem names its key and says what to write.
 
+use std::net::IpAddr;
+
 use jiff::{SignedDuration, civil::Date};
 
 use super::{Config, Oidc, X, report};
@@ -50,7 +52,7 @@ fn oidc(service: &Oidc, found: &mut Vec<Problem>) {
     ];
     for (key, text) in filled {
         if text.trim().is_empty() {
-            found.push((key, "is empty".to_owned()));
+            found.push((key, "is empty; write it, or take [console.oidc] out".to_owned()));
         }
     }
     if !service.scopes.iter().any(|scope| scope == "openid") {
@@ -216,20 +218,12 @@ fn times(config: &Config, found: &mut Vec<Problem>) {
         ("pacing.account_interval", config.pacing.account_interval),
         ("deliver.read_lag", deliver.read_lag),
     ];
-    let longer = "must be longer than nothing";
-    let negative = "must not be negative";
-    found.extend(
-        positive
-            .iter()
-            .filter(|(_, time)| !time.is_positive())
-            .map(|(key, _)| (*key, longer.to_owned())),
-    );
-    found.extend(
-        unsigned
-            .iter()
-            .filter(|(_, time)| time.is_negative())
-            .map(|(key, _)| (*key, negative.to_owned())),
-    );
+    for (key, _) in positive.iter().filter(|(_, time)| !time.is_positive()) {
+        found.push((key, "write a length of time such as \"30s\" or \"12h\"".to_owned()));
+    }
+    for (key, _) in unsigned.iter().filter(|(_, time)| time.is_negative()) {
+        found.push((key, "write a length of time such as \"30s\", or \"0s\"".to_owned()));
+    }
 }
 
 fn numbers(config: &Config, found: &mut Vec<Problem>) {
@@ -262,13 +256,13 @@ fn relations(config: &Config, found: &mut Vec<Problem>) {
         found.push(("deliver.lease", problem));
     }
     if ladder.recheck_within > RECHECK_AT_MOST {
-        let problem = format!("is {:#}; 10s is the most", ladder.recheck_within);
+        let problem = format!("is {:#}; write 10s at most", ladder.recheck_within);
         found.push(("ladder.recheck_within", problem));
     }
     if ladder.maximum_fact_age <= config.watch.every {
         let problem = format!(
-            "is {:#}, and the source is read every {:#} (watch.every): facts would be too old \
-             before the next reading",
+            "is {:#}, and the source is read every {:#} (watch.every): write a longer time, or facts \
+             are too old before the next reading",
             ladder.maximum_fact_age, config.watch.every
         );
         found.push(("ladder.maximum_fact_age", problem));
@@ -293,7 +287,9 @@ fn costs(config: &Config, found: &mut Vec<Problem>) {
         }
         if tariff.listening_cap > tariff.monthly_cap {
             let (part, whole) = (tariff.listening_cap, tariff.monthly_cap);
-            wrong(format!("listening_cap is {part}, and monthly_cap {whole}: it is a part of it"));
+            wrong(format!(
+                "listening_cap is {part}, and monthly_cap {whole}: write no more than that"
+            ));
         }
         let shares = [
             ("banks_share_percent", tariff.banks_share_percent),
@@ -329,13 +325,9 @@ fn x(x: &X, found: &mut Vec<Problem>) {
         guarded(key, url, found);
     }
     let back = reqwest::Url::parse(&x.redirect).ok();
-    let here = back.is_some_and(|url| {
-        let machine = url
-            .host_str()
-            .and_then(|host| host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok());
-        url.scheme() == "http" && machine.is_some_and(|ip| ip.is_loopback())
-    });
-    if !here {
+    // By its address and not as localhost: that is what X registers.
+    let here = |url: &reqwest::Url| url.host_str() != Some("localhost") && is_here(url.host_str());
+    if !back.is_some_and(|url| url.scheme() == "http" && here(&url)) {
         let problem = "write an address of this machine, such as \
                        \"http://127.0.0.1:8790/callback\", as it is registered with X";
         found.push(("x.redirect", problem.to_owned()));
@@ -348,14 +340,18 @@ fn x(x: &X, found: &mut Vec<Problem>) {
 /// What goes there is a secret: it must not go over a network in the open.
 fn guarded(key: &'static str, url: &str, found: &mut Vec<Problem>) {
     let good = reqwest::Url::parse(url).ok().is_some_and(|url| {
-        let local = url.host_str().is_some_and(|host| host == "localhost" || host == "[::1]")
-            || url.host_str().is_some_and(|host| host.starts_with("127."));
-        url.scheme() == "https" || (url.scheme() == "http" && local)
+        url.scheme() == "https" || (url.scheme() == "http" && is_here(url.host_str()))
     });
     if !good {
         let problem = "write an https:// url (http:// only to this machine)";
         found.push((key, problem.to_owned()));
     }
+}
+
+/// Whether a host is this machine itself.
+pub(super) fn is_here(host: Option<&str>) -> bool {
+    let host = host.unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl Config {

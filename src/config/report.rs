@@ -3,6 +3,7 @@
 use jiff::civil::Time;
 use serde::Deserialize;
 
+use super::check::is_here;
 use crate::domain::{calendar::Day, platform::Language, weekly::MailTls};
 
 /// The weekly report by mail, and the server that takes it.
@@ -37,10 +38,8 @@ pub(super) fn problems(report: &Report, found: &mut Vec<(&'static str, String)>)
     if report.smtp_user.is_some() != report.smtp_password_from.is_some() {
         wrong("report.smtp_user", "a user and a password belong together: write both, or neither");
     }
-    let host = report.smtp_host.as_deref().unwrap_or("localhost");
-    let here = host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    if report.smtp_tls == MailTls::None && !here {
+    let elsewhere = report.smtp_host.as_deref().is_some_and(|host| !is_here(Some(host)));
+    if report.smtp_tls == MailTls::None && elsewhere {
         wrong(
             "report.smtp_tls",
             "over a network mail goes under TLS; write \"starttls\" or \"tls\"",

@@ -17,7 +17,10 @@ use self::api::{
     AccountBody, ErrorBody, HeardBody, KEY_HEADER, LimitsBody, NewPost, Page, PictureBody,
     PostBody, ThreadBody,
 };
-use super::{Destination, Identity, Mentions, OwnPost, Permit, Sent, ServerLimits, Unread};
+use super::{
+    Destination, Identity, Mentions, OwnPost, Permit, Sent, ServerLimits, Unread,
+    http::{self, HttpConfig},
+};
 use crate::domain::{
     delivery::{ClaimedDelivery, Delivery, Look, LookRules, Outcome, Receipt},
     engagement::{Author, Heard, Watched},
@@ -52,7 +55,11 @@ impl Sandbox {
     /// # Errors
     /// The HTTP client cannot be built on this machine.
     pub fn new(base_url: &str, token: SecretString) -> anyhow::Result<Self> {
-        let client = client()?;
+        let client = http::client(&HttpConfig {
+            connect_timeout: Duration::from_secs(2),
+            request_timeout: TIMEOUT,
+            ..HttpConfig::default()
+        })?;
         Ok(Self { base_url: base_url.trim_end_matches('/').to_owned(), token, client })
     }
 
@@ -250,7 +257,7 @@ enum Trouble {
 
 /// One request, one answer; its body is read up to [`LARGEST`] bytes.
 async fn answer(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Trouble> {
-    let mut response = request.send().await.map_err(|error| {
+    let response = request.send().await.map_err(|error| {
         if error.is_connect() {
             Trouble::NotSent("the town square could not be reached".to_owned())
         } else if error.is_timeout() {
@@ -259,17 +266,9 @@ async fn answer(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Troubl
             Trouble::Unknown("the connection to the town square broke".to_owned())
         }
     })?;
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= LARGEST => {
-                body.extend_from_slice(&chunk);
-            }
-            Ok(None) => return Ok((response.status(), body)),
-            Ok(Some(_)) => return Err(Trouble::Unknown("its answer was too long".to_owned())),
-            Err(_) => return Err(Trouble::Unknown("its answer broke off".to_owned())),
-        }
-    }
+    let status = response.status();
+    let body = http::read_body(response, LARGEST).await;
+    body.map(|body| (status, body)).map_err(|bad| Trouble::Unknown(bad.to_string()))
 }
 
 fn outcome(status: StatusCode, body: &[u8]) -> Outcome {
@@ -323,18 +322,4 @@ fn heard(body: HeardBody) -> Heard {
         at: Some(body.at),
         text: body.text,
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "built here with the same rules: never retries, never follows"
-)]
-fn client() -> anyhow::Result<Client> {
-    Ok(Client::builder()
-        .retry(reqwest::retry::never())
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .connect_timeout(Duration::from_secs(2))
-        .timeout(TIMEOUT)
-        .build()?)
 }

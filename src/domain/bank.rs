@@ -8,7 +8,7 @@ mod lists;
 
 use std::collections::HashMap;
 
-use super::{action::spelled, ids::BankCode, spelling};
+use super::{action::spelled, ids::BankCode, platform::Language, spelling};
 
 /// `banks.csv` as compiled in.
 pub const BANKS: &str = include_str!("../../config/banks.csv");
@@ -152,6 +152,16 @@ impl Directory {
                 || led_to.as_ref() == Some(&bank.code)
         });
         found
+    }
+
+    /// A bank's name in a language: the English one where no Hindi one is known, the code where the
+    /// directory does not know the bank.
+    pub fn name(&self, code: &BankCode, language: Language) -> String {
+        let Some(bank) = self.banks.get(code) else { return code.to_string() };
+        match (language, &bank.name_hi) {
+            (Language::Hi, Some(name)) => name.clone(),
+            _ => bank.name_en.clone(),
+        }
     }
 
     /// The bank that answers today for what `code` names: mergers followed to their end. A code

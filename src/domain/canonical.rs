@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -19,6 +20,17 @@ impl Hash {
     /// The hash of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// What stands for somebody's or something's id where the id itself must not: HMAC-SHA256 over its
+    /// kind and the id. Without the key nobody can tell whose it is, not even by trying every id.
+    pub fn keyed(key: &[u8], kind: &str, id: &str) -> Self {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length (RFC 2104)");
+        mac.update(kind.as_bytes());
+        mac.update(&[0]);
+        mac.update(id.as_bytes());
+        Self(mac.finalize().into_bytes().into())
     }
 
     /// The raw 32 bytes.

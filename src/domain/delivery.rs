@@ -1,4 +1,4 @@
-//! A delivery: one escalation going to one destination, and the states it passes through.
+//! A delivery: one escalation going to one account in one language, and the states it passes through.
 //!
 //! ```text
 //! Waiting ─claim─▶ Sending ─accepted─▶ Delivered ─▶ Retracted
@@ -8,7 +8,9 @@
 //! ```
 //!
 //! The invariant: at most one attempt is ever under way, and an attempt whose end nobody saw is
-//! *uncertain*, never *failed*. Every transition is fallible; nothing else changes a state.
+//! *uncertain*, never *failed*: we look for the post in our own timeline (`doubt`). Nothing but the
+//! transitions here changes a state, and each is refused ([`Illegal`]) where the diagram has no arrow
+//! for it; then nothing has changed.
 
 mod content;
 mod doubt;
@@ -31,7 +33,7 @@ use super::{
     time::Timestamp,
 };
 
-/// One escalation going to one destination.
+/// One escalation going to one account in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// Its id.
@@ -108,6 +110,10 @@ impl Delivery {
 
     /// Waiting → Sending. The one way to a [`ClaimedDelivery`], and so to a send: it takes a
     /// clearance over exactly these bytes. Called by the store's claim alone.
+    ///
+    /// # Errors
+    /// It does not wait, or not until now; the clearance is over other bytes or has run out; or a
+    /// resend would come after the platform has forgotten the key that made it safe.
     pub fn claim(
         mut self,
         clearance: Clearance,
@@ -136,6 +142,9 @@ impl Delivery {
     /// Sending → what the outcome says, named by the claim's own token. Where another worker has
     /// already called the delivery uncertain (the lease ran out), only a receipt still counts:
     /// see [`Delivery::late_receipt`].
+    ///
+    /// # Errors
+    /// It is not in the attempt that this token names.
     pub fn record(
         &mut self,
         token: &str,
@@ -175,7 +184,11 @@ impl Delivery {
         Ok(())
     }
 
-    /// Sending → Waiting, by a recheck that says *not now*: no byte has left.
+    /// Sending → Waiting, by a recheck that says *not now*: no byte has left, so that it was no
+    /// attempt.
+    ///
+    /// # Errors
+    /// It is not in the attempt that this token names.
     pub fn not_now(&mut self, token: &str, until: Timestamp, why: &str) -> Result<(), Illegal> {
         match &self.state {
             State::Sending(lease) if lease.token == token => {
@@ -190,7 +203,11 @@ impl Delivery {
         }
     }
 
-    /// Waiting → Withdrawn, or Sending → Withdrawn by the holder's recheck: no byte has left.
+    /// Waiting → Withdrawn (no `token`), or Sending → Withdrawn by the recheck of whoever holds it: no
+    /// byte has left.
+    ///
+    /// # Errors
+    /// It is in neither state, or the token names another attempt.
     pub fn withdraw(&mut self, token: Option<&str>, why: &str) -> Result<(), Illegal> {
         match (&self.state, token) {
             (State::Waiting { .. }, None) => {}
@@ -202,6 +219,9 @@ impl Delivery {
     }
 
     /// Delivered → Retracted, when its retraction has deleted the post.
+    ///
+    /// # Errors
+    /// It is not delivered.
     pub fn retracted(&mut self) -> Result<(), Illegal> {
         match &self.state {
             State::Delivered(receipt) => {
@@ -225,7 +245,7 @@ fn backoff(attempts: u32) -> SignedDuration {
 /// use takaza::domain::{clearance::Clearance, delivery::{ClaimedDelivery, Delivery, Lease}};
 ///
 /// fn forge(delivery: Delivery, clearance: Clearance, lease: Lease) -> ClaimedDelivery {
-///     ClaimedDelivery { delivery, clearance, lease }
+///     ClaimedDelivery { delivery, clearance, lease, verified: None, png: None }
 /// }
 /// ```
 ///
@@ -255,7 +275,9 @@ pub struct ClaimedDelivery {
     delivery: Delivery,
     clearance: Clearance,
     lease: Lease,
+    /// See [`ClaimedDelivery::verified`].
     verified: Option<String>,
+    /// The bytes of the content's picture, once somebody brought them.
     png: Option<Vec<u8>>,
 }
 

@@ -6,12 +6,11 @@
 
 use std::ops::Range;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::SignedDuration;
-use sha2::Sha256;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
+    canonical::Hash,
     delivery::{Delivery, Receipt, State},
     engagement::{Author, Voice},
     ids::BankCode,
@@ -156,13 +155,7 @@ impl AuthorKey {
 
     /// The alias of an id on a platform: HMAC-SHA256, 64 hexadecimal digits.
     pub fn alias(&self, platform: Platform, id: &str) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
-            unreachable!("HMAC takes keys of any length")
-        };
-        mac.update(platform.as_str().as_bytes());
-        mac.update(&[0]);
-        mac.update(id.as_bytes());
-        hex::encode(mac.finalize().into_bytes())
+        Hash::keyed(&self.0, platform.as_str(), id).to_string()
     }
 }
 

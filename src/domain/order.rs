@@ -9,7 +9,7 @@ use super::{
     escalation::{Escalation, EscalationKind},
     ids::{AccountName, BankCode, OrderId, PersonId},
     money::Paise,
-    person::{NotAllowed, Person},
+    person::{Approver, NotAllowed, Person},
     time::Timestamp,
 };
 
@@ -148,11 +148,7 @@ impl StandingOrder {
     /// # Errors
     /// It is signed, revoked or expired, was rehearsed on fewer than 14 days, or is the approver's
     /// own draft.
-    pub fn sign(
-        &mut self,
-        approver: &super::person::Approver,
-        now: Timestamp,
-    ) -> Result<(), NotInForce> {
+    pub fn sign(&mut self, approver: &Approver, now: Timestamp) -> Result<(), NotInForce> {
         if self.signed.is_some() {
             return Err(NotInForce::AlreadySigned);
         }

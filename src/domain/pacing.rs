@@ -230,14 +230,15 @@ pub struct Plan {
     pub wait: Vec<(DeliveryId, Why)>,
 }
 
+/// What of the budgets is used up: by what was sent, and by what the plan lets go.
 #[derive(Default)]
-struct Ledger<'a> {
+struct Used<'a> {
     banks: BTreeMap<&'a BankCode, BTreeMap<&'a EscalationId, Timestamp>>,
     accounts: BTreeMap<&'a AccountName, Vec<Timestamp>>,
     paid: BTreeMap<&'a AccountName, MicroDollars>,
 }
 
-impl<'a> Ledger<'a> {
+impl<'a> Used<'a> {
     fn add(
         &mut self,
         (escalation, kind): (&'a EscalationId, EscalationKind),
@@ -330,6 +331,7 @@ fn full_until(
         return None;
     }
     inside.sort_unstable();
+    // Of a cap of zero none frees its place: it is full for a whole window from whenever it is asked.
     let frees = inside.get(inside.len() - cap).copied().unwrap_or(now);
     Some(frees.plus(window))
 }
@@ -349,9 +351,9 @@ pub fn may_go_now(
     purses: &Purses,
     now: Timestamp,
 ) -> Plan {
-    let mut ledger = Ledger::default();
+    let mut used = Used::default();
     for send in sends {
-        ledger.add((&send.escalation, send.kind), &send.bank, &send.account, send.at);
+        used.add((&send.escalation, send.kind), &send.bank, &send.account, send.at);
     }
     let mut plan = Plan::default();
     let mut seen = BTreeSet::new();
@@ -361,16 +363,16 @@ pub fn may_go_now(
         }
         let against = gate_allows(candidate, gate)
             .or_else(|| candidate.obstacle.clone())
-            .or_else(|| ledger.bank_allows(candidate, rules, now))
-            .or_else(|| ledger.account_allows(candidate, rules, now))
-            .or_else(|| ledger.purse_allows(candidate, purses))
+            .or_else(|| used.bank_allows(candidate, rules, now))
+            .or_else(|| used.account_allows(candidate, rules, now))
+            .or_else(|| used.purse_allows(candidate, purses))
             .or_else(|| (plan.go.len() >= rules.batch as usize).then_some(Why::BatchFull));
         match against {
             Some(why) => plan.wait.push((candidate.delivery.clone(), why)),
             None => {
                 let what = (&candidate.escalation, candidate.kind);
-                ledger.add(what, &candidate.bank, &candidate.account, now);
-                ledger.pay(candidate);
+                used.add(what, &candidate.bank, &candidate.account, now);
+                used.pay(candidate);
                 plan.go.push(candidate.delivery.clone());
             }
         }

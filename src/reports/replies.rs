@@ -12,7 +12,6 @@ use crate::{
         bank::Directory,
         ids::BankCode,
         measures::Replies,
-        platform::Language,
         reply_class::{GRACE, ReplyClass, Unrecorded},
     },
     locale::Locale,
@@ -30,7 +29,7 @@ pub fn claimed_not_recorded(
     let hours = GRACE.as_hours().to_string();
     let row = |tag: &Unrecorded| {
         vec![
-            Cell::Text(name(words, banks, &tag.bank)),
+            Cell::Text(banks.name(&tag.bank, words.language())),
             Cell::Text(tag.reference.to_string()),
             Cell::At(tag.claimed_at),
             Cell::Count(tag.pending.into()),
@@ -154,14 +153,6 @@ fn columns(words: &Locale, head: &[(&'static str, &str)]) -> anyhow::Result<Vec<
     head.iter().map(column).collect()
 }
 
-fn name(words: &Locale, banks: &Directory, code: &BankCode) -> String {
-    let Some(bank) = banks.bank(code) else { return code.to_string() };
-    match (words.language(), &bank.name_hi) {
-        (Language::Hi, Some(name)) => name.clone(),
-        _ => bank.name_en.clone(),
-    }
-}
-
 #[expect(clippy::cast_precision_loss, reason = "nobody gets 2^52 replies")]
 fn share(part: u64, of: u64) -> f64 {
     if of == 0 { 0.0 } else { part as f64 / of as f64 }
@@ -176,7 +167,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{measures::Tally, time::Timestamp},
+        domain::{measures::Tally, platform::Language, time::Timestamp},
         reports::figures::{Line as UnitLine, Sums},
     };
 

@@ -282,9 +282,7 @@ impl Store {
         reason: &str,
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let now = tx.now().await?;
-        let mut row = find(&mut tx, id_or_reference).await?;
-        let approver = people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
+        let Deciding { mut row, approver, .. } = deciding(&mut tx, id_or_reference, person).await?;
         row.escalation.reject(&approver)?;
         let act = end(&mut tx, &mut row, "escalation.rejected", reason).await?;
         self.finish(tx, by, vec![act]).await
@@ -303,9 +301,7 @@ impl Store {
         reason: &str,
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let now = tx.now().await?;
-        let mut row = find(&mut tx, id_or_reference).await?;
-        let approver = people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
+        let Deciding { mut row, approver, .. } = deciding(&mut tx, id_or_reference, person).await?;
         row.escalation.send_back(&approver)?;
         row.outcome = Some(format!("{SENT_BACK}{reason}"));
         save(&mut tx, &mut row).await?;
@@ -317,14 +313,17 @@ impl Store {
     /// An officer or approver keeps a held escalation back until an instant.
     ///
     /// # Errors
-    /// It is not held, or the ledger failed.
+    /// The person may not, it is not held, or the ledger failed.
     pub async fn hold_until(
         &self,
         by: &Actor,
         id_or_reference: &str,
+        person: &PersonId,
         until: Timestamp,
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
+        let now = tx.now().await?;
+        people::as_recorded(&mut tx, person).await?.as_desk(now)?;
         let mut row = find(&mut tx, id_or_reference).await?;
         if row.escalation.state() != EscalationState::Held {
             let from = row.escalation.state();
@@ -335,4 +334,26 @@ impl Store {
         let act = Act::new(&row.escalation.id, "escalation.held-back", json!({"until": until}));
         self.finish(tx, by, vec![act]).await
     }
+}
+
+/// What an approver is about to decide, and the approver, both as the ledger has them now.
+struct Deciding {
+    row: EscalationRow,
+    approver: Approver,
+    now: Timestamp,
+}
+
+/// Finds both.
+///
+/// # Errors
+/// There is no such escalation, the person is no approver now, or the ledger failed.
+async fn deciding(
+    tx: &mut Tx,
+    id_or_reference: &str,
+    person: &Person,
+) -> Result<Deciding, StoreError> {
+    let now = tx.now().await?;
+    let row = find(tx, id_or_reference).await?;
+    let approver = people::as_recorded(tx, &person.id).await?.as_approver(now)?;
+    Ok(Deciding { row, approver, now })
 }

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use super::{
     Store, StoreError,
     db::{Tx, sql},
+    silences,
 };
 use crate::domain::{
     history::{Change, History, LONGEST_BETWEEN_POLLS, Noted, Sent, Watched},
     ids::{EscalationId, ExternalId},
-    tagging::{SilenceOrder, SilenceScope},
+    tagging::SilenceOrder,
     time::Timestamp,
 };
 
@@ -126,19 +127,10 @@ async fn silences(tx: &mut Tx, from: Timestamp) -> Result<Vec<SilenceOrder>, Sto
     .await?;
     rows.iter()
         .map(|row| {
-            let scope = match row.get::<String>("scope")?.as_str() {
-                "bank" => SilenceScope::Bank(row.get("bank")?),
-                "case" => SilenceScope::Case(row.get("case_ref")?),
-                _ => SilenceScope::All,
-            };
-            let until: Timestamp = row.get("until_at")?;
+            let order = silences::read(row)?;
             let lifted: Option<Timestamp> = row.get("lifted_at")?;
-            Ok(SilenceOrder {
-                scope,
-                label: row.get("label")?,
-                from: row.get("from_at")?,
-                until: lifted.map_or(until, |lifted| lifted.min(until)),
-            })
+            let until = lifted.map_or(order.until, |lifted| lifted.min(order.until));
+            Ok(SilenceOrder { until, ..order })
         })
         .collect()
 }

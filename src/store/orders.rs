@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     Actor, Store, StoreError,
     db::{Row, Tx, sql},
-    escalations,
+    escalations, gate, people,
     record::{Act, ORDER},
 };
 use crate::domain::{
@@ -84,17 +84,21 @@ impl Store {
         let mut tx = self.write().await?;
         let now = tx.now().await?;
         let mut order = find(&mut tx, id_or_name).await?;
-        let person = super::people::as_recorded(&mut tx, &person.id).await?;
-        order.sign(&person.as_approver(now)?, now)?;
-        sql("UPDATE standing_order SET signed_by = $2, signed_at = $3
+        let approver = people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
+        order.sign(&approver, now)?;
+        let written = sql("UPDATE standing_order SET signed_by = $2, signed_at = $3
              WHERE id = $1 AND signed_by IS NULL RETURNING *")
         .bind(&order.id)
-        .bind(&person.id)
+        .bind(approver.id())
         .bind(now)
         .write(&ORDER, &mut tx)
         .await?;
+        if written.is_empty() {
+            // Another approver's signature came in since it was read: the record bears one.
+            return Err(NotInForce::AlreadySigned.into());
+        }
         let act = Act::new(&order.id, "order.signed", json!({"terms": order.terms}))
-            .on(Some(format!("signature of {}", person.id)));
+            .on(Some(format!("signature of {}", approver.id())));
         self.finish(tx, by, vec![act]).await?;
         Ok(order)
     }
@@ -110,9 +114,9 @@ impl Store {
         person: &Person,
     ) -> Result<u64, StoreError> {
         let mut tx = self.write().await?;
-        super::gate::lock(&mut tx).await?;
+        gate::lock(&mut tx).await?;
         let now = tx.now().await?;
-        let approver = super::people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
+        let approver = people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
         let order = find(&mut tx, id_or_name).await?;
         let written = sql("UPDATE standing_order SET revoked_at = $2, revoked_by = $3
              WHERE id = $1 AND revoked_at IS NULL RETURNING *")
@@ -158,7 +162,7 @@ impl Store {
         .all(&mut tx)
         .await?;
         let orders: Vec<StandingOrder> = rows.iter().map(read).collect::<Result<_, _>>()?;
-        let people = super::people::by_ids(&mut tx, signers(&orders)).await?;
+        let people = people::by_ids(&mut tx, signers(&orders)).await?;
         let signer = |order: &StandingOrder| people.get(&order.signed.as_ref()?.0).cloned();
         Ok(orders.into_iter().map(|order| (order.clone(), signer(&order))).collect())
     }
@@ -184,7 +188,7 @@ impl Store {
         .all(&mut tx)
         .await?;
         let orders: Vec<StandingOrder> = rows.iter().map(read).collect::<Result<_, _>>()?;
-        let people = super::people::by_ids(&mut tx, signers(&orders)).await?;
+        let people = people::by_ids(&mut tx, signers(&orders)).await?;
         Ok(orders
             .iter()
             .filter_map(|order| {
@@ -218,7 +222,7 @@ pub(super) async fn still_in_force(
     let order = find(tx, id.as_str()).await?;
     let signer = order.signed.as_ref().map(|(signer, _)| signer.clone());
     let signer = signer.ok_or(NotInForce::Unsigned)?;
-    Ok(order.in_force(&super::people::as_recorded(tx, &signer).await?, now)?)
+    Ok(order.in_force(&people::as_recorded(tx, &signer).await?, now)?)
 }
 
 pub(super) async fn by_ids(

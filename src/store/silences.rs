@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     Actor, Store, StoreError,
-    db::sql,
+    db::{Row, sql},
     record::{Act, SILENCE},
 };
 use crate::domain::{
@@ -92,21 +92,17 @@ impl Store {
         .bind(now)
         .all(&mut tx)
         .await?;
-        rows.iter()
-            .map(|row| {
-                let scope = match row.get::<String>("scope")?.as_str() {
-                    "bank" => SilenceScope::Bank(row.get("bank")?),
-                    "case" => SilenceScope::Case(row.get("case_ref")?),
-                    _ => SilenceScope::All,
-                };
-                let order = SilenceOrder {
-                    scope,
-                    label: row.get("label")?,
-                    from: row.get("from_at")?,
-                    until: row.get("until_at")?,
-                };
-                Ok((row.get("id")?, order))
-            })
-            .collect()
+        rows.iter().map(|row| Ok((row.get("id")?, read(row)?))).collect()
     }
+}
+
+/// An order of silence as it was entered, whether it was lifted since or not.
+pub(super) fn read(row: &Row) -> Result<SilenceOrder, StoreError> {
+    let scope = match row.get::<String>("scope")?.as_str() {
+        "bank" => SilenceScope::Bank(row.get("bank")?),
+        "case" => SilenceScope::Case(row.get("case_ref")?),
+        _ => SilenceScope::All,
+    };
+    let (from, until) = (row.get("from_at")?, row.get("until_at")?);
+    Ok(SilenceOrder { scope, label: row.get("label")?, from, until })
 }

@@ -10,7 +10,6 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-
 use tower_http::compression::CompressionLayer;
 
 use super::Console;

@@ -19,7 +19,7 @@ use super::{
     Route,
     frame::Frame,
     gate::{ADMINISTRATOR, APPROVER, Allow, DESK},
-    orders::{Told, bank_name, page_of, rows, told},
+    orders::{Told, page_of, rows, told},
     problem::Problem,
     visit::Visit,
 };
@@ -88,7 +88,7 @@ async fn list(visit: Visit) -> Result<Response, Problem> {
     let silences = store.silences(now).await?;
     let shown = found.into_iter().skip(skip).take(PAGE);
     let lines = shown.map(|bank| Line {
-        name: bank_name(&visit, &bank.code),
+        name: visit.bank_name(&bank.code),
         overdue: overdue.get(&bank.code).copied(),
         handles: of_bank(&handles, &bank.code).map(|one| one.platform).collect(),
         silent: silences.iter().any(|(_, order)| is_silent(order, &bank.code, now)),
@@ -198,8 +198,8 @@ async fn show(visit: Visit, Path(code): Path<String>) -> Result<Response, Proble
     let into = bank.merged_into.as_ref().map(|_| ctx.banks.resolve(&code));
     visit.page(&Show {
         frame: &visit.frame,
-        name: bank_name(&visit, &code),
-        merged: into.map(|into| (into.clone(), bank_name(&visit, &into))),
+        name: visit.bank_name(&code),
+        merged: into.map(|into| (into.clone(), visit.bank_name(&into))),
         overdue: store.overdue_by_bank(now).await?.remove(&code),
         groups: groups(&visit, &code, &waiting, &silences, now),
         cut: waiting.len() == TOLD_APART as usize,

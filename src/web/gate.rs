@@ -257,10 +257,7 @@ async fn arrive(
         asks_code: seen.who.as_ref().is_some_and(|who| who.second_factor),
         seen: live::seen(console),
         demo: console.0.demo,
-        unit: match language {
-            Language::En => unit.name_en.clone(),
-            Language::Hi => unit.name_hi.clone(),
-        },
+        unit: unit.name(language).to_owned(),
     };
     Ok(Visit {
         console: console.clone(),

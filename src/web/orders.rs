@@ -50,13 +50,6 @@ pub(super) fn page_of(visit: &Visit) -> u32 {
     visit.query.get("page").parse().unwrap_or(0).min(100_000)
 }
 
-/// A bank's name in the reader's language; its code where the directory has none.
-pub(super) fn bank_name(visit: &Visit, code: &BankCode) -> String {
-    let bank = visit.ctx().banks.bank(code);
-    let hindi = bank.and_then(|bank| bank.name_hi.clone()).filter(|_| visit.frame.hindi());
-    hindi.or_else(|| bank.map(|bank| bank.name_en.clone())).unwrap_or_else(|| code.to_string())
-}
-
 /// What came of an escalation, with the bank's name.
 pub(super) struct Told {
     pub(super) bank: String,
@@ -67,7 +60,7 @@ pub(super) struct Told {
 pub(super) fn told(visit: &Visit, mut deeds: Vec<Deed>) -> (Vec<Told>, bool) {
     let more = deeds.len() > PAGE as usize;
     deeds.truncate(PAGE as usize);
-    let one = |deed: Deed| Told { bank: bank_name(visit, &deed.bank), deed };
+    let one = |deed: Deed| Told { bank: visit.bank_name(&deed.bank), deed };
     (deeds.into_iter().map(one).collect(), more)
 }
 
@@ -173,7 +166,7 @@ fn bank_of(visit: &Visit, code: &BankCode) -> String {
     if code.as_str() == "*" {
         return visit.frame.t("orders-banks-all");
     }
-    format!("{} ({code})", bank_name(visit, code))
+    format!("{} ({code})", visit.bank_name(code))
 }
 
 /// The names of the templates that an order allows; one that was changed since has none.

@@ -199,7 +199,7 @@ fn card(
     };
     Card {
         reference: delivery.reference.to_string(),
-        bank: bank_name(visit, &delivery.bank),
+        bank: visit.bank_name(&delivery.bank),
         kind: delivery.kind.as_str(),
         state: delivery.name(),
         class: class_of(delivery.name()),
@@ -216,13 +216,6 @@ fn card(
         came: came(words, counts, &delivery.id),
         link: posted.and_then(|receipt| outward(&receipt.permalink)),
     }
-}
-
-/// The bank's name in the reader's language, or its code where the directory does not know it.
-fn bank_name(visit: &Visit, code: &BankCode) -> String {
-    let Some(bank) = visit.ctx().banks.bank(code) else { return code.to_string() };
-    let hindi = bank.name_hi.clone().filter(|_| visit.frame.hindi());
-    hindi.unwrap_or_else(|| bank.name_en.clone())
 }
 
 /// How a state looks. Its word says the same.

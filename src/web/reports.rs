@@ -7,10 +7,7 @@ use askama::Template;
 use axum::{extract::Path, response::Response, routing::get};
 use jiff::civil::Date;
 
-use super::{
-    Route, file::attachment, frame::Frame, gate::Allow, orders::bank_name, problem::Problem,
-    visit::Visit,
-};
+use super::{Route, file::attachment, frame::Frame, gate::Allow, problem::Problem, visit::Visit};
 use crate::{
     domain::ids::BankCode,
     reports::{
@@ -77,7 +74,7 @@ async fn show(visit: Visit) -> Result<Response, Problem> {
     // Those that the ledger knows: a list of all thousand helps nobody.
     let known = visit.store().overdue_by_bank(visit.console.clock().now()).await?;
     let mut banks: Vec<_> =
-        known.into_keys().map(|code| (code.clone(), bank_name(&visit, &code))).collect();
+        known.into_keys().map(|code| (code.clone(), visit.bank_name(&code))).collect();
     banks.sort_by(|(_, one), (_, other)| one.cmp(other));
     visit.page(&Show {
         frame: &visit.frame,

@@ -35,12 +35,12 @@ use crate::{
     },
 };
 
-/// So many tries at once, and one more every twelve seconds, for one person from one address.
-const TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
-/// So many for one address, whoever is tried.
-const TRIES_OF_ADDRESS: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
+/// So many tries at once, and so many a minute, for one person from one address.
+const TRIES: NonZeroU32 = const { NonZeroU32::new(5).unwrap() };
+/// The same for one address, whoever is tried.
+const TRIES_OF_ADDRESS: NonZeroU32 = const { NonZeroU32::new(30).unwrap() };
 /// So often in an hour somebody who is signed in proves themselves again.
-const PROOFS: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
+const PROOFS: NonZeroU32 = const { NonZeroU32::new(60).unwrap() };
 
 /// Holds back whoever tries too often.
 pub(super) struct Throttle {

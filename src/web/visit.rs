@@ -5,13 +5,17 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
-
 use jiff::civil::DateTime;
 use secrecy::SecretString;
 
 use super::{Console, frame::Frame, problem::Problem};
 use crate::{
-    domain::{canonical::Hash, ids::PersonId, person::Person, time::Timestamp},
+    domain::{
+        canonical::Hash,
+        ids::{BankCode, PersonId},
+        person::Person,
+        time::Timestamp,
+    },
     store::{Actor, Seat, Store, Visitor},
     work::{Ctx, passphrase::Unproved, second_factor},
 };
@@ -141,6 +145,11 @@ impl Visit {
         let zoned = read.and_then(|at| at.to_zoned_datetime(self.console.zone().clone()).ok());
         let at = zoned.map(|zoned| Timestamp::from(zoned.timestamp()));
         at.ok_or_else(|| Problem::Wrong(self.frame.words.with("problem-no-time", "text", text)))
+    }
+
+    /// A bank's name in the reader's language; its code where the directory does not know it.
+    pub(super) fn bank_name(&self, code: &BankCode) -> String {
+        self.ctx().banks.name(code, self.frame.words.language())
     }
 
     /// A page of HTML.

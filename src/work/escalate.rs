@@ -170,11 +170,13 @@ impl Accounts {
 
 /// The names that a text about a bank uses.
 pub(super) fn names(ctx: &Ctx, bank: &BankCode) -> Names {
-    let known = ctx.banks.bank(bank);
-    let bank_en = known.map_or_else(|| bank.to_string(), |bank| bank.name_en.clone());
-    let bank_hi = known.and_then(|bank| bank.name_hi.clone()).unwrap_or_else(|| bank_en.clone());
-    let unit = &ctx.config.unit;
-    Names { bank_en, bank_hi, unit_en: unit.name_en.clone(), unit_hi: unit.name_hi.clone() }
+    let (name, unit) = (|language| ctx.banks.name(bank, language), &ctx.config.unit);
+    Names {
+        bank_en: name(Language::En),
+        bank_hi: name(Language::Hi),
+        unit_en: unit.name_en.clone(),
+        unit_hi: unit.name_hi.clone(),
+    }
 }
 
 async fn draft_tags(ctx: &Ctx, accounts: &Accounts) -> anyhow::Result<u64> {

@@ -171,10 +171,5 @@ impl Sums {
 fn names(ctx: &Ctx, language: Language, found: &Found) -> BTreeMap<BankCode, String> {
     let left = found.now.iter().chain(&found.then).map(|left| &left.bank);
     let banks: BTreeSet<_> = left.chain(found.named.iter().map(|one| &one.bank)).collect();
-    let name = |code: &BankCode| {
-        let bank = ctx.banks.bank(code);
-        let hindi = bank.and_then(|bank| bank.name_hi.clone()).filter(|_| language == Language::Hi);
-        hindi.or_else(|| bank.map(|bank| bank.name_en.clone())).unwrap_or_else(|| code.to_string())
-    };
-    banks.into_iter().map(|code| (code.clone(), name(code))).collect()
+    banks.into_iter().map(|code| (code.clone(), ctx.banks.name(code, language))).collect()
 }

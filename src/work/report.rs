@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::{
     Ctx, attribution,
     counted::{Counted, Days},
-    escalate, fairness, reply_classes,
+    fairness, reply_classes,
 };
 use crate::{
     domain::{
@@ -96,10 +96,7 @@ pub async fn make(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Document> {
         edition,
         language,
         title,
-        unit: match language {
-            Language::En => ctx.config.unit.name_en.clone(),
-            Language::Hi => ctx.config.unit.name_hi.clone(),
-        },
+        unit: ctx.config.unit.name(language).to_owned(),
         from,
         until,
         as_of: figures.as_of,
@@ -180,11 +177,7 @@ async fn gather(ctx: &Ctx, asked: &Asked) -> anyhow::Result<Gathered> {
         .map(|(bank, sum)| (bank, Overdue { actions: u64::from(sum.actions), amount: sum.amount }))
         .collect();
     let banks = days.iter().map(|(_, bank, _)| bank).chain(overdue.keys()).chain(&asked.bank);
-    let name = |bank: &BankCode| {
-        let names = escalate::names(ctx, bank);
-        let name = if asked.language == Language::Hi { names.bank_hi } else { names.bank_en };
-        (bank.clone(), name)
-    };
+    let name = |bank: &BankCode| (bank.clone(), ctx.banks.name(bank, asked.language));
     let names = banks.collect::<std::collections::BTreeSet<_>>().into_iter().map(name).collect();
     let one_bank = asked.bank.is_some();
     let as_of = standing.map_or(now, |standing| standing.as_of);

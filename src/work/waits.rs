@@ -52,68 +52,76 @@ pub async fn waits(ctx: &Ctx, row: &EscalationRow) -> Result<Vec<Waits>, StoreEr
     Ok(row.deliveries.iter().map(view).collect())
 }
 
-fn told(
-    ctx: &Ctx,
-    row: &EscalationRow,
-    one: &DeliveryRow,
-    why: Option<&Why>,
-) -> (String, Option<Timestamp>) {
+/// The words, and until when, where that is known.
+type Told = (String, Option<Timestamp>);
+
+fn told(ctx: &Ctx, row: &EscalationRow, one: &DeliveryRow, why: Option<&Why>) -> Told {
     let zone = ctx.limits.calendar().zone();
-    let not_before = match one.delivery.state() {
-        State::Waiting { not_before, .. } => *not_before,
-        State::Sending(lease) if one.sender == Sender::HandOff => {
-            let until = clock(lease.until, zone);
-            return (
-                format!("{} posts it by hand before {until}", lease.holder),
-                Some(lease.until),
-            );
-        }
+    match one.delivery.state() {
+        State::Waiting { not_before, .. } => waiting(ctx, row, one, *not_before, why),
         State::Sending(lease) => {
-            return (format!("being sent by {}", lease.holder), Some(lease.until));
+            let words = match one.sender {
+                Sender::HandOff => {
+                    format!("{} posts it by hand before {}", lease.holder, clock(lease.until, zone))
+                }
+                Sender::Api => format!("being sent by {}", lease.holder),
+            };
+            (words, Some(lease.until))
         }
         State::Uncertain(doubt) if doubt.asks => {
             let next = "asks a person: look at the account, then `takaza handoff done` or \
                         `takaza handoff not-posted`";
-            return (format!("{}; {next}", doubt.why), None);
+            (format!("{}; {next}", doubt.why), None)
         }
         State::Uncertain(doubt) => {
             let at = clock(doubt.look_at, zone);
-            return (format!("{}; it is looked for at {at}", doubt.why), Some(doubt.look_at));
+            (format!("{}; it is looked for at {at}", doubt.why), Some(doubt.look_at))
         }
         State::Delivered(receipt) | State::Retracted(receipt) => {
-            return (format!("it went out: {}", receipt.permalink), None);
+            (format!("it went out: {}", receipt.permalink), None)
         }
         State::Withdrawn { why } | State::Refused { why } => {
-            return (format!("it does not go out: {why}"), None);
+            (format!("it does not go out: {why}"), None)
         }
-    };
-    match row.escalation.state() {
-        EscalationState::Held => {
-            let hold = row.hold_until.filter(|until| ctx.clock.now() < *until);
+    }
+}
+
+/// What one that nobody has claimed waits for: first its escalation's clearance, then what the claim
+/// says, then whoever sends it.
+fn waiting(
+    ctx: &Ctx,
+    row: &EscalationRow,
+    one: &DeliveryRow,
+    not_before: Timestamp,
+    why: Option<&Why>,
+) -> Told {
+    let (now, zone) = (ctx.clock.now(), ctx.limits.calendar().zone());
+    match (row.escalation.state(), why) {
+        (EscalationState::Held, _) => {
+            let hold = row.hold_until.filter(|until| now < *until);
             let hold = hold.map_or_else(String::new, |until| {
                 format!(", held back until {}", clock(until, zone))
             });
-            return (format!("an approver (`takaza queue approve`) or an order{hold}"), None);
+            (format!("an approver (`takaza queue approve`) or an order{hold}"), None)
         }
-        EscalationState::Cleared => {}
-        state => return (format!("nothing: it is {state}"), None),
-    }
-    let now = ctx.clock.now();
-    match why {
-        Some(why) => in_words(why, zone),
-        None if now < not_before => (
-            format!("the time that it was put off to, {}", clock(not_before, zone)),
-            Some(not_before),
-        ),
-        None if one.sender == Sender::HandOff => {
-            ("an officer who takes it (`takaza handoff take`)".to_owned(), None)
+        (EscalationState::Cleared, Some(why)) => in_words(why, zone),
+        (EscalationState::Cleared, None) if now < not_before => {
+            let words = format!("the time that it was put off to, {}", clock(not_before, zone));
+            (words, Some(not_before))
         }
-        None => ("the next pass of `takaza serve` or `takaza run-once`".to_owned(), None),
+        (EscalationState::Cleared, None) => {
+            let words = match one.sender {
+                Sender::HandOff => "an officer who takes it (`takaza handoff take`)",
+                Sender::Api => "the next pass of `takaza serve` or `takaza run-once`",
+            };
+            (words.to_owned(), None)
+        }
+        (state, _) => (format!("nothing: it is {state}"), None),
     }
 }
 
 /// The domain's reason, with its time on the unit's own clock.
-fn in_words(why: &Why, zone: &jiff::tz::TimeZone) -> (String, Option<Timestamp>) {
+fn in_words(why: &Why, zone: &jiff::tz::TimeZone) -> Told {
     let until = match why {
         Why::QuietHours { until }
         | Why::BankCap { until }

@@ -29,9 +29,9 @@ use takaza::{
 };
 
 use crate::support::{
-    claimed::Wanted,
+    claimed::{Wanted, outcome},
     fake_bluesky::{Ask, FakeBluesky, Quirk, Trick},
-    hostile::any_server_may,
+    hostile::{any_server_may, fit_for_a_log},
     permits::{Stopped, Yes},
     secrets,
     session_in_memory::SessionInMemory,
@@ -68,13 +68,6 @@ pub fn impatient(fake: &FakeBluesky) -> Bluesky {
         ..HttpConfig::default()
     };
     connect_as(fake, BlueskyConfig { http, ..config(fake) })
-}
-
-pub async fn outcome(bluesky: &Bluesky, wanted: &Wanted) -> Outcome {
-    match bluesky.send(&wanted.claim(), &Yes::default()).await {
-        Sent::Attempted(outcome) => outcome,
-        not_sent => panic!("the permit said yes: {not_sent:?}"),
-    }
 }
 
 /// A tag that mentions the bank by its handle.
@@ -200,27 +193,8 @@ async fn every_hostile_trick_ends_in_one_attempt_and_the_true_outcome() {
         fake.hostile(trick.clone());
         let outcome = outcome(&connect(&fake), &Wanted::tag(1, fake.now())).await;
         assert_eq!(outcome.kind(), expected, "{trick:?}: {outcome:?}");
-        assert_fit_for_a_log(outcome.reason(), &trick);
+        fit_for_a_log(outcome.reason(), &trick);
         fake.saw_one_attempt(made, &trick).await;
-    }
-}
-
-fn assert_fit_for_a_log(reason: &str, trick: &Trick) {
-    assert!(!reason.is_empty() && reason.chars().count() < 450, "{trick:?}: {reason}");
-    assert!(!reason.contains(secrets::MARK), "{trick:?}: {reason}");
-    assert!(!reason.chars().any(char::is_control), "{trick:?}: {reason}");
-    assert!(!reason.contains('\u{202e}') && !reason.contains("doctype"), "{trick:?}: {reason}");
-}
-
-#[tokio::test]
-async fn an_answer_that_comes_too_late_is_unknown_whether_it_was_done_or_not() {
-    for (trick, made) in [(Trick::LateBefore, 0), (Trick::LateAfter, 1)] {
-        let fake = FakeBluesky::start().await;
-        fake.hostile(trick.clone());
-        let outcome = outcome(&impatient(&fake), &Wanted::tag(1, fake.now())).await;
-        assert_eq!(outcome.kind(), OutcomeKind::Unknown, "{trick:?}: {outcome:?}");
-        assert_eq!(outcome.reason(), "no answer in time: operation timed out");
-        assert_eq!((fake.asked(Ask::Put), fake.made()), (1, made), "{trick:?}");
     }
 }
 
@@ -247,7 +221,7 @@ async fn what_fails_before_the_post_itself_leaves_it_unsent() {
         let outcome = outcome(&connect(&fake), &mentioning(1, &bank, &fake)).await;
         let seen = (outcome.kind(), fake.asked(Ask::Put));
         assert_eq!(seen, (expected, 0), "{ask:?} {trick:?}: {outcome:?}");
-        assert_fit_for_a_log(outcome.reason(), &trick);
+        fit_for_a_log(outcome.reason(), &trick);
     }
 }
 

@@ -196,9 +196,17 @@ fn a_sign_in_service_is_asked_safely_and_names_people() {
     let config = Config::parse(&format!("{service}{good}"), Path::new("/data")).expect("sound");
     let oidc = config.console.oidc.expect("a service");
     assert_eq!((oidc.claim.as_str(), oidc.scopes.as_slice()), ("sub", &["openid".to_owned()][..]));
-    let bad = "issuer = \"http://sign-in.example\"\nscopes = [\"email\"]\npeople = {}\n";
-    let text = errors(&format!("{service}{bad}")).to_string();
-    for key in ["console.oidc.issuer", "console.oidc.scopes", "console.oidc.people"] {
-        assert!(text.contains(key), "{key} is not named in:\n{text}");
+    // Of the last two only the beginning looks like this machine itself.
+    for host in ["sign-in.example", "127.0.0.1.example", "localhost.example"] {
+        let bad = format!("issuer = \"http://{host}\"\nscopes = [\"email\"]\npeople = {{}}\n");
+        let text = errors(&format!("{service}{bad}")).to_string();
+        for key in ["console.oidc.issuer", "console.oidc.scopes", "console.oidc.people"] {
+            assert!(text.contains(key), "{key} is not named in:\n{text}");
+        }
+    }
+    for host in ["127.0.0.1:8791", "[::1]:8791", "localhost:8791"] {
+        let here = good.replace("https://sign-in.example", &format!("http://{host}"));
+        Config::parse(&format!("{service}{here}"), Path::new("/data"))
+            .expect("this machine itself");
     }
 }

@@ -582,7 +582,9 @@ async fn escalations_are_drafted_queued_approved_edited_rejected(world: World) {
     assert_eq!((past.len(), past[0].members, past[0].acted, past[0].heard.len()), (1, 5, 0, 0));
     assert_eq!(store.clearable(world.now()).await.unwrap().len(), 1);
     let until = world.now().plus(mins(5));
-    store.hold_until(&world.by("asha"), "COPY", until).await.unwrap();
+    let root = PersonId::new("root");
+    assert!(store.hold_until(&world.by("root"), "COPY", &root, until).await.is_err(), "no desk");
+    store.hold_until(&world.by("asha"), "COPY", &PersonId::new("asha"), until).await.unwrap();
     assert!(store.clearable(world.now()).await.unwrap().is_empty());
     assert_eq!(store.clearable(until).await.unwrap().len(), 1);
 
@@ -1337,7 +1339,10 @@ async fn what_is_left_untagged_is_told_with_its_reason(world: World) {
     let dcp = world.person("dcp").await;
     store.reject(&world.by("dcp"), of("ZGLM").as_str(), &dcp, "too early").await.unwrap();
     let until = now.plus(mins(30));
-    store.hold_until(&world.by("asha"), of("ZNMN").as_str(), until).await.unwrap();
+    store
+        .hold_until(&world.by("asha"), of("ZNMN").as_str(), &PersonId::new("asha"), until)
+        .await
+        .unwrap();
     world.watch_and_escalate().await;
 
     let silent = store.silent().await.unwrap();

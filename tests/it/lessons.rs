@@ -6,7 +6,7 @@ use takaza::{
     domain::{
         delivery::{Look, State, StateName},
         escalation::{EscalationState, Refused},
-        ids::AccountName,
+        ids::{AccountName, PersonId},
     },
     store::StoreError,
     work,
@@ -161,7 +161,7 @@ async fn oncall_1206_what_was_held_back_goes_on_at_its_time() {
     signed_order(&world, &held, "standing", |_| {}).await;
     let until = world.now().plus(mins(120));
     let id = held.escalation.id.as_str();
-    world.ctx.store.hold_until(&world.by("asha"), id, until).await.unwrap();
+    world.ctx.store.hold_until(&world.by("asha"), id, &PersonId::new("asha"), until).await.unwrap();
     world.run_once().await;
     assert!(world.town.posts().is_empty());
     world.pass(mins(120));

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod alarms;
+mod attempts;
 mod attribution;
 mod bluesky;
 mod card;

@@ -25,9 +25,9 @@ use takaza::{
 };
 
 use crate::support::{
-    claimed::Wanted,
+    claimed::{Wanted, outcome},
     fake_mastodon::{Ask, FakeMastodon, Quirk, Trick},
-    hostile::any_server_may,
+    hostile::{any_server_may, fit_for_a_log},
     permits::{Stopped, Yes},
     secrets,
 };
@@ -51,13 +51,6 @@ pub fn impatient(fake: &FakeMastodon) -> Mastodon {
         ..HttpConfig::default()
     };
     Mastodon::connect(MastodonConfig { http, ..config(fake) }).expect("a good configuration")
-}
-
-pub async fn outcome(mastodon: &Mastodon, wanted: &Wanted) -> Outcome {
-    match mastodon.send(&wanted.claim(), &Yes::default()).await {
-        Sent::Attempted(outcome) => outcome,
-        not_sent => panic!("the permit said yes: {not_sent:?}"),
-    }
 }
 
 #[tokio::test]
@@ -174,27 +167,9 @@ async fn every_hostile_trick_ends_in_one_attempt_and_the_true_outcome() {
         fake.hostile(trick.clone());
         let outcome = outcome(&connect(&fake), &Wanted::tag(1, fake.now())).await;
         assert_eq!(outcome.kind(), expected, "{trick:?}: {outcome:?}");
-        assert_fit_for_a_log(outcome.reason(), &trick);
+        fit_for_a_log(outcome.reason(), &trick);
+        assert!(!outcome.reason().contains('<'), "{trick:?}: {outcome:?}");
         fake.saw_one_attempt(made, &trick).await;
-    }
-}
-
-fn assert_fit_for_a_log(reason: &str, trick: &Trick) {
-    assert!(!reason.is_empty() && reason.chars().count() < 400, "{trick:?}: {reason}");
-    assert!(!reason.contains(secrets::MARK), "{trick:?}: {reason}");
-    assert!(!reason.contains('<') && !reason.chars().any(char::is_control), "{trick:?}: {reason}");
-    assert!(!reason.contains('\u{202e}'), "{trick:?}: {reason}");
-}
-
-#[tokio::test]
-async fn an_answer_that_comes_too_late_is_unknown_whether_it_was_done_or_not() {
-    for (trick, made) in [(Trick::LateBefore, 0), (Trick::LateAfter, 1)] {
-        let fake = FakeMastodon::start().await;
-        fake.hostile(trick.clone());
-        let outcome = outcome(&impatient(&fake), &Wanted::tag(1, fake.now())).await;
-        assert_eq!(outcome.kind(), OutcomeKind::Unknown, "{trick:?}: {outcome:?}");
-        assert_eq!(outcome.reason(), "no answer in time: operation timed out");
-        assert_eq!((fake.asked(Ask::Post), fake.made()), (1, made), "{trick:?}");
     }
 }
 

@@ -13,9 +13,9 @@ use takaza::{
 };
 
 use crate::{
-    mastodon::{config, outcome},
+    mastodon::config,
     support::{
-        claimed::Wanted,
+        claimed::{Wanted, outcome},
         fake_mastodon::FakeMastodon,
         secrets,
         tls::{Authority, TunnelProxy},

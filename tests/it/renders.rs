@@ -12,12 +12,15 @@ use takaza::{
 
 pub use sample::document;
 
-/// Where the files lie that a person may want to look at: `target/looks`.
+/// Where the files lie that a person may want to look at: `target/looks`. Whole from the first moment:
+/// several tests write one under the same name, and another program may be reading it.
 pub fn keep(name: &str, bytes: &[u8]) -> std::path::PathBuf {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/looks/reports");
     std::fs::create_dir_all(&folder).expect("a folder under target");
+    let part = tempfile::NamedTempFile::new_in(&folder).expect("a file under target");
+    std::fs::write(part.path(), bytes).expect("a file under target");
     let file = folder.join(name);
-    std::fs::write(&file, bytes).expect("a file under target");
+    part.persist(&file).expect("a name under target");
     file
 }
 

@@ -1,5 +1,11 @@
 //! The whole path as a story: from an overdue bank action to a post in public, and what else may
 //! happen on the way. Read it to see what takaza does.
+//!
+//! A `World` is a running app that a story moves by hand. It has a ledger, a clock that stands until
+//! the story lets time `pass`, the police's case database (`cases`, a fake in memory), a server that
+//! speaks Mastodon's API and has the unit's one account (`town`), and people: `dcp` approves. Banks are
+//! invented ones: `ZPPL` is Peepal Bank. `liens` makes so many requests for a lien, each of another
+//! case, that a bank was told of privately and that are long overdue.
 
 use jiff::SignedDuration;
 use takaza::{
@@ -47,6 +53,7 @@ async fn a_bank_that_acts_before_the_send_is_not_tagged_and_that_is_recorded() {
     let world = World::new().await;
     let row = world.cleared("ZPPL").await;
     let now = world.now();
+    // It was overdue at the claim; the source, asked again right before the send, says otherwise.
     world.cases.before_the_next_recheck(move |cases| cases.acts("ZPPL-1", now));
     work::deliver::run_once(&world.ctx).await.unwrap();
 
@@ -99,15 +106,21 @@ async fn what_is_not_overdue_or_not_ours_to_say_is_not_tagged() {
     let world = World::new().await;
     let now = world.now();
     let mut rows = liens("ZNMN", 5, now);
+    // Not overdue: the bank lacked something, was never reached, or still has time.
     rows[0].complete = false;
     rows[1].delivered_at = None;
-    rows[2].contacts = 0;
     rows.push(lien("young", 77, "ZNMN", 500_000, 2, now));
+    // Overdue, and nobody has pressed the bank about it in private yet.
+    rows[2].contacts = 0;
     world.cases.put(rows);
     world.watch_and_escalate().await;
     assert!(world.escalations(&[]).await.is_empty(), "two cases are too few for a public text");
     let silenced = world.ctx.store.silenced(0, 100).await.unwrap();
-    assert_eq!(silenced.len(), 3, "what is overdue and silenced is listed with its reason");
+    assert_eq!(
+        silenced.len(),
+        3,
+        "what is overdue is listed for the private ways, with its reason"
+    );
 }
 
 #[tokio::test]

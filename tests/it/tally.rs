@@ -11,7 +11,7 @@ use takaza::{
         delivery::StateName,
         engagement::{EngagementKind, Voice},
         escalation::EscalationState,
-        ids::{BankCode, ExternalId},
+        ids::{BankCode, ExternalId, PersonId},
         measures::{Sum as _, Tally, day_number},
         money::Paise,
         time::Timestamp,
@@ -154,9 +154,9 @@ impl Story {
             Act::HeldBack(n) => {
                 let held = world.escalations(&[EscalationState::Held]).await;
                 let Some(row) = nth(&held, *n) else { return };
-                let (id, until) =
-                    (row.escalation.id.as_str(), now.plus(SignedDuration::from_hours(1)));
-                drop(world.ctx.store.hold_until(&world.by("asha"), id, until).await);
+                let (id, asha) = (row.escalation.id.as_str(), PersonId::new("asha"));
+                let until = now.plus(SignedDuration::from_hours(1));
+                drop(world.ctx.store.hold_until(&world.by("asha"), id, &asha, until).await);
             }
             Act::Classed => work::reply_classes::read_new(&world.ctx).await.unwrap(),
             Act::Rejected(n) => {

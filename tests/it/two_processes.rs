@@ -26,6 +26,7 @@ use crate::{
 on_both! {
     a_cap_with_one_place_is_taken_once,
     an_order_with_one_place_clears_once,
+    an_order_is_signed_once,
 }
 
 macro_rules! on_each {
@@ -254,4 +255,27 @@ async fn an_order_with_one_place_clears_once(db: Db) {
         cleared += run.await.unwrap();
     }
     assert_eq!(cleared, 1);
+}
+
+async fn an_order_is_signed_once(db: Db) {
+    let Some((world, processes)) = world(db, |_| {}).await else { return };
+    world.cases.put(crate::support::fake_cases::liens("ZPPL", 5, world.now()));
+    world.watch_and_escalate().await;
+    let held = world.held().await;
+    let dcp = world.person("dcp").await;
+    for round in 1..=8 {
+        let name = format!("order {round}");
+        states::rehearsed_order(&world, &held, &name, |_| {}).await;
+        let runs = processes.iter().cloned().map(|ctx| {
+            let (by, name, dcp) = (world.by("dcp"), name.clone(), dcp.clone());
+            tokio::spawn(async move { ctx.store.sign_order(&by, &name, &dcp).await })
+        });
+        let mut signed = 0;
+        for run in runs.collect::<Vec<_>>() {
+            signed += usize::from(run.await.unwrap().is_ok());
+        }
+        assert_eq!(signed, 1, "{name}");
+    }
+    let signatures = "SELECT COUNT(*) FROM entry WHERE act = 'order.signed'";
+    assert_eq!(ledger_sql::number(&world.ledger_url, signatures).await, 8);
 }

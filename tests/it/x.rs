@@ -5,16 +5,12 @@ mod listening;
 mod looking;
 mod specified;
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use takaza::{
     destinations::{
         Destination as _, NotNow, Sent, Unread,
-        http::HttpConfig,
         meter::Free,
         tokens::{FixedToken, NoToken, Tokens},
         x::{BadX, Replies, X, XConfig},
@@ -27,9 +23,9 @@ use takaza::{
 };
 
 use crate::support::{
-    claimed::Wanted,
+    claimed::{Wanted, outcome},
     fake_x::{Ask, FakeX, Quirk, Trick},
-    hostile::any_server_may,
+    hostile::{any_server_may, fit_for_a_log},
     permits::{Stopped, Yes},
     secrets,
 };
@@ -50,28 +46,11 @@ pub fn with(fake: &FakeX, config: XConfig) -> X {
     X::new(config, token, Arc::new(Free)).expect("a good configuration")
 }
 
-/// One that gives up quickly: for requests that a trick has parked.
-pub fn impatient(fake: &FakeX) -> X {
-    let http = HttpConfig {
-        connect_timeout: Duration::from_millis(700),
-        request_timeout: Duration::from_millis(800),
-        ..HttpConfig::default()
-    };
-    with(fake, XConfig { http, ..config(fake) })
-}
-
 /// A tag as X has it, with a mention of the bank.
 pub fn tag(number: u32, fake: &FakeX) -> Wanted {
     let wanted = Wanted::tag(number, fake.now());
     let text = wanted.text.replace("@care@peepal.example", "@PeepalCare");
     Wanted { text, ..wanted }
-}
-
-pub async fn outcome(x: &X, wanted: &Wanted) -> Outcome {
-    match x.send(&wanted.claim(), &Yes::default()).await {
-        Sent::Attempted(outcome) => outcome,
-        not_sent => panic!("the permit said yes: {not_sent:?}"),
-    }
 }
 
 #[tokio::test]
@@ -138,27 +117,10 @@ async fn every_hostile_trick_ends_in_one_attempt_and_the_true_outcome() {
         let outcome = outcome(&connect(&fake), &tag(1, &fake)).await;
         assert_eq!(outcome.kind(), expected, "{trick:?}: {outcome:?}");
         if expected != Accepted {
-            assert_fit_for_a_log(outcome.reason(), &trick);
+            fit_for_a_log(outcome.reason(), &trick);
+            assert!(!outcome.reason().contains('<'), "{trick:?}: {outcome:?}");
         }
         fake.saw_one_attempt(made, &trick).await;
-    }
-}
-
-fn assert_fit_for_a_log(reason: &str, trick: &Trick) {
-    assert!(!reason.is_empty() && reason.chars().count() < 700, "{trick:?}: {reason}");
-    assert!(!reason.contains(secrets::MARK), "{trick:?}: {reason}");
-    assert!(!reason.contains('<') && !reason.chars().any(char::is_control), "{trick:?}: {reason}");
-}
-
-#[tokio::test]
-async fn an_answer_that_comes_too_late_is_unknown_whether_it_was_done_or_not() {
-    for (trick, made) in [(Trick::LateBefore, 0), (Trick::LateAfter, 1)] {
-        let fake = FakeX::start().await;
-        fake.hostile(trick.clone());
-        let outcome = outcome(&impatient(&fake), &tag(1, &fake)).await;
-        assert_eq!(outcome.kind(), OutcomeKind::Unknown, "{trick:?}: {outcome:?}");
-        assert_eq!(outcome.reason(), "no answer in time: operation timed out");
-        assert_eq!((fake.asked(Ask::Post), fake.made()), (1, made), "{trick:?}");
     }
 }
 

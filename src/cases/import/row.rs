@@ -171,8 +171,8 @@ impl Look<'_> {
             self.agree(&mut found, bank, prefix.as_ref(), slot)?;
         }
         found.ok_or_else(|| {
-            let slot = fields.ifsc.or(fields.bank_code).or(fields.bank_name).unwrap_or_default();
-            self.refuse(RefusalCode::UnknownBank, fields.bank_name.unwrap_or(slot))
+            let slot = fields.bank_name.or(fields.ifsc).or(fields.bank_code).unwrap_or_default();
+            self.refuse(RefusalCode::UnknownBank, slot)
         })
     }
 

@@ -72,6 +72,9 @@ impl Default for SqlSourceConfig {
 
 impl SqlSourceConfig {
     /// The url, from wherever it is kept. No error quotes it.
+    ///
+    /// # Errors
+    /// There is none, there are two, or it cannot be read from there.
     pub fn resolve_url(&self) -> anyhow::Result<SecretString> {
         match (&self.url, &self.url_env, &self.url_file) {
             (Some(url), None, None) => Ok(url.clone()),
@@ -87,6 +90,9 @@ impl SqlSourceConfig {
     }
 
     /// The zone of times that have no offset.
+    ///
+    /// # Errors
+    /// There is no such zone.
     pub fn time_zone(&self) -> anyhow::Result<TimeZone> {
         TimeZone::get(&self.zone)
             .with_context(|| format!("the case source's zone {:?} is not an IANA zone", self.zone))

@@ -32,7 +32,7 @@ pub fn of(name: &str, error: &sqlx::Error) -> SourceError {
                 let reason = "the server does not know the zone: load its time zone tables";
                 return SourceError::Contract { name, reason: reason.to_owned() };
             }
-            let reason = words(&code, answer.message());
+            let reason = words(&code, class, answer.message());
             // SQLite has numbers of its own: 1 is an error in the SQL, 8 an attempt to write.
             if ["0A", "25", "42"].contains(&class) || code == "1" || code == "8" {
                 SourceError::Contract { name, reason: format!("the query failed: {reason}") }
@@ -48,9 +48,9 @@ pub fn of(name: &str, error: &sqlx::Error) -> SourceError {
     }
 }
 
-fn words(code: &str, message: &str) -> String {
+fn words(code: &str, class: &str, message: &str) -> String {
     // SQLite's numbers are short; its messages quote names, never values.
-    let harmless = code.len() < 5 || SPEAK_OF_NO_CELL.contains(&&code[..2]);
+    let harmless = code.len() < 5 || SPEAK_OF_NO_CELL.contains(&class);
     if harmless {
         format!("{message} (code {code})")
     } else {

@@ -41,7 +41,10 @@ pub enum Target {
 /// An open connection. Dropping it in the middle of an answer ends the query.
 pub enum Link {
     /// The switch interrupts a query that nobody waits for any more.
-    Sqlite(SqliteConnection, #[expect(dead_code, reason = "held to be dropped")] StopOnDrop),
+    Sqlite(
+        SqliteConnection,
+        #[expect(dead_code, reason = "its drop is what it is for")] StopOnDrop,
+    ),
     /// A server.
     Postgres(PgConnection),
     /// A server.
@@ -124,6 +127,7 @@ async fn postgres(options: &PgConnectOptions, zone: &TimeZone) -> Result<Link, s
         "SELECT set_config('default_transaction_read_only', 'on', false), \
          set_config('TimeZone', $1, false), set_config('DateStyle', 'ISO, YMD', false)",
     )
+    // A configured zone always has a name: it was found by it.
     .bind(zone.iana_name().unwrap_or("UTC"))
     .execute(&mut connection)
     .await?;

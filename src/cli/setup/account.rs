@@ -56,41 +56,12 @@ pub(super) async fn account(
     team: &Team,
     signed: &mut Signed,
 ) -> Result<Option<AccountRow>, Failure> {
-    let folder = app.data.display().to_string();
-    let there = async |app: &App| {
-        let rows = app.ctx.store.accounts().await?;
-        Ok::<_, Failure>(rows.into_iter().find(|row| row.account.name.as_str() == NAME))
-    };
     let found = there(app).await?.filter(|row| !row.revoked);
     let row = match found {
-        Some(row) if !has_grant(&row) || is_connected(&app.ctx, &row).await? => row,
-        found => {
-            asker.tell("step-account", &[])?;
-            asker.tell("account-why", &[("folder", &folder)])?;
-            // Known before anything is asked for: only the administrator adds an account.
-            let admin = signed.in_as(asker, main, &team.admin.id).await?;
-            let administrator = admin.as_administrator(app.ctx.clock.now())?;
-            // One that was to be connected on X, and was not, is not asked about again.
-            let wanted = match found {
-                Some(row) => Some(row),
-                None => ask_for(asker, app).await?,
-            };
-            let Some(wanted) = wanted else { return Ok(None) };
-            if has_grant(&wanted) {
-                if !on_x::client(asker, (unit, main, &mut *app), team).await? {
-                    return Ok(None);
-                }
-                let by = (&administrator, team);
-                let Some(row) = on_x::connect(asker, app, by, wanted).await? else {
-                    return Ok(None);
-                };
-                row
-            } else {
-                app.ctx.store.put_account(&by(&admin.id), &administrator, &wanted).await?;
-                wanted
-            }
-        }
+        Some(row) if !has_grant(&row) || is_connected(&app.ctx, &row).await? => Some(row),
+        found => added(asker, (unit, main, &mut *app), team, signed, found).await?,
     };
+    let Some(row) = row else { return Ok(None) };
     let (handle, platform) = (row.account.handle.as_str(), row.account.platform.as_str());
     asker.tell("account-is", &[("handle", handle), ("platform", platform)])?;
     if !row.account.live {
@@ -104,46 +75,101 @@ pub(super) async fn account(
     there(app).await
 }
 
+/// The folder's test account, whatever became of it.
+async fn there(app: &App) -> Result<Option<AccountRow>, Failure> {
+    let rows = app.ctx.store.accounts().await?;
+    Ok(rows.into_iter().find(|row| row.account.name.as_str() == NAME))
+}
+
+/// The account, asked for and added. One that was to be connected on X, and was not (`begun`), is not
+/// asked about again. `None` where it is not to be used yet.
+async fn added(
+    asker: &Asker,
+    (unit, main, app): (&UnitFile, &App, &mut App),
+    team: &Team,
+    signed: &mut Signed,
+    begun: Option<AccountRow>,
+) -> Result<Option<AccountRow>, Failure> {
+    asker.tell("step-account", &[])?;
+    asker.tell("account-why", &[("folder", &app.data.display().to_string())])?;
+    // Known before anything is asked for: only the administrator adds an account.
+    let admin = signed.in_as(asker, main, &team.admin.id).await?;
+    let administrator = admin.as_administrator(app.ctx.clock.now())?;
+    let wanted = match begun {
+        Some(row) => Some(row),
+        None => ask_for(asker, app).await?,
+    };
+    let Some(wanted) = wanted else { return Ok(None) };
+    if !has_grant(&wanted) {
+        app.ctx.store.put_account(&by(&admin.id), &administrator, &wanted).await?;
+        return Ok(Some(wanted));
+    }
+    if !on_x::client(asker, (unit, main, &mut *app), team).await? {
+        return Ok(None);
+    }
+    on_x::connect(asker, app, (&administrator, team), wanted).await
+}
+
 /// Asks for an account until its server says whose the token is. `None`: it is not protected yet.
 async fn ask_for(asker: &Asker, app: &App) -> Result<Option<AccountRow>, Failure> {
-    let way = loop {
-        match asker.ask("platform-ask", &[], Some("mastodon"))?.to_lowercase().as_str() {
-            "mastodon" => break Way::Mastodon,
-            "bluesky" => break Way::Bluesky,
-            "x" => break Way::X,
-            "hand-off" | "handoff" => break Way::HandOff,
-            _ => asker.tell("platform-unknown", &[])?,
-        }
-    };
-    let (protection, question) = way.protection();
-    asker.tell(protection, &[])?;
-    if let Some(question) = question
-        && !asker.yes(question, &[])?
-    {
+    let way = ask_way(asker)?;
+    if !is_protected(asker, way)? {
         asker.tell("protection-no", &[])?;
         return Ok(None);
     }
-    if way == Way::HandOff {
-        let platform = loop {
-            match platform(&asker.ask("by-hand-ask", &[], Some("x"))?) {
-                Ok(platform) => break platform,
-                Err(_) => {
-                    let all: Vec<&str> = Platform::ALL.iter().map(|one| one.as_str()).collect();
-                    asker.not_done("platform-none", &[("all", &all.join(", "))])?;
-                }
-            }
-        };
-        let handle = asker.ask("handle-ask", &[], None)?;
-        return Ok(Some(row(asker, (way, platform), "", &handle, None)));
-    }
-    let platform = match way {
+    let wanted = match way {
+        Way::Mastodon => confirmed(asker, app, (way, Platform::Mastodon)).await?,
+        Way::Bluesky => confirmed(asker, app, (way, Platform::Bluesky)).await?,
         // X grants the account to us when it is connected.
-        Way::X => return Ok(Some(row(asker, (way, Platform::X), "", "", None))),
-        Way::Bluesky => Platform::Bluesky,
-        Way::Mastodon | Way::HandOff => Platform::Mastodon,
+        Way::X => row(asker, (way, Platform::X), "", "", None),
+        Way::HandOff => by_hand(asker)?,
     };
+    Ok(Some(wanted))
+}
+
+fn ask_way(asker: &Asker) -> Result<Way, Failure> {
+    loop {
+        match asker.ask("platform-ask", &[], Some("mastodon"))?.to_lowercase().as_str() {
+            "mastodon" => return Ok(Way::Mastodon),
+            "bluesky" => return Ok(Way::Bluesky),
+            "x" => return Ok(Way::X),
+            "hand-off" | "handoff" => return Ok(Way::HandOff),
+            _ => asker.tell("platform-unknown", &[])?,
+        }
+    }
+}
+
+/// Whether the public cannot see what is posted there, by itself or by the person's word.
+fn is_protected(asker: &Asker, way: Way) -> Result<bool, Failure> {
+    let (protection, question) = way.protection();
+    asker.tell(protection, &[])?;
+    question.map_or(Ok(true), |question| asker.yes(question, &[]))
+}
+
+/// An account on which a person posts by hand: no server is asked.
+fn by_hand(asker: &Asker) -> Result<AccountRow, Failure> {
+    let platform = loop {
+        match platform(&asker.ask("by-hand-ask", &[], Some("x"))?) {
+            Ok(platform) => break platform,
+            Err(_) => {
+                let all: Vec<&str> = Platform::ALL.iter().map(|one| one.as_str()).collect();
+                asker.not_done("platform-none", &[("all", &all.join(", "))])?;
+            }
+        }
+    };
+    let handle = asker.ask("handle-ask", &[], None)?;
+    Ok(row(asker, (Way::HandOff, platform), "", &handle, None))
+}
+
+/// An account as its server confirms it: server and token are asked for until it does.
+async fn confirmed(
+    asker: &Asker,
+    app: &App,
+    (way, platform): (Way, Platform),
+) -> Result<AccountRow, Failure> {
     loop {
         let server = asker.ask("server-ask", &[], None)?;
+        // A session on Bluesky begins with the handle; elsewhere the token alone tells whose it is.
         let handle = match way {
             Way::Bluesky => asker.ask("handle-ask", &[], None)?,
             Way::Mastodon | Way::X | Way::HandOff => String::new(),
@@ -160,7 +186,7 @@ async fn ask_for(asker: &Asker, app: &App) -> Result<Option<AccountRow>, Failure
                 wanted.account.handle = asked.identity.author.handle;
                 wanted.account.stable_id = Some(asked.identity.author.stable_id);
                 wanted.account.max_length = asked.max_length;
-                return Ok(Some(wanted));
+                return Ok(wanted);
             }
         }
     }

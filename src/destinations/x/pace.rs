@@ -88,6 +88,9 @@ impl Pace {
     }
 
     /// Whether a reading may go now.
+    ///
+    /// # Errors
+    /// X asked to wait, or our own limit does.
     pub fn may_read(&self, ask: Ask, now: Timestamp) -> Result<(), Unread> {
         if let Some(until) = self.quiet(ask, now) {
             let reason = "X asked to wait".to_owned();

@@ -66,6 +66,9 @@ pub enum LateReceipt {
 impl Delivery {
     /// Sending → Uncertain, when its lease ran out: the holder may have died before or after the
     /// bytes left.
+    ///
+    /// # Errors
+    /// It is not being sent, or its lease still runs.
     pub fn lease_ran_out(&mut self, now: Timestamp, rules: LookRules) -> Result<(), Illegal> {
         match &self.state {
             State::Sending(lease) if lease.until <= now => {
@@ -85,6 +88,9 @@ impl Delivery {
 
     /// Any unfinished state → Uncertain, after a restore: the ledger may be older than the truth,
     /// and even what waits here may have gone out since the backup.
+    ///
+    /// # Errors
+    /// It has ended.
     pub fn doubt_after_restore(&mut self, now: Timestamp) -> Result<(), Illegal> {
         if self.name().ended() {
             return self.illegal("be doubted");
@@ -101,6 +107,9 @@ impl Delivery {
 
     /// Uncertain → what looking says. *Not there* needs two looks a grace apart; then a resend
     /// needs idempotency that is still in force, else a person decides.
+    ///
+    /// # Errors
+    /// It is not uncertain, or an empty look comes before its grace has passed.
     pub fn looked(&mut self, look: &Look, now: Timestamp, rules: LookRules) -> Result<(), Illegal> {
         let State::Uncertain(doubt) = &self.state else {
             return self.illegal("be looked for");
@@ -147,6 +156,9 @@ impl Delivery {
 
     /// Waiting → Uncertain, when a resend waited (for the switch, a cap, a quiet hour) until the
     /// platform's idempotency was no longer in force: now a person decides.
+    ///
+    /// # Errors
+    /// It waits for no resend, or that is still safe.
     pub fn resend_ran_out(&mut self, now: Timestamp) -> Result<(), Illegal> {
         let ran_out = self.resend_until.is_some_and(|until| until <= now);
         if !ran_out || !matches!(self.state, State::Waiting { .. }) {
@@ -167,6 +179,9 @@ impl Delivery {
 
     /// A person decides an uncertain delivery that looking could not: it was not posted. Needs the
     /// two empty looks too.
+    ///
+    /// # Errors
+    /// Looking has not handed it to a person.
     pub fn decided_not_posted(&mut self, now: Timestamp) -> Result<(), Illegal> {
         match &self.state {
             State::Uncertain(doubt) if doubt.asks => {

@@ -40,7 +40,7 @@ pub(super) fn said_before(text: &str, about: &Reference, earlier: &[Earlier]) ->
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a share between 0 and 1"
+        reason = "a share between 0 and 1 is 0 to 100 percent"
     )]
     let percent = (alike * 100.0).floor() as u32;
     let posts = u32::try_from(posts.len()).unwrap_or(u32::MAX);

@@ -5,9 +5,9 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    Actor, Approver, Authority, BankCode, Clearance, Escalation, EscalationId, EscalationRow, Hash,
-    OrderInForce, Person, Refused, Store, StoreError, Timestamp, Tx, find, gate, no_open_dispute,
-    orders, people, save, sql,
+    Actor, Approver, Authority, BankCode, Clearance, Deciding, Escalation, EscalationId,
+    EscalationRow, Hash, OrderInForce, Person, Refused, Store, StoreError, Timestamp, Tx, deciding,
+    find, gate, no_open_dispute, orders, save, sql,
 };
 use crate::store::record::{Act, ORDER_CLEARANCE};
 
@@ -91,9 +91,8 @@ impl Store {
     ) -> Result<EscalationRow, StoreError> {
         let mut tx = self.write().await?;
         let stopped = gate::lock(&mut tx).await?.is_stopped();
-        let now = tx.now().await?;
-        let mut row = find(&mut tx, id_or_reference).await?;
-        let approver = people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
+        let Deciding { mut row, approver, now } =
+            deciding(&mut tx, id_or_reference, person).await?;
         no_open_dispute(&mut tx, &row.escalation.id).await?;
         let clearance = clear(&mut row.escalation, &approver, now, stopped)?;
         row.set_clearance(&clearance);

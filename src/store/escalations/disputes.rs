@@ -1,8 +1,8 @@
 //! A bank's written reason against an action, and what an approver makes of it.
 
 use super::{
-    Act, Actor, EscalationId, EscalationState, Officer, Person, Reference, Refused, Store,
-    StoreError, Tx, end, find, gate, json, people, save, sql, withdraw_waiting,
+    Act, Actor, Deciding, EscalationId, EscalationState, Officer, Person, Reference, Refused,
+    Store, StoreError, Tx, deciding, end, find, gate, json, save, sql, withdraw_waiting,
 };
 
 impl Store {
@@ -71,9 +71,8 @@ impl Store {
         stands: bool,
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let now = tx.now().await?;
-        let mut row = find(&mut tx, id_or_reference).await?;
-        let approver = people::as_recorded(&mut tx, &person.id).await?.as_approver(now)?;
+        let Deciding { mut row, approver, now } =
+            deciding(&mut tx, id_or_reference, person).await?;
         let decided = sql("UPDATE dispute SET decided_by = $1, decided_at = $2, stands = $3
              WHERE escalation = $4 AND decided_at IS NULL RETURNING *")
         .bind(approver.id())

@@ -211,7 +211,7 @@ impl From<NotAllowed> for Fault {
 
 /// What every call may be answered with instead.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "the document is made of it")]
+#[expect(dead_code, reason = "only its type is read: the OpenAPI document is derived from it")]
 pub(in crate::web) enum Faults {
     /// The address holds a key that is not known, or a malformed value.
     #[response(status = 400, content_type = "application/problem+json")]
@@ -232,7 +232,7 @@ pub(in crate::web) enum Faults {
 
 /// What a call about one thing may be answered with besides.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "the document is made of it")]
+#[expect(dead_code, reason = "only its type is read: the OpenAPI document is derived from it")]
 pub(in crate::web) enum Absent {
     /// There is no such thing.
     #[response(status = 404, content_type = "application/problem+json")]
@@ -241,7 +241,7 @@ pub(in crate::web) enum Absent {
 
 /// What a call with a body may be answered with besides.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "the document is made of it")]
+#[expect(dead_code, reason = "only its type is read: the OpenAPI document is derived from it")]
 pub(in crate::web) enum ActFaults {
     /// It changed meanwhile, or does not stand so that this could be done.
     #[response(status = 409, content_type = "application/problem+json")]

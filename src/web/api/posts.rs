@@ -52,6 +52,8 @@ pub(super) struct PostsAsked {
     limit: Option<u32>,
 }
 
+// Written out, though most of it is the deliveries': serde refuses no unknown key of a struct that is
+// flattened into another.
 /// Which posts' engagement is asked for.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

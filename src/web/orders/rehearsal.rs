@@ -12,7 +12,7 @@ use jiff::civil::Date;
 
 use super::{
     super::{frame::Frame, problem::Problem, visit::Visit},
-    bank_name, page_of, place,
+    page_of, place,
 };
 use crate::{
     domain::{
@@ -204,6 +204,6 @@ pub(super) async fn show(visit: Visit, Path(order): Path<String>) -> Result<Resp
 
 impl<'a> Line<'a> {
     fn of(visit: &Visit, tag: &'a Tag) -> Self {
-        Self { bank: bank_name(visit, &tag.bank), tag }
+        Self { bank: visit.bank_name(&tag.bank), tag }
     }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 
 use super::{
-    Came, bank_name, came, class_of, cost_said, outward,
+    Came, came, class_of, cost_said, outward,
     replies::{self, Reply},
     story::{self, Item},
     why,
@@ -120,7 +120,7 @@ pub(super) async fn show(visit: Visit, Path(reference): Path<String>) -> Result<
     let sent = row.deliveries.iter().any(delivered) && !row.escalation.kind.sets_right();
     visit.page(&Show {
         frame: &visit.frame,
-        bank: bank_name(&visit, &row.escalation.bank),
+        bank: visit.bank_name(&row.escalation.bank),
         texts: texts(&visit, &history).await?,
         cleared: cleared(&visit, &history).await,
         items: story::items(words, &history, &answers),

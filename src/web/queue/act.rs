@@ -63,7 +63,8 @@ pub(super) async fn send_back(
 
 pub(super) async fn hold(visit: Visit, Path(reference): Path<String>) -> Result<Response, Problem> {
     let until = later(&visit)?;
-    visit.store().hold_until(&visit.by("queue hold")?, &reference, until).await?;
+    let (by, person) = (visit.by("queue hold")?, &visit.person()?.id);
+    visit.store().hold_until(&by, &reference, person, until).await?;
     visit.done(&queue_again(&visit), "queue-held", &reference).await
 }
 

@@ -123,10 +123,10 @@ pub(super) async fn reject(visit: Visit) -> Result<Response, Problem> {
 
 pub(super) async fn hold(visit: Visit) -> Result<Response, Problem> {
     let until = later(&visit)?;
-    let by = visit.by("queue hold")?;
+    let (by, person) = (visit.by("queue hold")?, &visit.person()?.id);
     let mut results = Vec::new();
     for (reference, _) in items(&visit)? {
-        let done = visit.store().hold_until(&by, &reference, until).await;
+        let done = visit.store().hold_until(&by, &reference, person, until).await;
         results.push((reference, done));
     }
     told(&visit, "queue-several-held", results).await

@@ -230,7 +230,7 @@ impl Show<'_> {
     }
 
     fn more(&self, outcome: &Outcome) -> bool {
-        (self.page as usize + 1) * PAGE as usize <= outcome.refusals.len().saturating_sub(1)
+        (self.page as usize + 1) * (PAGE as usize) < outcome.refusals.len()
     }
 }
 

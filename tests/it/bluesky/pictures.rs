@@ -59,7 +59,7 @@ async fn whatever_a_server_does_to_a_picture_no_post_is_in_doubt() {
         let sent = outcome(&connect(&fake), &pictured(&fake)).await;
         assert_eq!(sent.kind(), kind, "{trick:?}: {sent:?}");
         assert!(sent.reason().contains("picture"), "{trick:?}: {}", sent.reason());
-        assert_eq!((fake.asked(Ask::Put), fake.made(), fake.asked(Ask::Trap)), (0, 0, 0));
+        assert_eq!((fake.asked(Ask::Put), fake.made(), fake.trapped()), (0, 0, 0));
     }
     let fake = FakeBluesky::start().await;
     let hasty = impatient(&fake);

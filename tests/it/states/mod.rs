@@ -117,12 +117,22 @@ pub async fn signed_order(
     name: &str,
     change: impl FnOnce(&mut Terms),
 ) -> StandingOrder {
+    rehearsed_order(world, row, name, change).await;
+    sign(world, name).await.unwrap()
+}
+
+/// The same before anybody signed it.
+pub async fn rehearsed_order(
+    world: &World,
+    row: &EscalationRow,
+    name: &str,
+    change: impl FnOnce(&mut Terms),
+) {
     let mut terms = terms(world, row);
     change(&mut terms);
     let asha = desk(world, "asha").await;
     world.ctx.store.draft_order(&world.by("asha"), &asha, name, &terms).await.unwrap();
     world.ctx.store.rehearsed(&world.by("asha"), name, 14).await.unwrap();
-    sign(world, name).await.unwrap()
 }
 
 /// The DCP signs it.

@@ -62,7 +62,7 @@ async fn each_outcome_leads_where_the_design_says() {
         let rows = format!("SELECT COUNT(*) FROM attempt WHERE outcome = '{outcome}'");
         assert_eq!(ledger_sql::number(&world.ledger_url, &rows).await, 1, "{trick:?}");
         assert_eq!(world.town.asked(Ask::Post), 1, "{trick:?}: one request, never repeated");
-        assert_eq!(world.town.asked(Ask::Trap), 0, "{trick:?}: no redirect is followed");
+        assert_eq!(world.town.trapped(), 0, "{trick:?}: no redirect is followed");
     }
 }
 

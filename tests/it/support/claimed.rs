@@ -1,20 +1,25 @@
 //! Claimed deliveries by the one lawful way: an escalation that an approver has approved.
 
 use jiff::SignedDuration;
-use takaza::domain::{
-    canonical::Hash,
-    clearance::Clearance,
-    delivery::{ClaimedDelivery, Content, Delivery, Lease, Picture, State},
-    engagement::{Tally, Watched},
-    escalation::{Escalation, EscalationKind, EscalationState, Rung},
-    facts::FactPack,
-    ids::{AccountName, BankCode, DeliveryId, EscalationId, PersonId, Reference},
-    money::Paise,
-    person::{Person, Role},
-    platform::{Language, Platform, Visibility},
-    time::Timestamp,
-    wording::card,
+use takaza::{
+    destinations::{Destination, Sent},
+    domain::{
+        canonical::Hash,
+        clearance::Clearance,
+        delivery::{ClaimedDelivery, Content, Delivery, Lease, Look, Outcome, Picture, State},
+        engagement::{Tally, Watched},
+        escalation::{Escalation, EscalationKind, EscalationState, Rung},
+        facts::FactPack,
+        ids::{AccountName, BankCode, DeliveryId, EscalationId, PersonId, Reference},
+        money::Paise,
+        person::{Person, Role},
+        platform::{Language, Platform, Visibility},
+        time::Timestamp,
+        wording::card,
+    },
 };
+
+use super::permits::Yes;
 
 /// What a story wants to have claimed; the rest is filled in.
 #[derive(Debug, Clone)]
@@ -107,6 +112,11 @@ impl Wanted {
         }
     }
 
+    /// The delivery after an attempt whose end nobody saw.
+    pub fn attempted(&self) -> Delivery {
+        self.claim().delivery().clone()
+    }
+
     fn kind(&self) -> EscalationKind {
         if self.retracts.is_some() { EscalationKind::Retraction } else { EscalationKind::Tag }
     }
@@ -132,6 +142,14 @@ impl Wanted {
         let approver = approver().as_approver(now).expect("the role is in force");
         let seen = escalation.hash();
         escalation.approve(&approver, &seen, now, hour).expect("it is held and unchanged")
+    }
+}
+
+/// What comes of one attempt that nothing stands against.
+pub async fn outcome(destination: &dyn Destination, wanted: &Wanted) -> Outcome {
+    match destination.send(&wanted.claim(), &Yes::default()).await {
+        Sent::Attempted(outcome) => outcome,
+        not_sent => panic!("the permit said yes: {not_sent:?}"),
     }
 }
 
@@ -174,6 +192,14 @@ pub fn facts(reference: &str, now: Timestamp) -> FactPack {
         limit_counted: takaza::domain::calendar::limits::Counted::RoundTheClock,
         overdue_hours_at_least: 12,
         acted: 0,
+    }
+}
+
+/// The id of what a look found.
+pub fn found(look: &Look) -> Option<&str> {
+    match look {
+        Look::Found(receipt) => Some(&receipt.id),
+        _ => None,
     }
 }
 

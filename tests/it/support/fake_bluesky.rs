@@ -41,8 +41,6 @@ pub enum Ask {
     RepostedBy,
     Quotes,
     Notifications,
-    /// What a redirect points to: nobody must ever ask for it.
-    Trap,
     Other,
 }
 

@@ -37,8 +37,6 @@ pub enum Ask {
     Credentials,
     Instance,
     Revoke,
-    /// What a redirect points to: nobody must ever ask for it.
-    Trap,
     Other,
 }
 

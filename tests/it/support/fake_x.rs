@@ -36,8 +36,6 @@ pub enum Ask {
     Reposts,
     Me,
     User,
-    /// What a redirect points to: nobody must ever ask for it.
-    Trap,
     Other,
 }
 

@@ -33,8 +33,11 @@ use super::secrets;
 
 pub use self::{
     answering::{code, drop_connection, html},
-    social::{Social, any_server_may},
+    social::{Social, any_server_may, fit_for_a_log},
 };
+
+/// Where a redirect points to: nobody must ever ask for it.
+const TRAP: &str = "/trap";
 
 /// One way of being hostile. `Q`: the ways that one platform's server alone has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +64,7 @@ pub enum Trick<Q> {
     EndlessBody,
     /// Do it, and break the JSON off in the middle.
     Truncated,
-    /// Redirect with this status to `/trap`, which nobody must ever ask for; nothing was done.
+    /// Redirect with this status to [`TRAP`]; nothing was done.
     Redirect(u16),
     /// What [`Server::respond`] does otherwise.
     Quirk(Q),
@@ -119,6 +122,11 @@ pub trait Server: Send + 'static {
 
     /// What a request is about, and the id in its path.
     fn route<'a>(method: &Method, path: &[&'a str]) -> (Self::Ask, &'a str);
+
+    /// Its answer to a quirk that does nothing but refuse.
+    fn refuse(&mut self, _asked: &Asked<Self::Ask>, _quirk: &Self::Quirk) -> Option<Response> {
+        None
+    }
 
     /// Does what it is asked for, but for the quirk.
     fn respond(&mut self, asked: &Asked<Self::Ask>, quirk: Option<&Self::Quirk>) -> Response;
@@ -282,6 +290,11 @@ impl<S: Server> Hostile<S> {
     /// How many requests of a kind have come.
     pub fn asked(&self, ask: S::Ask) -> usize {
         self.shared.book().asked.get(&ask).copied().unwrap_or(0)
+    }
+
+    /// How many followed a redirect: none ever must.
+    pub fn trapped(&self) -> usize {
+        self.requests().iter().filter(|line| line.ends_with(TRAP)).count()
     }
 
     /// Every request so far, as `METHOD /path?query`.

@@ -6,6 +6,7 @@
 //! person is asked, the destination's own rules for looking say, and no story.
 
 mod bluesky;
+mod fake;
 mod mastodon;
 mod sandbox;
 mod x;
@@ -43,22 +44,18 @@ macro_rules! every_peer {
 }
 pub(crate) use every_peer;
 
-/// What every hostile server knows to do to the next post, under one name.
+/// The tricks that every peer knows, the sandbox's square among them, which is no [`Hostile`] server.
+/// What each does, [`Trick`] says; the two that it has in other words are told here.
+///
+/// [`Hostile`]: super::hostile::Hostile
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mischief {
-    /// Take the request and drop the connection; nothing was done.
     DropBefore,
-    /// Do it, and drop the connection.
     DropAfter,
-    /// Do nothing and answer with this status.
     ErrorBefore(u16),
-    /// Do it and answer with this status.
     ErrorAfter(u16),
-    /// Do it only at [`Peer::release`], when the asker has long gone.
     LateBefore,
-    /// Do it, and answer only at [`Peer::release`].
     LateAfter,
-    /// Do it, and break the answer off in the middle.
     Truncated,
     /// Do it, and leave the post's name out of the answer.
     NoId,
@@ -79,9 +76,7 @@ impl Mischief {
         Self::NoId,
         Self::RateLimited,
     ];
-}
 
-impl Mischief {
     /// The same on one of the fakes.
     fn trick<P: Social>(self) -> Trick<P::Quirk> {
         match self {
@@ -131,14 +126,23 @@ pub trait Peer: Send + Sync {
     /// Plays it on the next post. `None`: this server cannot be made to.
     fn play(&self, mischief: Mischief) -> Option<()>;
 
+    /// Plays it on the next deletion. `None`: this server cannot be made to.
+    fn play_on_delete(&self, mischief: Mischief) -> Option<()>;
+
     /// Ends every trick that was not played yet.
     fn calm(&self);
+
+    /// Waits until a request is parked.
+    async fn somebody_is_parked(&self);
 
     /// Lets every parked request go on, and waits until each has been done.
     async fn release(&self);
 
     /// Our own posts that stand now.
     fn posts(&self) -> Vec<Standing>;
+
+    /// Whoever holds our token elsewhere speaks in our name; the post's id.
+    fn post_in_our_name(&self, text: &str) -> String;
 
     /// How many posts were ever made through the API.
     fn made(&self) -> usize;

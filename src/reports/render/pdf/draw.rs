@@ -25,16 +25,17 @@ use super::{
         words::Words,
     },
     Paper,
-    layout::{Branch, Flow, Mark, Piece, RULE, Role, SOFT, style},
+    layout::{Branch, Flow, Mark, Piece, RULE, Role, SIDE, SOFT, style},
     letters::{Letters, Style, Weight},
 };
+
 /// What stands at the head and the foot of a page.
 const EDGE: Style = style(Weight::Regular, 8.0, SOFT);
 
 /// A leaf's identifiers: of its content, and of the address that it leads to.
 type Leaf = (Option<Identifier>, Option<Identifier>);
 
-/// The bytes.
+/// The pages and their tree as a file that keeps to PDF/UA-1, so that who cannot see it has it read out.
 pub(super) fn file(
     paper: &Paper<'_>,
     words: &Words,
@@ -108,7 +109,7 @@ fn metadata(paper: &Paper<'_>) -> Metadata {
 fn outline(flow: &Flow<'_>) -> Outline {
     let mut outline = Outline::new();
     for mark in &flow.bookmarks {
-        let place = XyzDestination::new(mark.page, Point::from_xy(flow.left(), mark.y));
+        let place = XyzDestination::new(mark.page, Point::from_xy(SIDE, mark.y));
         outline.push_child(OutlineNode::new(mark.title.clone(), place));
     }
     outline
@@ -315,7 +316,7 @@ impl Edges {
         n: usize,
         number: &str,
     ) {
-        let (left, right) = (flow.left(), flow.left() + flow.width());
+        let (left, right) = (SIDE, SIDE + flow.width());
         let letters = draw.letters;
         let kind = |kind| ContentTag::Artifact(Artifact::with_kind(kind));
         let at_right = |text: &str| right - letters.width(text, EDGE);

@@ -8,8 +8,8 @@ use super::{
     letters::{Letters, Style, Weight},
 };
 
-/// The margins of a page, in points.
-const SIDE: f32 = 48.0;
+/// The margins of a page, in points; lines begin at the one at its side.
+pub(super) const SIDE: f32 = 48.0;
 const TOP: f32 = 62.0;
 const BOTTOM: f32 = 56.0;
 
@@ -80,12 +80,6 @@ impl<'a> Flow<'a> {
     pub(super) fn new(letters: &'a Letters, paper: (f32, f32)) -> Self {
         let pages = vec![Vec::new()];
         Self { letters, paper, pages, bookmarks: Vec::new(), y: TOP, leaves: 0 }
-    }
-
-    /// Where lines begin.
-    pub(super) const fn left(&self) -> f32 {
-        let _ = self.paper;
-        SIDE
     }
 
     /// How wide the text is.
@@ -160,7 +154,7 @@ impl<'a> Flow<'a> {
             self.need(style.line());
             let fit = lines_in(self.room(), style).clamp(1, rest.len());
             let (now, later) = rest.split_at(fit);
-            let left = self.left() + indent;
+            let left = SIDE + indent;
             let marks = self.lines(now, style, |_| left);
             self.y += style.line() * many(now.len());
             said.push(self.say(marks));

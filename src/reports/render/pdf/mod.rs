@@ -14,7 +14,7 @@ use std::num::NonZeroU16;
 use krilla::tagging::{ListNumbering, Tag};
 
 use self::{
-    layout::{BAD, Bookmark, Branch, DEEP, Flow, INK, Mark, SOFT, many, style},
+    layout::{BAD, Bookmark, Branch, DEEP, Flow, INK, Mark, SIDE, SOFT, many, style},
     letters::{Letters, Style, Weight},
 };
 use super::{
@@ -123,14 +123,14 @@ fn head(paper: &Paper<'_>, flow: &mut Flow<'_>) -> Vec<Branch> {
     tree.push(Branch::Group(Tag::P.into(), under));
     tree.push(Branch::Group(Tag::P.into(), flow.paragraph(&paper.fine, FINE, 0.0)));
     flow.space(7.0);
-    let (x, y, width) = (flow.left(), flow.y, flow.width());
+    let (x, y, width) = (SIDE, flow.y, flow.width());
     flow.adorn(vec![Mark::Box { x, y, width, height: 1.6, colour: DEEP }]);
     flow.space(14.0);
     for note in paper.notes {
         let lines = flow.letters.wrapped(note, BODY, flow.width() - 14.0);
         let tall = BODY.line() * many(lines.len()) + 8.0;
         flow.need(tall);
-        let (x, y) = (flow.left(), flow.y);
+        let (x, y) = (SIDE, flow.y);
         flow.adorn(vec![
             Mark::Box { x, y, width: flow.width(), height: tall, colour: (0xff, 0xf6, 0xe6) },
             Mark::Box { x, y, width: 3.0, height: tall, colour: (0xb9, 0x77, 0x00) },
@@ -186,7 +186,7 @@ fn lay(
 
 fn finding(finding: &Finding, warning: &str, flow: &mut Flow<'_>) -> Branch {
     flow.need(2.0 * BODY.line());
-    let (x, y) = (flow.left() + 2.0, flow.y + BODY.rise());
+    let (x, y) = (SIDE + 2.0, flow.y + BODY.rise());
     let dot = flow.say(vec![Mark::Text { x, y, style: BODY, text: "• ".to_owned() }]);
     let said = if finding.warning {
         flow.paragraph(&format!("{warning} {}", finding.text), WARNING, 14.0)
@@ -221,7 +221,7 @@ fn figure(chart: &Chart, pictures: Vec<Picture>, flow: &mut Flow<'_>) -> Branch 
     for picture in pictures {
         let height = height(&picture, width);
         flow.need(height);
-        let (x, y) = (flow.left(), flow.y);
+        let (x, y) = (SIDE, flow.y);
         drawn.push(flow.say(vec![Mark::Picture { x, y, width, picture }]));
         flow.space(height + 6.0);
     }

@@ -4,7 +4,7 @@ use krilla::tagging::{TableHeaderScope, Tag};
 
 use super::{
     super::words::{Words, numeric_columns},
-    layout::{Branch, DEEP, Flow, INK, Mark, RULE, SOFT, lines_in, many, style},
+    layout::{Branch, DEEP, Flow, INK, Mark, RULE, SIDE, SOFT, lines_in, many, style},
     letters::{Letters, Style, Weight},
 };
 use crate::reports::document::{Cell, Section};
@@ -85,7 +85,7 @@ fn columns(section: &Section, words: &Words, flow: &Flow<'_>) -> Vec<Column> {
             a * room / least
         }
     };
-    let mut left = flow.left();
+    let mut left = SIDE;
     let numeric = numeric_columns(section);
     let mut columns = Vec::new();
     for (need, numeric) in needs.iter().zip(numeric) {
@@ -233,14 +233,14 @@ fn again(heading: &[Said], columns: &[Column], flow: &mut Flow<'_>) {
 /// The rule under a heading of this height, and on with what is under it.
 fn under(flow: &mut Flow<'_>, tall: f32) {
     flow.space(tall);
-    let (x, width, y) = (flow.left(), flow.width(), flow.y);
+    let (x, width, y) = (SIDE, flow.width(), flow.y);
     flow.adorn(vec![Mark::Box { x, y, width, height: 0.9, colour: SOFT }]);
     flow.space(0.9);
 }
 
 /// What lies under a row: a stripe for the eye, a rule over a total.
 fn ground(flow: &mut Flow<'_>, kind: Kind, tall: f32) {
-    let (x, y, width) = (flow.left(), flow.y, flow.width());
+    let (x, y, width) = (SIDE, flow.y, flow.width());
     let mut marks = Vec::new();
     if kind == Kind::Striped {
         marks.push(Mark::Box { x: x - 4.0, y, width: width + 8.0, height: tall, colour: STRIPE });

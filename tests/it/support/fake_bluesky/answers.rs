@@ -38,7 +38,6 @@ pub(super) fn respond(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> 
         Ask::RepostedBy => Ok(page(town, asked, "repostedBy", &town.reposts, |actor| actor)),
         Ask::Quotes => Ok(quotes(town, asked)),
         Ask::Notifications => Ok(notifications(town, asked)),
-        Ask::Trap => Ok(json!({ "uri": "at://did:plc:trap/app.bsky.feed.post/trap" })),
         Ask::Other => Err((501, "MethodNotImplemented", "Method Not Implemented")),
     });
     let refuse = |(status, name, words)| error(status, name, words);
@@ -47,7 +46,7 @@ pub(super) fn respond(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> 
 
 /// A bad token is a 400 here, and none at all a 401.
 fn authorised(town: &Town, asked: &Asked) -> Answer {
-    if matches!(asked.ask, Ask::Login | Ask::Trap | Ask::Other) {
+    if matches!(asked.ask, Ask::Login | Ask::Other) {
         return Ok(Value::Null);
     }
     let Some(token) = &asked.token else {

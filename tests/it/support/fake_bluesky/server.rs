@@ -38,18 +38,19 @@ impl Server for Town {
             (false, ["xrpc", "app.bsky.feed.getRepostedBy"]) => Ask::RepostedBy,
             (false, ["xrpc", "app.bsky.feed.getQuotes"]) => Ask::Quotes,
             (false, ["xrpc", "app.bsky.notification.listNotifications"]) => Ask::Notifications,
-            (_, ["trap"]) => Ask::Trap,
             _ => Ask::Other,
         };
         (ask, "")
     }
 
+    fn refuse(&mut self, asked: &Asked, quirk: &Quirk) -> Option<Response> {
+        let Quirk::Refuse(status, name) = quirk else { return None };
+        let token = asked.token.as_deref().unwrap_or(&self.password);
+        let words = format!("no, {token}\u{7}\u{202e}<b>\n{}", "!".repeat(2_000));
+        Some(error(*status, name, &words))
+    }
+
     fn respond(&mut self, asked: &Asked, quirk: Option<&Quirk>) -> Response {
-        if let Some(Quirk::Refuse(status, name)) = quirk {
-            let token = asked.token.as_deref().unwrap_or(&self.password);
-            let words = format!("no, {token}\u{7}\u{202e}<b>\n{}", "!".repeat(2_000));
-            return error(*status, name, &words);
-        }
         respond(self, asked, quirk)
     }
 
@@ -64,7 +65,6 @@ impl Server for Town {
 
 impl Social for Town {
     const NO_ID: Quirk = Quirk::NoUri;
-    const TRAP: Ask = Ask::Trap;
 
     fn time(&mut self) -> &mut Timestamp {
         &mut self.now

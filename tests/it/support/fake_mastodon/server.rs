@@ -45,13 +45,29 @@ impl Server for Town {
             (&Method::GET, ["api", "v1", "notifications"]) => (Ask::Notifications, ""),
             (&Method::GET, ["api", "v1" | "v2", "instance"]) => (Ask::Instance, ""),
             (&Method::POST, ["oauth", "revoke"]) => (Ask::Revoke, ""),
-            (_, ["trap"]) => (Ask::Trap, ""),
             _ => (Ask::Other, ""),
         }
     }
 
+    fn refuse(&mut self, _asked: &Asked, quirk: &Quirk) -> Option<Response> {
+        let (status, words) = match quirk {
+            Quirk::Unauthorized => {
+                (StatusCode::UNAUTHORIZED, format!("The access token {} is invalid", self.token))
+            }
+            Quirk::Suspended => (StatusCode::FORBIDDEN, "Your account is suspended".to_owned()),
+            Quirk::Forbidden => (StatusCode::FORBIDDEN, "This action is not allowed".to_owned()),
+            Quirk::TooLong => {
+                let words =
+                    "Text is <b>too long</b>\u{7}\u{202e}\n".to_owned() + &"!".repeat(2_000);
+                (StatusCode::UNPROCESSABLE_ENTITY, words)
+            }
+            Quirk::IgnoreKey | Quirk::NoId | Quirk::OtherPost => return None,
+        };
+        Some(error(status, &words))
+    }
+
     fn respond(&mut self, asked: &Asked, quirk: Option<&Quirk>) -> Response {
-        quirk.and_then(|quirk| refuse(self, quirk)).unwrap_or_else(|| respond(self, asked, quirk))
+        respond(self, asked, quirk)
     }
 
     fn error(status: StatusCode, words: &str) -> Response {
@@ -61,7 +77,6 @@ impl Server for Town {
 
 impl Social for Town {
     const NO_ID: Quirk = Quirk::NoId;
-    const TRAP: Ask = Ask::Trap;
 
     fn time(&mut self) -> &mut Timestamp {
         &mut self.now
@@ -74,23 +89,6 @@ impl Social for Town {
 
 fn error(status: StatusCode, words: &str) -> Response {
     (status, axum::Json(json!({ "error": words }))).into_response()
-}
-
-/// The quirks that do nothing but refuse.
-fn refuse(town: &Town, quirk: &Quirk) -> Option<Response> {
-    let (status, words) = match quirk {
-        Quirk::Unauthorized => {
-            (StatusCode::UNAUTHORIZED, format!("The access token {} is invalid", town.token))
-        }
-        Quirk::Suspended => (StatusCode::FORBIDDEN, "Your account is suspended".to_owned()),
-        Quirk::Forbidden => (StatusCode::FORBIDDEN, "This action is not allowed".to_owned()),
-        Quirk::TooLong => {
-            let words = "Text is <b>too long</b>\u{7}\u{202e}\n".to_owned() + &"!".repeat(2_000);
-            (StatusCode::UNPROCESSABLE_ENTITY, words)
-        }
-        Quirk::IgnoreKey | Quirk::NoId | Quirk::OtherPost => return None,
-    };
-    Some(error(status, &words))
 }
 
 /// The fields of a form in parts, read strictly.
@@ -122,7 +120,7 @@ fn find(text: &[u8], what: &[u8]) -> Option<usize> {
 }
 
 fn respond(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> Response {
-    let public = matches!(asked.ask, Ask::Instance | Ask::Revoke | Ask::Trap | Ask::Other);
+    let public = matches!(asked.ask, Ask::Instance | Ask::Revoke | Ask::Other);
     if !public && asked.token.as_ref() != Some(&town.token) {
         return error(StatusCode::UNAUTHORIZED, "The access token is invalid");
     }
@@ -155,7 +153,6 @@ fn respond(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> Response {
             town.revoked = true;
             Some(json_answer(json!({})))
         }
-        Ask::Trap => Some(json_answer(json!({ "id": "1", "url": "http://trap.example/1" }))),
         Ask::Other => None,
     };
     answer.unwrap_or_else(|| missing(town.flavour))

@@ -14,10 +14,8 @@ use super::{
 };
 
 pub(super) fn respond(town: &mut Town, asked: &Asked, quirk: Option<&Quirk>) -> Response {
-    match asked.ask {
-        Ask::Trap => return json_answer(&json!({ "data": { "id": "1", "text": "a trap" } })),
-        Ask::Other => return problem(404, "about:blank", "no such path"),
-        _ => {}
+    if asked.ask == Ask::Other {
+        return problem(404, "about:blank", "no such path");
     }
     if !town.takes(asked.token.as_ref()) {
         return problem(401, "about:blank", "Unauthorized");

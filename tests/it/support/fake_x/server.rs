@@ -34,13 +34,28 @@ impl Server for Town {
             (&Method::GET, ["2", "users", id, "tweets"]) => (Ask::Timeline, *id),
             (&Method::GET, ["2", "users", id, "mentions"]) => (Ask::Mentions, *id),
             (&Method::GET, ["2", "users", "by", "username", handle]) => (Ask::User, *handle),
-            (_, ["trap"]) => (Ask::Trap, ""),
             _ => (Ask::Other, ""),
         }
     }
 
+    fn refuse(&mut self, _asked: &Asked, quirk: &Quirk) -> Option<Response> {
+        Some(match quirk {
+            Quirk::UsageCapped(period) => usage_capped(period),
+            Quirk::Problem(status, end, detail) => problem(*status, end, detail),
+            Quirk::Unauthorized => {
+                problem(401, "about:blank", &format!("The token {} is not good", self.token))
+            }
+            Quirk::Echo => problem(400, "invalid-request", &format!("{} asked for it", self.token)),
+            Quirk::TokenEnds => {
+                self.next_token();
+                problem(401, "about:blank", "Unauthorized")
+            }
+            Quirk::NoId | Quirk::WithErrors | Quirk::OtherPost | Quirk::OnlyErrors => return None,
+        })
+    }
+
     fn respond(&mut self, asked: &Asked, quirk: Option<&Quirk>) -> Response {
-        quirk.and_then(|quirk| refuse(self, quirk)).unwrap_or_else(|| respond(self, asked, quirk))
+        respond(self, asked, quirk)
     }
 
     fn error(status: StatusCode, words: &str) -> Response {
@@ -61,7 +76,6 @@ impl Server for Town {
 
 impl Social for Town {
     const NO_ID: Quirk = Quirk::NoId;
-    const TRAP: Ask = Ask::Trap;
 
     fn time(&mut self) -> &mut Timestamp {
         &mut self.now
@@ -80,23 +94,6 @@ pub(super) fn problem(status: u16, end: &str, detail: &str) -> Response {
     };
     let body = json!({ "title": "Problem", "detail": detail, "type": kind, "status": status });
     (code(status), [("content-type", "application/problem+json")], body.to_string()).into_response()
-}
-
-/// The quirks that do nothing but refuse.
-fn refuse(town: &mut Town, quirk: &Quirk) -> Option<Response> {
-    Some(match quirk {
-        Quirk::UsageCapped(period) => usage_capped(period),
-        Quirk::Problem(status, end, detail) => problem(*status, end, detail),
-        Quirk::Unauthorized => {
-            problem(401, "about:blank", &format!("The token {} is not good", town.token))
-        }
-        Quirk::Echo => problem(400, "invalid-request", &format!("{} asked for it", town.token)),
-        Quirk::TokenEnds => {
-            town.next_token();
-            problem(401, "about:blank", "Unauthorized")
-        }
-        Quirk::NoId | Quirk::WithErrors | Quirk::OtherPost | Quirk::OnlyErrors => return None,
-    })
 }
 
 fn usage_capped(period: &str) -> Response {

@@ -10,7 +10,7 @@ use axum::{
 };
 use tokio::sync::watch;
 
-use super::{Asked, Server, Shared, Trick};
+use super::{Asked, Server, Shared, TRAP, Trick};
 
 /// Takes a request, plays what is planned for it, and answers.
 pub(super) async fn answer<S: Server>(
@@ -111,7 +111,10 @@ fn play<S: Server>(
     }
     match trick {
         Trick::LateBefore | Trick::LateAfter => unreachable!("they wait"),
-        Trick::Quirk(quirk) => respond(Some(&quirk)),
+        Trick::Quirk(quirk) => {
+            let refusal = shared.state().refuse(asked, &quirk);
+            refusal.unwrap_or_else(|| respond(Some(&quirk)))
+        }
         Trick::DropBefore | Trick::DropAfter => drop_connection(),
         Trick::ErrorBefore(status) => S::error(code(status), "not done"),
         Trick::ErrorAfter(status) => S::error(code(status), "done, but who knows"),
@@ -127,7 +130,7 @@ fn play<S: Server>(
         Trick::EndlessBody => endless(Parked::new(shared)),
         Trick::Truncated => S::BROKEN_OFF.into_response(),
         Trick::Redirect(status) => {
-            (code(status), [("location", "/trap")], "elsewhere").into_response()
+            (code(status), [("location", TRAP)], "elsewhere").into_response()
         }
     }
 }

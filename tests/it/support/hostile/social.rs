@@ -1,19 +1,16 @@
 //! Hostile servers on which posts are made and time passes.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use takaza::domain::{delivery::OutcomeKind, time::Timestamp};
 
-use super::{Hostile, Server, Trick};
+use super::{Hostile, Server, Trick, secrets};
 
 /// A server on which posts are made and time passes.
 pub trait Social: Server {
     /// To leave the made post's id out of the answer.
     const NO_ID: Self::Quirk;
-
-    /// What a redirect points to: nobody must ever ask for it.
-    const TRAP: Self::Ask;
 
     /// Its clock.
     fn time(&mut self) -> &mut Timestamp;
@@ -55,11 +52,20 @@ impl<S: Social> Hostile<S> {
     /// left open either: an endless answer has ended.
     pub async fn saw_one_attempt(&self, made: usize, trick: &Trick<S::Quirk>) {
         assert_eq!(self.asked(S::MAIN), 1, "{trick:?}");
-        assert_eq!(self.asked(S::TRAP), 0, "{trick:?}");
+        assert_eq!(self.trapped(), 0, "{trick:?}");
         assert_eq!(self.made(), made, "{trick:?}");
         let ended = tokio::time::timeout(Duration::from_secs(20), self.release());
         ended.await.expect("it ended");
     }
+}
+
+/// A reason that may stand in a log whatever the server said: there is one, it is short, it tells no
+/// secret, and nothing in it hides, turns around or breaks the line.
+pub fn fit_for_a_log<Q: Debug>(reason: &str, trick: &Trick<Q>) {
+    assert!(!reason.is_empty() && reason.chars().count() < 700, "{trick:?}: {reason}");
+    assert!(!reason.contains(secrets::MARK), "{trick:?}: {reason}");
+    assert!(!reason.chars().any(char::is_control), "{trick:?}: {reason}");
+    assert!(!reason.contains('\u{202e}') && !reason.contains("doctype"), "{trick:?}: {reason}");
 }
 
 /// What any server may do to a send, what must be said of that, and how many posts it makes of it.

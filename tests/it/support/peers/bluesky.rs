@@ -2,8 +2,6 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use async_trait::async_trait;
-use jiff::SignedDuration;
 use takaza::{
     clock::Clock,
     destinations::{
@@ -13,9 +11,9 @@ use takaza::{
     domain::{ids::AccountName, platform::Platform},
 };
 
-use super::{Mischief, Peer, Residence, Standing, impatient, told_by};
+use super::{Peer, Residence, Standing, fake::Fake, impatient, told_by};
 use crate::support::{
-    fake_bluesky::{FakeBluesky, Record, Town},
+    fake_bluesky::{Ask, FakeBluesky, Record, Town},
     session_in_memory::SessionInMemory,
 };
 
@@ -29,8 +27,15 @@ pub async fn bluesky(clock: Clock) -> Arc<dyn Peer> {
     Arc::new(BlueskyPeer(fake))
 }
 
-#[async_trait]
-impl Peer for BlueskyPeer {
+impl Fake for BlueskyPeer {
+    type Town = Town;
+
+    const DELETE: Ask = Ask::Delete;
+
+    fn fake(&self) -> &FakeBluesky {
+        &self.0
+    }
+
     fn account(&self) -> Residence {
         Residence {
             platform: Platform::Bluesky,
@@ -53,19 +58,6 @@ impl Peer for BlueskyPeer {
         Arc::new(Bluesky::new(config, tokens).unwrap())
     }
 
-    fn play(&self, mischief: Mischief) -> Option<()> {
-        self.0.hostile(mischief.trick::<Town>());
-        Some(())
-    }
-
-    fn calm(&self) {
-        self.0.calm();
-    }
-
-    async fn release(&self) {
-        self.0.release().await;
-    }
-
     fn posts(&self) -> Vec<Standing> {
         let standing = |record: Record| Standing {
             id: record.uri(),
@@ -76,12 +68,12 @@ impl Peer for BlueskyPeer {
         self.0.posts().into_iter().map(standing).collect()
     }
 
+    fn post_in_our_name(&self, text: &str) -> String {
+        self.0.post_in_our_name(text)
+    }
+
     fn made(&self) -> usize {
         assert_eq!(self.0.overwritten(), 0, "no record is ever put over another");
         self.0.made()
-    }
-
-    fn advance(&self, by: SignedDuration) {
-        self.0.advance(by);
     }
 }

@@ -2,8 +2,6 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use async_trait::async_trait;
-use jiff::SignedDuration;
 use takaza::{
     clock::Clock,
     destinations::{
@@ -13,8 +11,8 @@ use takaza::{
     domain::{ids::AccountName, platform::Platform},
 };
 
-use super::{Mischief, Peer, Residence, Standing, impatient, told_by};
-use crate::support::fake_mastodon::{FakeMastodon, Flavour, Town};
+use super::{Peer, Residence, Standing, fake::Fake, impatient, told_by};
+use crate::support::fake_mastodon::{Ask, FakeMastodon, Flavour, Town};
 
 struct MastodonPeer {
     town: FakeMastodon,
@@ -36,8 +34,15 @@ async fn start(clock: Clock, flavour: Flavour) -> Arc<dyn Peer> {
     Arc::new(MastodonPeer { town, honours_keys: flavour == Flavour::Mastodon })
 }
 
-#[async_trait]
-impl Peer for MastodonPeer {
+impl Fake for MastodonPeer {
+    type Town = Town;
+
+    const DELETE: Ask = Ask::Delete;
+
+    fn fake(&self) -> &FakeMastodon {
+        &self.town
+    }
+
     fn account(&self) -> Residence {
         Residence {
             platform: Platform::Mastodon,
@@ -57,19 +62,6 @@ impl Peer for MastodonPeer {
         Arc::new(Mastodon::connect(config).unwrap())
     }
 
-    fn play(&self, mischief: Mischief) -> Option<()> {
-        self.town.hostile(mischief.trick::<Town>());
-        Some(())
-    }
-
-    fn calm(&self) {
-        self.town.calm();
-    }
-
-    async fn release(&self) {
-        self.town.release().await;
-    }
-
     fn posts(&self) -> Vec<Standing> {
         let standing = |post: crate::support::fake_mastodon::Post| Standing {
             permalink: format!("{}/@unit/{}", self.town.base_url, post.id),
@@ -80,11 +72,7 @@ impl Peer for MastodonPeer {
         self.town.posts().into_iter().map(standing).collect()
     }
 
-    fn made(&self) -> usize {
-        self.town.made()
-    }
-
-    fn advance(&self, by: SignedDuration) {
-        self.town.advance(by);
+    fn post_in_our_name(&self, text: &str) -> String {
+        self.town.post_in_our_name(text)
     }
 }

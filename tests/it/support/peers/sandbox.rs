@@ -87,7 +87,7 @@ fn ours(square: &Square) -> Vec<Post> {
 }
 
 async fn at_the_door(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST {
+    if request.method() == Method::GET {
         return next.run(request).await;
     }
     let trick = door.tricks.lock().unwrap().pop_front();
@@ -153,8 +153,17 @@ impl Peer for SandboxPeer {
         Some(())
     }
 
+    fn play_on_delete(&self, mischief: Mischief) -> Option<()> {
+        // One door, for posts and deletions alike.
+        self.play(mischief)
+    }
+
     fn calm(&self) {
         self.door.tricks.lock().unwrap().clear();
+    }
+
+    async fn somebody_is_parked(&self) {
+        // Whoever is parked was sent away only then.
     }
 
     async fn release(&self) {
@@ -172,7 +181,12 @@ impl Peer for SandboxPeer {
             text: post.text,
             at: post.at,
         };
-        ours(&self.square).into_iter().skip(self.before).map(standing).collect()
+        let stands = |post: &Post| post.deleted_at.is_none();
+        ours(&self.square).into_iter().skip(self.before).filter(stands).map(standing).collect()
+    }
+
+    fn post_in_our_name(&self, text: &str) -> String {
+        self.square.post(text, text, None).unwrap().id.to_string()
     }
 
     fn made(&self) -> usize {

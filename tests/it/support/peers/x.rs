@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use jiff::SignedDuration;
 use takaza::{
     clock::Clock,
     destinations::{
@@ -15,8 +13,8 @@ use takaza::{
     domain::{ids::AccountName, platform::Platform},
 };
 
-use super::{Mischief, Peer, Residence, Standing, impatient, told_by};
-use crate::support::fake_x::{FakeX, Town};
+use super::{Peer, Residence, Standing, fake::Fake, impatient, told_by};
+use crate::support::fake_x::{Ask, FakeX, Town};
 
 struct XPeer(FakeX);
 
@@ -28,8 +26,15 @@ pub async fn x(clock: Clock) -> Arc<dyn Peer> {
     Arc::new(XPeer(fake))
 }
 
-#[async_trait]
-impl Peer for XPeer {
+impl Fake for XPeer {
+    type Town = Town;
+
+    const DELETE: Ask = Ask::Delete;
+
+    fn fake(&self) -> &FakeX {
+        &self.0
+    }
+
     fn account(&self) -> Residence {
         Residence {
             platform: Platform::X,
@@ -48,19 +53,6 @@ impl Peer for XPeer {
         Arc::new(X::new(config, token, Arc::new(Free)).unwrap())
     }
 
-    fn play(&self, mischief: Mischief) -> Option<()> {
-        self.0.hostile(mischief.trick::<Town>());
-        Some(())
-    }
-
-    fn calm(&self) {
-        self.0.calm();
-    }
-
-    async fn release(&self) {
-        self.0.release().await;
-    }
-
     fn posts(&self) -> Vec<Standing> {
         let standing = |post: crate::support::fake_x::Post| Standing {
             permalink: format!("https://x.com/{}/status/{}", FakeX::HANDLE, post.id),
@@ -71,11 +63,7 @@ impl Peer for XPeer {
         self.0.posts().into_iter().map(standing).collect()
     }
 
-    fn made(&self) -> usize {
-        self.0.made()
-    }
-
-    fn advance(&self, by: SignedDuration) {
-        self.0.advance(by);
+    fn post_in_our_name(&self, text: &str) -> String {
+        self.0.post_in_our_name(text)
     }
 }
