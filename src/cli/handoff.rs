@@ -269,7 +269,13 @@ async fn not_posted(command: NotPosted, globals: &Globals) -> Outcome {
     hand_off::not_posted(ctx, &session.by, &session.person, &id)
         .await
         .map_err(|error| no(error, zone))?;
-    say("noted: it was not posted, and waits to be taken again")
+    let escalation = ctx.store.delivery(id.as_str()).await?.delivery.escalation;
+    let cleared = ctx.store.escalation(escalation.as_str()).await?.clearance.is_some();
+    say(if cleared {
+        "noted: it was not posted, and waits to be taken again"
+    } else {
+        "noted: it was not posted; before it is taken again, an approver must clear it"
+    })
 }
 
 /// What such an act refuses is for the person to read, not a failure of the program.

@@ -11,7 +11,7 @@ use self::{edit::Edit, why::WhyCommand};
 use super::{
     Globals,
     failure::{Failure, Outcome},
-    handoff::language,
+    handoff::{language, no},
     output::{Format, Page, say, table_or},
     picture,
     sign_in::Signing,
@@ -24,7 +24,7 @@ use crate::{
         platform::Language,
     },
     store::{EscalationRow, QueueFilter},
-    work::{bill, view::EscalationView},
+    work::{bill, set_right, view::EscalationView},
 };
 
 /// The queue: what waits for a person, and what they decide.
@@ -305,14 +305,16 @@ impl Dispute {
         if ground.is_empty() || reason.is_empty() {
             return Err(Failure::usage("a dispute has a ground and the nodal officer's reason"));
         }
-        let sent =
-            ctx.store.dispute(&session.by, &self.reference, &officer, ground, reason).await?;
-        let next = if sent {
-            "something was sent already: draft a correction (`takaza post correct`)"
-        } else {
-            "nothing of it was sent, and nothing will be before an approver decides"
+        let reference = &self.reference;
+        let drafted =
+            set_right::enter_dispute(ctx, &session.by, &officer, reference, ground, reason).await;
+        let next = match drafted.map_err(|error| no(error, ctx.limits.calendar().zone()))? {
+            Some(correction) => {
+                format!("something was sent already: {correction} corrects it, once it is cleared")
+            }
+            None => "nothing more of it is sent before an approver decides".to_owned(),
         };
-        say(&format!("{} is disputed; {next}", self.reference))
+        say(&format!("{reference} is disputed; {next}"))
     }
 }
 

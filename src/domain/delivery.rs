@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 
 pub use self::{
     content::{Content, Picture},
-    doubt::{Doubt, LateReceipt, Look, LookRules},
+    doubt::{Doubt, LateReceipt, Look, LookRules, RESTORED},
     outcome::{Outcome, OutcomeKind, Receipt},
     state::{Illegal, Lease, State, StateName},
 };

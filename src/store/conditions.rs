@@ -8,6 +8,7 @@ use super::{
 };
 use crate::domain::{
     alarm::{Alarm, What},
+    delivery::RESTORED,
     time::Timestamp,
 };
 
@@ -170,7 +171,8 @@ async fn unsealed(
 
 async fn uncertain(tx: &mut Tx, found: &mut Vec<Alarm>) -> Result<(), StoreError> {
     let rows = sql("SELECT id, reference, account FROM delivery
-         WHERE state = 'uncertain' AND asks = 1")
+         WHERE state = 'uncertain' AND asks = 1 AND why <> $1")
+    .bind(RESTORED)
     .all(tx)
     .await?;
     for row in &rows {
@@ -182,6 +184,26 @@ async fn uncertain(tx: &mut Tx, found: &mut Vec<Alarm>) -> Result<(), StoreError
              --permalink URL`. If not: `takaza handoff not-posted {id}`."
         );
         found.push(Alarm::new(What::Uncertain, id, detail));
+    }
+    uncertain_by_a_restore(tx, found).await
+}
+
+/// A restore doubts everything unfinished at once: that rings once for each account.
+async fn uncertain_by_a_restore(tx: &mut Tx, found: &mut Vec<Alarm>) -> Result<(), StoreError> {
+    let rows = sql("SELECT account, COUNT(*) AS n FROM delivery
+         WHERE state = 'uncertain' AND asks = 1 AND why = $1 GROUP BY account")
+    .bind(RESTORED)
+    .all(tx)
+    .await?;
+    for row in &rows {
+        let (account, count): (String, i64) = (row.get("account")?, row.get("n")?);
+        let detail = format!(
+            "Since the restore nobody can tell whether {count} texts went out through account \
+             {account}: `takaza post list --state uncertain --account {account}`. Look at the \
+             account. Each that is there: `takaza handoff done`; each that is not: `takaza handoff \
+             not-posted`."
+        );
+        found.push(Alarm::new(What::Uncertain, format!("restored {account}"), detail));
     }
     Ok(())
 }

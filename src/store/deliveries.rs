@@ -1,8 +1,9 @@
 //! Deliveries: claimed under one lock, recorded once, swept when their lease ran out.
 //!
-//! The claim is the only door to a [`ClaimedDelivery`]: under the gate's lock it reads switch,
-//! breaker, authority and recorded sends, asks *may this go now?*, and commits the leases before
-//! a byte leaves.
+//! The claim is the only door to a [`ClaimedDelivery`]: under the gate's lock it reads whose time
+//! has come (`due`), asks *may this go now?* with switch, breaker, authority and recorded sends
+//! (`decide`), takes a lease over what goes (`take`), puts off what waits (`put_off`; all four in
+//! `claiming.rs`), and commits before a byte leaves.
 
 mod claiming;
 mod doubts;
@@ -184,9 +185,10 @@ impl Store {
         let mut acts = Vec::new();
         let taken = take(&mut tx, go, &lease, now, &mut acts).await?;
         let waiting = put_off(&mut tx, wait, now, &mut acts).await?;
-        let claimed = with_evidence(&mut tx, taken, escalations).await?;
+        let mut claimed = with_evidence(&mut tx, taken, escalations).await?;
+        claimed.waiting = waiting;
         self.finish(tx, by, acts).await?;
-        Ok(Claimed { waiting, ..claimed })
+        Ok(claimed)
     }
 
     /// An officer takes a hand-off: the same claim, for one delivery and a longer lease.
@@ -205,6 +207,12 @@ impl Store {
         let row = find(&mut tx, delivery.as_str()).await?;
         if row.sender != Sender::HandOff {
             return Err(StoreError::Refused("that delivery is not a hand-off".to_owned()));
+        }
+        if let State::Waiting { not_before, .. } = row.delivery.state()
+            && *not_before > now
+        {
+            let why = format!("it may not be posted now: it waits until {not_before}");
+            return Err(StoreError::Refused(why));
         }
         let due = vec![(row.delivery.id, row.delivery.escalation)];
         let Decided { go, wait, escalations } = decide(&mut tx, due, rules, &gate, now).await?;

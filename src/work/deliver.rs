@@ -1,8 +1,10 @@
 //! Deliver: claim, recheck, exactly one attempt, record.
 //!
-//! The claim is durable before a byte leaves. The recheck asks the case source again about every
-//! member, and *may this be said?* about every text. Right before the bytes the permit has the last
-//! word. Whatever cannot be proved is recorded as unknown, and only looking resolves it.
+//! The claim (`store/deliveries/claiming.rs` asks there what may go) is durable before a byte
+//! leaves. The recheck asks the case source again about every member, and *may this be said?* about
+//! every text: its [`Answers`] say what stands against a send. Right before the bytes the permit
+//! has the last word. Each attempt ends in a [`Report`], and reports are recorded in batches as
+//! they come. Whatever cannot be proved is recorded as unknown, and only looking resolves it.
 
 mod recheck;
 mod record;
@@ -39,7 +41,8 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
         return Ok(Progress::default());
     }
 
-    // The switch is read beside; whoever sends reads it again once it is old.
+    // The switch is read beside. Where that fails nothing is lost: whoever sends reads it again,
+    // and sends on a fresh reading only.
     let switch = ctx.switch.refresh(&ctx.store, &ctx.clock);
     let (answers, _read) = tokio::join!(ask_again(ctx, &claimed), switch);
 
@@ -85,8 +88,8 @@ impl<'a> Batch<'a> {
             .boxed()
     }
 
-    /// What stands against sending it by the recheck. Reading a text is work without a wait: the
-    /// sends under way get their turn.
+    /// Whether the recheck's answers speak against sending it. Reading a text is work without a
+    /// wait, so the sends under way get their turn in between.
     async fn judge(&self, one: &'a ClaimedDelivery) -> (&'a ClaimedDelivery, Option<Ended>) {
         let against =
             self.answers.against(self.ctx, self.claimed, &one.delivery().escalation).await;

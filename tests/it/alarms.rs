@@ -532,6 +532,25 @@ async fn after_a_restore_our_posts_that_the_ledger_does_not_know_are_adopted_fir
 }
 
 #[tokio::test]
+async fn what_a_restore_makes_doubtful_rings_once_for_an_account() {
+    on_both(async |unit| {
+        let rows = unit.cleared_in_two_languages().await;
+        unit.store.mark_restored(&unit.by, "fail-over").await.unwrap();
+        let rules = LookRules { grace: minutes(1), idempotent_for: None };
+        for row in &rows {
+            let row = unit.store.delivery(row.delivery.id.as_str()).await.unwrap();
+            unit.store.looked(&unit.by, &row, &Look::NoWay, rules).await.unwrap();
+        }
+        look_after(&unit).await;
+        assert_eq!(what_rings(&unit).await, [What::Restored, What::Uncertain]);
+        let rings = standing(&unit).await;
+        let doubt = rings.iter().find(|one| one.what == What::Uncertain).unwrap();
+        assert!(doubt.detail.contains("2 texts") && doubt.detail.contains("unit"), "{doubt:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nothing_sends_before_a_restore_is_accepted_and_an_unreadable_account_prevents_that() {
     on_both(async |mut unit| {
         let other = unit.second_account("second").await;

@@ -111,6 +111,14 @@ fn by_hand(unit: &Unit) {
     unit.act("dcp", &["export", "--real-references", "--out", &out]).done();
     let written = std::fs::read_to_string(&out).expect("the export");
     assert_eq!(written.matches("\"type\":\"reference\"").count(), 5);
+
+    // The bank disputes: what is out is corrected, and what waits goes no more.
+    let dispute = ["queue", "dispute", &reference, "--ground", "amount", "--reason", "By letter 4"];
+    let said = unit.act("officer", &dispute).done();
+    let (before, _) = said.split_once(" corrects it").expect("what sets it right");
+    let correction = before.split_whitespace().last().expect("its reference");
+    assert_eq!(unit.states(correction), ["waiting"], "one text for the one that is out");
+    assert_eq!(unit.states(&reference), ["delivered", "withdrawn"]);
 }
 
 #[test]

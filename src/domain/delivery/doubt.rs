@@ -49,6 +49,9 @@ pub enum Look {
     NoWay,
 }
 
+/// Why everything unfinished is doubted after a restore.
+pub const RESTORED: &str = "the ledger was restored from a backup";
+
 /// What a late or repeated receipt means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LateReceipt {
@@ -100,7 +103,7 @@ impl Delivery {
             look_at: now,
             empty_looks: 0,
             asks: false,
-            why: "the ledger was restored from a backup".to_owned(),
+            why: RESTORED.to_owned(),
         });
         Ok(())
     }

@@ -10,7 +10,13 @@ use super::{
     Erased, FindingKind, Findings, Meter, Severity,
     entries::{Replay, print},
 };
-use crate::domain::canonical::{self, Hash};
+use crate::domain::{
+    action::{BankAction, Kind, Status},
+    canonical::{self, Hash},
+    ids::BankCode,
+    money::Paise,
+    time::Timestamp,
+};
 
 pub(super) async fn check(
     tx: &mut Tx,
@@ -187,7 +193,7 @@ fn change(row: &Row, findings: &mut Findings) -> Result<(), StoreError> {
 /// Each action must be as its newest change has it. Its id is as private as its case: a finding
 /// names the change.
 async fn actions(tx: &mut Tx, findings: &mut Findings) -> Result<(), StoreError> {
-    sql("SELECT a.body, a.bank, a.kind, a.status, c.id AS change_id, c.seen_at, c.body AS change_body,
+    sql("SELECT a.body, a.bank, a.kind, a.status, a.disputed, a.acted_at, a.due_at, c.id AS change_id, c.seen_at, c.body AS change_body,
            (SELECT MAX(n.seen_at) FROM action_change n WHERE n.external_id = a.external_id)
              AS newest_at,
            (SELECT MAX(n.id) FROM action_change n WHERE n.external_id = a.external_id) AS some_id
@@ -236,14 +242,20 @@ fn action(row: &Row, findings: &mut Findings) -> Result<(), StoreError> {
 }
 
 fn columns_agree(row: &Row, body: &str) -> Result<bool, StoreError> {
-    let Ok(body) = serde_json::from_str::<serde_json::Value>(body) else { return Ok(false) };
-    for column in ["bank", "kind", "status"] {
-        let stored: String = row.get(column)?;
-        if body.get(column).and_then(|value| value.as_str()) != Some(&stored) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let Ok(told) = serde_json::from_str::<BankAction>(body) else { return Ok(false) };
+    let acted_at = told.acted_at.filter(|_| told.status == Status::Acted);
+    // Where the source tells no due time, it is the limit's, and is computed anew at each drafting.
+    let start = told.delivered_at.unwrap_or(told.requested_at).max(told.requested_at);
+    let due = |at: Timestamp| {
+        let as_told = told.due_at.map_or(at >= start, |due| at == due.max(start));
+        as_told && told.clock_runs().is_ok()
+    };
+    Ok(row.get::<BankCode>("bank")? == told.bank
+        && row.get::<Kind>("kind")? == told.kind
+        && row.get::<Status>("status")? == told.status
+        && row.get::<Option<Paise>>("disputed")? == told.disputed
+        && row.get::<Option<Timestamp>>("acted_at")? == acted_at
+        && row.get::<Option<Timestamp>>("due_at")?.is_none_or(due))
 }
 
 /// What was erased, by table and rule.

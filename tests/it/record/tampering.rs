@@ -246,6 +246,7 @@ async fn a_changed_sighting_and_a_changed_action_are_named() {
         };
         let (first, second, third) =
             (change("ZPPL-1").await, change("ZPPL-2").await, change("ZPPL-3").await);
+        let (fourth, fifth) = (change("ZPPL-4").await, change("ZPPL-5").await);
         let poll =
             ledger.ask(&format!("SELECT poll FROM action_change WHERE id = '{third}'")).await;
         ledger
@@ -256,6 +257,8 @@ async fn a_changed_sighting_and_a_changed_action_are_named() {
                  WHERE external_id = 'ZPPL-1'",
                 "UPDATE action SET status = 'acted' WHERE external_id = 'ZPPL-2'",
                 "DELETE FROM action_change WHERE external_id = 'ZPPL-3'",
+                "UPDATE action SET disputed = disputed + 100 WHERE external_id = 'ZPPL-4'",
+                "UPDATE action SET due_at = 1 WHERE external_id = 'ZPPL-5'",
             ])
             .await;
         let verdict = ledger.verify().await;
@@ -265,6 +268,8 @@ async fn a_changed_sighting_and_a_changed_action_are_named() {
         let mut expected = [
             (FindingKind::ActionAltered, format!("action of action_change {first}")),
             (FindingKind::ActionAltered, format!("action of action_change {second}")),
+            (FindingKind::ActionAltered, format!("action of action_change {fourth}")),
+            (FindingKind::ActionAltered, format!("action of action_change {fifth}")),
             (FindingKind::ActionAltered, "an action".to_owned()),
             (FindingKind::ChangeAltered, format!("action_change {first}")),
             (FindingKind::PollAltered, format!("poll {poll}")),
