@@ -50,6 +50,7 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
             let Some(whole) = captures.get(0) else { break };
             if (rule.holds)(&captures)
                 && !cuts_a_number(&view.text, &whole.range())
+                && !ends_a_grouped(&view.text, whole.start(), rule.reading)
                 && is_reference(view, &whole.range(), rule.reading)
                 && !runs_into_currency(view, &whole.range(), rule.reading)
             {
@@ -87,6 +88,13 @@ fn cuts_a_number(text: &str, range: &Range<usize>) -> bool {
         text[..at].ends_with(|ch: char| ch.is_ascii_digit())
             && text[at..].starts_with(|ch: char| ch.is_ascii_digit())
     })
+}
+
+/// `84,53,45,56,81,336`: the last groups are no number of their own.
+fn ends_a_grouped(text: &str, start: usize, reading: Reading) -> bool {
+    let before = text[..start].strip_suffix(',');
+    reading == Reading::Grouped
+        && before.is_some_and(|before| before.ends_with(|ch: char| ch.is_ascii_digit()))
 }
 
 /// `9876543210 Rs 500`: the currency belongs to what follows.
@@ -144,8 +152,17 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
         let at = honest.range.end + at;
         let apart = is_firm(view, honest) && rest.starts_with(' ');
         let words = is_figures(honest) && is_word(view, at) && !is_word(view, honest.range.end - 1);
-        !(covered[at] || apart || words)
+        let mark = honest.reading == Reading::Money && is_list_mark(rest);
+        !(covered[at] || apart || words || mark)
     })
+}
+
+/// `1) ₹738532 2) ₹4000`: what follows the amount is the mark of the next in a list.
+fn is_list_mark(rest: &str) -> bool {
+    const MOST: usize = 2;
+    let Some(mark) = rest.strip_prefix([' ', '\n']) else { return false };
+    let name = mark.trim_start_matches(|ch: char| ch.is_ascii_digit());
+    (1..=MOST).contains(&(mark.len() - name.len())) && name.starts_with(") ")
 }
 
 /// A shape that a bare number beside it, over a space, cannot belong to: what is left of that
