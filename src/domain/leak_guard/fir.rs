@@ -123,7 +123,7 @@ fn is_numbered(view: &View, honest: &[Honest], whole: Match<'_>, number: Match<'
     let words =
         view.glyphs(&number.range()).iter().all(|glyph| glyph.word || !glyph.ch.is_ascii_digit());
     // `FIR no. 885/25 BNS 308(2)`: a number and its year, however close the sections stand.
-    let dated = number.as_str().contains('/') && is_report(whole.as_str());
+    let dated = number.as_str().contains(['/', '-']) && is_report(whole.as_str());
     let opens = opening(honest, number.start()).any(|reading| reading != Reading::Law || !dated);
     !opens && (digits >= 2 || !words)
 }
@@ -259,7 +259,8 @@ fn other(honest: &[Honest], number: &Range<usize>) -> bool {
             Reading::Moment | Reading::Money | Reading::Law | Reading::Helpline => {
                 honest.range.start <= number.start && honest.range.end >= number.end
             }
-            Reading::Count => honest.range.end > number.end,
+            // `4750 प्राथमिकी, 2,07,340 गिरफ्तारी`
+            Reading::Count | Reading::Grouped => honest.range.end > number.end,
             // `1800-425-3800 / 1930`
             Reading::TollFree => honest.range.start < number.start,
             _ => false,

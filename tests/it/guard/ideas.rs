@@ -143,6 +143,7 @@ fn signs_are_said_between_the_pieces_of_a_code() {
         "pan JQEFVFourZeroFourSixQ",
         "neha-bose ⓐ freecharge",
         "kabirrawatⓐyahoo.in",
+        "farhan.sangwan at kotak811",
         "UPI \"saanvi_3688\" at \"slc\"",
         "write to pankaj_0246 @the rate nic.in",
         "email \u{1F11D}\u{1F114}\u{1F117}\u{1F110}@yahoo.com",
@@ -157,12 +158,14 @@ fn a_report_keeps_its_number_beside_sections_of_law() {
         "FIR no. 796/26 BNS 308(2), lien not marked",
         "FIR darj: 294/26",
         "eFIR 2026/456",
+        "FIR no. 230-26 BNSS Section 106",
         "एफआईआर संख्या एक सौ तेईस बटा दो हजार छब्बीस",
     ]);
     passed(&[
         "Bank toll-free: 1800-425-3800 / 1930. Block your card first.",
         "Read ₹0.08 Cr for ₹0.01 Cr. Sixteen of nine banks answered.",
         "FIR u/s 318/319 BNS",
+        "8783 शिकायतें, 4750 प्राथमिकी, 2,07,340 गिरफ्तारी",
         "दो हजार पच्चीस में 12 मामले",
     ]);
 }
@@ -177,6 +180,8 @@ fn lists_of_places_marks_and_steps_are_no_number() {
         "1) 34 2) 27 3) 15 4) 9 5) 15",
         "(i) 34 (ii) 27 (iii) 15 (iv) 9 (v) 15",
         "Total: 12+34+56+78 = 180",
+        "1) 74272000 rupees 2) rupees 5,64,83,768 3) 338 rupees",
+        "IPs 103.227.8.45 and 45.9.20.101 were blocked",
         "Earn Rs.3000/5000/8000 daily? Salary 25000-30000? Fake.",
         "Sectors  14,  15,  17,  29,  31,  40  and  56:  camps  at  18:00. Dial  1800  11  4000.",
         "tweet 1857012345678901234 is our own post",

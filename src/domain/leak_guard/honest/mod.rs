@@ -107,6 +107,7 @@ fn runs_into_currency(view: &View, range: &Range<usize>, reading: Reading) -> bo
         || reading == Reading::Money
             && text.starts_with(|ch: char| ch.is_ascii_digit())
             && !text.ends_with("/-")
+            && !is_list_mark(view.after(range.end, 6))
             && view.after(range.end, 6).trim_start().starts_with(|ch: char| ch.is_ascii_digit())
 }
 

@@ -307,6 +307,11 @@ fn lines_and_counts() -> Vec<Rule> {
             r"(?:\b(?:sector|sec\.|plot|sco|block|tower|flat|house|floor|room|hall|gate|phase|ward|booth|shop)|सेक्टर|प्लॉट|मकान|वार्ड|कमरा)\s?-?(?:(?:no|नं|सं|number)\b\.?)?\s?\d{1,4}(?:\s?-\s?[a-z0-9])?\b",
             always,
         ),
+        rule(
+            Reading::Place,
+            r"\b(?:ips?|ip address(?:es)?|servers?)\s?:?\s\d{1,3}(?:\.\d{1,3}){3}(?:(?:,\s|\sand\s)\d{1,3}(?:\.\d{1,3}){3})*\b",
+            octets,
+        ),
         // `Sectors 78, 93, 85 and 14`
         rule(
             Reading::Place,
@@ -331,6 +336,12 @@ fn few_by_layer(found: &Captures<'_>) -> bool {
     let layers: Vec<_> = layers.into_iter().map(|(_, layer)| layer).collect();
     let figures: usize = counts.iter().map(|(_, count)| count.len()).sum();
     layers.len() == counts.len() && layers.is_sorted_by(|a, b| a < b) && figures <= MOST
+}
+
+/// The parts of an internet address go up to 255.
+fn octets(found: &Captures<'_>) -> bool {
+    let mut parts = found[0].split(|ch: char| !ch.is_ascii_digit()).filter(|part| !part.is_empty());
+    parts.all(|part| part.parse::<u8>().is_ok())
 }
 
 /// Postal codes named together are neighbours: the first three digits are the district's.
@@ -443,6 +454,6 @@ mod tests {
         assert_eq!(money().len(), 9);
         assert_eq!(moments().len(), 16);
         assert_eq!(law_and_paper().len(), 16);
-        assert_eq!(lines_and_counts().len(), 20);
+        assert_eq!(lines_and_counts().len(), 21);
     }
 }
