@@ -165,6 +165,7 @@ fn a_report_keeps_its_number_beside_sections_of_law() {
         "Bank toll-free: 1800-425-3800 / 1930. Block your card first.",
         "Read ₹0.08 Cr for ₹0.01 Cr. Sixteen of nine banks answered.",
         "FIR u/s 318/319 BNS",
+        "#NCRP #1930 Sat Sun bhi khula hai",
         "8783 शिकायतें, 4750 प्राथमिकी, 2,07,340 गिरफ्तारी",
         "दो हजार पच्चीस में 12 मामले",
     ]);

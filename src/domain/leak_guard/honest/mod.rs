@@ -152,7 +152,11 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
     touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
         let at = honest.range.end + at;
         let apart = is_firm(view, honest) && rest.starts_with(' ');
-        let words = is_figures(honest) && is_word(view, at) && !is_word(view, honest.range.end - 1);
+        // `#1930 Sat and Sun`: a hashtag ends where its word does.
+        let tag = view.text[honest.range.clone()].starts_with('#');
+        let words = (tag || is_figures(honest))
+            && is_word(view, at)
+            && !is_word(view, honest.range.end - 1);
         let mark = honest.reading == Reading::Money && is_list_mark(rest);
         !(covered[at] || apart || words || mark)
     })
