@@ -86,33 +86,44 @@ fn number_tokens(glyphs: &[Glyph], tokens: Vec<Token>) -> Vec<Token> {
             _ => out.push(token),
         }
     }
-    say_nine(glyphs, &mut out);
+    say_alike(glyphs, &mut out);
     out
 }
 
-/// `do no ek`: between spoken digits "no" is nine, not a refusal.
-fn say_nine(glyphs: &[Glyph], tokens: &mut [Token]) {
-    const NINE: NumberWord = NumberWord::Value(9);
-    let no = |token: &Token| {
-        token.kind == Kind::Letters
-            && glyphs[token.range.clone()].iter().map(|glyph| glyph.ch).eq("no".chars())
+/// `do no ek`, `nine ate seven`: among spoken digits a word of ordinary speech is the digit that it
+/// sounds like.
+fn say_alike(glyphs: &[Glyph], tokens: &mut [Token]) {
+    /// The word, its digit, and how many digits around it make it one.
+    const ALIKE: [(&str, u8, usize); 6] =
+        [("no", 9, 2), ("ate", 8, 3), ("for", 4, 4), ("won", 1, 3), ("to", 2, 4), ("too", 2, 3)];
+    let alike = |token: &Token| {
+        let letters = || glyphs[token.range.clone()].iter().map(|glyph| glyph.ch);
+        let alike = ALIKE.iter().find(|(word, ..)| letters().eq(word.chars()));
+        alike.filter(|_| token.kind == Kind::Letters)
     };
     let spoken = |token: Option<&Token>| {
         token.is_some_and(|token| matches!(token.kind, Kind::Number(NumberWord::Value(0..=9))))
+    };
+    let digit = |token: Option<&Token>| {
+        spoken(token)
+            || token.is_some_and(|token| token.kind == Kind::Digits && token.range.len() == 1)
     };
     // `case no. one two`: the dot makes it the word for *number*.
     let dotted = |token: &Token| {
         glyphs.get(token.range.end).is_some_and(|next| matches!(next.ch, '.' | ':'))
     };
-    let places: Vec<usize> =
-        (0..tokens.len()).filter(|&i| no(&tokens[i]) && !dotted(&tokens[i])).collect();
-    // Twice, for one nine may stand before another.
-    for &i in places.iter().chain(places.iter().rev()) {
+    let places: Vec<(usize, u8, usize)> = (0..tokens.len())
+        .filter(|&i| !dotted(&tokens[i]))
+        .filter_map(|i| alike(&tokens[i]).map(|&(_, value, enough)| (i, value, enough)))
+        .collect();
+    // Twice, for one may stand before another.
+    for &(i, value, enough) in places.iter().chain(places.iter().rev()) {
         let at = |step: isize| i.checked_add_signed(step).and_then(|at| tokens.get(at));
-        let beside = spoken(at(-2)) || spoken(at(2));
-        let around = [-4, -2, 2, 4].into_iter().filter(|&step| spoken(at(step))).count();
-        if beside && around >= 2 {
-            tokens[i].kind = Kind::Number(NINE);
+        let around = || [-4, -2, 2, 4].into_iter().map(at);
+        let beside = digit(at(-2)) || digit(at(2));
+        let digits = around().filter(|&token| digit(token)).count();
+        if beside && digits >= enough && around().any(spoken) {
+            tokens[i].kind = Kind::Number(NumberWord::Value(value));
         }
     }
 }
@@ -141,6 +152,8 @@ fn camel(glyphs: &[Glyph], token: Token, out: &mut Vec<Token>) {
         .filter(|&at| {
             at == token.range.start
                 || (glyphs[at].upper && !glyphs[at - 1].upper)
+                // `QEFVFour`
+                || (glyphs[at].upper && at + 1 < token.range.end && !glyphs[at + 1].upper)
                 || is_indic(glyphs[at].ch) != is_indic(glyphs[at - 1].ch)
         })
         .collect();
@@ -216,12 +229,49 @@ fn write_number(
             whole(tokens[i].range.end - 1, tens.to_string(), out);
             i + 1
         }
+        NumberWord::Value(value @ 1..=9) if let Some((at, sum)) = sum(glyphs, tokens, i, value) => {
+            whole(tokens[at].range.end - 1, sum.to_string(), out);
+            at + 1
+        }
         NumberWord::Value(value) => {
             whole(tokens[i].range.end - 1, value.to_string(), out);
             i + 1
         }
         NumberWord::Repeat(times) => repeat(glyphs, tokens, i, times, next, out),
     }
+}
+
+/// `दो हजार छब्बीस`, `three hundred and twenty four`: a year of this century or three digits in
+/// words, and the last token.
+fn sum(glyphs: &[Glyph], tokens: &[Token], i: usize, value: u8) -> Option<(usize, u16)> {
+    const THOUSAND: [&str; 6] = ["thousand", "हजार", "hazar", "hazaar", "hajar", "hajaar"];
+    const HUNDRED: [&str; 3] = ["hundred", "सौ", "sau"];
+    let text = |at: usize| -> String {
+        glyphs[tokens[at].range.clone()].iter().map(|glyph| glyph.ch).collect()
+    };
+    let word_at = next_token(tokens, i)?;
+    let word = text(word_at);
+    let hundreds = HUNDRED.contains(&word.as_str());
+    let mut at = next_token(tokens, word_at)?;
+    if text(at) == "and" {
+        at = next_token(tokens, at)?;
+    }
+    let (_, NumberWord::Value(mut rest)) = number_at(tokens, at)? else { return None };
+    if rest >= 20
+        && rest % 10 == 0
+        && is_english(glyphs, &tokens[at].range)
+        && let Some((ones_at, NumberWord::Value(ones @ 1..=9))) = next_number(glyphs, tokens, at)
+    {
+        (at, rest) = (ones_at, rest + ones);
+    }
+    // `six hundred four hundred nine`: the four begins the next.
+    let next = next_token(tokens, at).is_some_and(|at| HUNDRED.contains(&text(at).as_str()));
+    if hundreds && (next || rest == 0) {
+        return Some((word_at, u16::from(value) * 100));
+    }
+    let century = value == 2 && (10..40).contains(&rest) && THOUSAND.contains(&word.as_str());
+    let scale = if hundreds { 100 } else { 1000 };
+    (century || hundreds).then(|| (at, u16::from(value) * scale + u16::from(rest)))
 }
 
 /// Hindi has a word of its own for every number below a hundred: `सत्तर सात` is 70 and 7.

@@ -38,12 +38,14 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
             r"{FIR}s?[\s\-_:.,(\[#]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-]{{1,3}}){{0,3}}(?:{NO}(?:[^\w₹%]|_){{0,6}}){{1,2}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
         ))?,
         dated: pattern(&format!(
-            r"{FIR}(?:[^\w\n₹%]|_|\n){{0,6}}(?:(?:is|was|है)\s)?(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
+            r"{FIR}(?:[^\w\n₹%]|_|\n){{0,6}}(?:(?:is|was|है|darj|दर्ज)[\s:]{{1,3}})?(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
         ))?,
         case: pattern(&format!(
             r"(?:\bcase|केस|\bवाद|प्रकरण|मामला)\s?{NO}(?:[^\w₹%]|_){{0,6}}(?P<n>{DIGITS}{BY}(?:{DAY_AND_MONTH})?{YEAR}\b)"
         ))?,
-        bare: pattern(&format!(r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>0\d{{1,5}}|\d{{3,5}})\b"))?,
+        bare: pattern(&format!(
+            r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>20[12]\d/\d{{3,5}}|0\d{{1,5}}|\d{{3,5}})\b"
+        ))?,
         spaced: pattern(&format!(r"{FIR}\s(?P<n>\d{{1,4}}\s20[12]\d)\b"))?,
         spoken: pattern(&format!(
             r"{FIR}[\W_]{{0,4}}(?:{NO}[\W_]{{0,4}})?(?:(?:is|was|है|hai)\s)?(?P<n>\d(?:(?:[\W_]{{0,6}}|[\W_]{{0,4}}(?:of|slash|by|bata|बटा|का|की|ka|ki|dash)[\W_]{{1,4}})\d){{2,10}})"
@@ -68,7 +70,7 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
             let (Some(whole), Some(number)) = (captures.get(0), captures.name("n")) else {
                 continue;
             };
-            if counts(whole, number) {
+            if !is_crore(view, whole) && counts(whole, number) {
                 view.report(LeakKind::FirNumber, &whole.range(), found);
             }
         }
@@ -101,8 +103,18 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
         }
     }
     for word in rules.word.find_iter(&view.text).filter(|word| is_report(word.as_str())) {
+        let begins = word.as_str().starts_with('f') && goes_on(view.after(word.end(), 2));
+        if begins {
+            continue;
+        }
         check_near(view, honest, rules, &word.range(), found);
     }
+}
+
+/// `Block your card first`, `the firm`: the beginning of another word, and no plural.
+fn goes_on(rest: &str) -> bool {
+    let rest = rest.strip_prefix('s').unwrap_or(rest);
+    rest.starts_with(|ch: char| ch.is_ascii_lowercase())
 }
 
 /// The number is called one: no lone digit in words, and no crore before a hashtag.
@@ -110,11 +122,18 @@ fn is_numbered(view: &View, honest: &[Honest], whole: Match<'_>, number: Match<'
     let digits = number.as_str().bytes().filter(u8::is_ascii_digit).count();
     let words =
         view.glyphs(&number.range()).iter().all(|glyph| glyph.word || !glyph.ch.is_ascii_digit());
-    // `₹90 Cr #7DaysChallenge`: crore, and a hashtag.
-    let crore = whole.as_str().starts_with("cr")
-        && whole.as_str().contains('#')
-        && view.before(whole.start(), 2).trim_end().ends_with(|ch: char| ch.is_ascii_digit());
-    !crore && !opens(honest, number.start()) && (digits >= 2 || !words)
+    // `FIR no. 885/25 BNS 308(2)`: a number and its year, however close the sections stand.
+    let dated = number.as_str().contains(['/', '-']) && is_report(whole.as_str());
+    let opens = opening(honest, number.start()).any(|reading| reading != Reading::Law || !dated);
+    !opens && (digits >= 2 || !words)
+}
+
+/// `₹90 Cr #7DaysChallenge`, `₹0.01 Cr. Sixteen of nine`: crore, not *crime*.
+fn is_crore(view: &View, whole: Match<'_>) -> bool {
+    let named =
+        |rest: &str| rest.chars().find(|ch| ch.is_alphanumeric()).is_some_and(char::is_alphabetic);
+    whole.as_str().strip_prefix("cr").is_some_and(|rest| !named(rest))
+        && view.before(whole.start(), 2).trim_end().ends_with(|ch: char| ch.is_ascii_digit())
 }
 
 /// The word alone says report; `crime` and `cr` say it only with *number*.
@@ -212,19 +231,20 @@ fn check_near(
     }
 }
 
-/// A date, an amount or a section of law begins at or before this place and covers it.
-fn opens(honest: &[Honest], at: usize) -> bool {
+/// The dates, amounts and sections of law that begin at or before this place and cover it.
+fn opening(honest: &[Honest], at: usize) -> impl Iterator<Item = Reading> {
     let first = honest.partition_point(|honest| honest.range.start + 200 < at);
     honest[first..]
         .iter()
-        .take_while(|honest| honest.range.start <= at)
-        .filter(|honest| honest.range.end > at)
-        .any(|honest| match honest.reading {
+        .take_while(move |honest| honest.range.start <= at)
+        .filter(move |honest| honest.range.end > at)
+        .filter(move |honest| match honest.reading {
             Reading::Moment | Reading::Money | Reading::Law => true,
             // A hashtag of the helpline.
             Reading::Year => honest.range.start + 1 == at,
             _ => false,
         })
+        .map(|honest| honest.reading)
 }
 
 /// The number has an honest reading that a report's number never has.
@@ -239,7 +259,10 @@ fn other(honest: &[Honest], number: &Range<usize>) -> bool {
             Reading::Moment | Reading::Money | Reading::Law | Reading::Helpline => {
                 honest.range.start <= number.start && honest.range.end >= number.end
             }
-            Reading::Count => honest.range.end > number.end,
+            // `4750 प्राथमिकी, 2,07,340 गिरफ्तारी`
+            Reading::Count | Reading::Grouped => honest.range.end > number.end,
+            // `1800-425-3800 / 1930`
+            Reading::TollFree => honest.range.start < number.start,
             _ => false,
         })
 }

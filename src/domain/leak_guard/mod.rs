@@ -84,6 +84,9 @@ pub fn findings(text: &str) -> Vec<Finding> {
     if let Some(apart) = normalise::signs_apart(text, &normalise::LETTERED_SIGNS) {
         judge(normalise::fold(&apart), &mut found);
     }
+    if let Some(sign) = normalise::circled_at(text) {
+        judge(normalise::fold(&sign), &mut found);
+    }
     let hidden = normalise::hidden(text);
     if !hidden.is_empty() {
         judge(hidden, &mut found);
@@ -94,7 +97,8 @@ pub fn findings(text: &str) -> Vec<Finding> {
 }
 
 fn judge(folded: Vec<Glyph>, found: &mut Vec<Finding>) {
-    if let Some(joined) = view::join_singles(&folded) {
+    let joined = [view::join_singles(&folded), view::join_alternating(&folded)];
+    for joined in joined.into_iter().flatten() {
         judge_view(&joined, found);
     }
     judge_view(&folded, found);
@@ -106,6 +110,10 @@ fn judge_view(folded: &[Glyph], found: &mut Vec<Finding>) {
     pan::check(&plain, found);
     let counted = View::new(digits::digitise(folded));
     pan::check(&counted, found);
+    if let Some(signs) = spoken::signs(folded) {
+        pan::check(&View::new(digits::digitise(&signs)), found);
+        pan::check(&View::new(signs), found);
+    }
     let branches = codes::branch_codes(&plain);
     let branches_counted = codes::branch_codes(&counted);
     let honest = honest::readings(&counted);

@@ -104,7 +104,7 @@ fn is_invisible(ch: char) -> bool {
     matches!(u32::from(ch),
         0x00..=0x08 | 0x0E..=0x1F | 0x7F..=0x84 | 0x86..=0x9F | 0xAD | 0x34F | 0x600..=0x605
         | 0x61C | 0x6DD | 0x70F | 0x8E2 | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F
-        | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF
+        | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x2800 | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF
         | 0xFFA0 | 0xFFF0..=0xFFFC | 0x110BD | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A
         | 0xE0000..=0xE0FFF)
 }
@@ -116,6 +116,8 @@ fn look_alike(ch: char) -> Option<char> {
     let code = u32::from(ch);
     let letter = |offset: u32| char::from_u32(u32::from('A') + offset);
     match code {
+        0x249C..=0x24B5 => letter(code - 0x249C),
+        0x1F110..=0x1F129 => letter(code - 0x1F110),
         0x1F130..=0x1F149 => letter(code - 0x1F130),
         0x1F150..=0x1F169 => letter(code - 0x1F150),
         0x1F170..=0x1F189 => letter(code - 0x1F170),
@@ -156,7 +158,6 @@ fn plain_sign(ch: char) -> char {
         | '˗'
         | '﹉'..='﹏' => '-',
         '\u{85}' | '\u{2028}' | '\u{2029}' | '\r' | '\u{B}' | '\u{C}' => '\n',
-        '\u{2800}' => ' ',
         '․' | '。' | '｡' | '܁' | '܂' | '۔' => '.',
         '⁄' | '∕' | '╱' | '⧸' => '/',
         'ˑ' | 'ʼ' | 'ˈ' | 'ˌ' | 'ꞌ' => '·',
@@ -168,7 +169,7 @@ fn plain_sign(ch: char) -> char {
 }
 
 /// The text as a reader sees it, with escapes undone, invisible characters gone, every digit an
-/// ASCII digit and every look-alike its Latin letter, in lower case.
+/// ASCII digit and every look-alike its Latin letter, in lower case; spaces side by side are one.
 pub(super) fn fold(text: &str) -> Vec<Glyph> {
     // An escape may itself be disguised (`％３９`, `&\u{AD}#57;`): decode what folding laid bare.
     const ROUNDS: usize = 4;
@@ -183,7 +184,9 @@ pub(super) fn fold(text: &str) -> Vec<Glyph> {
         let Some(decoded) = escapes::decode(&glyphs) else { break };
         glyphs = fold_all(&without_flags(decoded));
     }
-    without_tags(glyphs)
+    let mut out = without_tags(glyphs);
+    out.dedup_by(|later, kept| later.ch == ' ' && kept.ch == ' ');
+    out
 }
 
 /// Drops the mark-up that no reader sees (`98765<b></b>43210`).
@@ -252,6 +255,21 @@ fn raw(text: &str) -> Vec<Glyph> {
         Glyph { ch, start, end, upper: false, word: false, spelled: Spelled::Not }
     };
     text.chars().enumerate().map(glyph).collect()
+}
+
+/// The text with each circled letter that stands by itself as what it may be too: the at sign
+/// (`neha ⓐ ybl`); nothing if there is none. Every place is as before.
+pub(super) fn circled_at(text: &str) -> Option<String> {
+    let chars: Vec<char> = text.chars().collect();
+    let circled = |at: Option<usize>| {
+        at.and_then(|at| chars.get(at)).is_some_and(|ch| ('Ⓐ'..='ⓩ').contains(ch))
+    };
+    let lone = |at: usize| {
+        matches!(chars[at], 'ⓐ' | 'Ⓐ') && !circled(at.checked_sub(1)) && !circled(Some(at + 1))
+    };
+    (0..chars.len())
+        .any(lone)
+        .then(|| (0..chars.len()).map(|at| if lone(at) { '@' } else { chars[at] }).collect())
 }
 
 /// A flag (`🇮🇳`) is two regional letters that stand for one sign; a longer row of them is spelling,

@@ -15,7 +15,7 @@ const LAST: &str = "[a-z0-9|]";
 const DIGIT: &str = "[0-9olisbzqgt|]";
 /// In one piece, a worse likeness is believed too.
 const TIGHT_DIGIT: &str = "[0-9olisbzqgtea|]";
-const APART: &str = r"[^a-z0-9\u0900-\u0965₹%@]{0,4}";
+const APART: &str = r"[^a-z0-9\u0900-\u0965₹%@]{0,6}";
 
 static PAN_TIGHT: LazyLock<Option<Pattern>> =
     LazyLock::new(|| pattern(&format!("{LETTER}{{5}}{TIGHT_DIGIT}{{4}}{LETTER}")));
@@ -139,87 +139,143 @@ fn is_holder(ch: char) -> bool {
 
 /// Spaced letters and digits are a PAN where capitals, single signs or the word itself say so.
 fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
-    let text = &view.text[code.clone()];
-    if text.len() == 10 || !is_pan(view.glyphs(code)) {
+    let spaced = Spaced::new(view, code);
+    if spaced.text.len() == 10
+        || !is_pan(view.glyphs(code))
+        || spaced.ends_in_reference()
+        || spaced.is_list_of_counts()
+    {
         return false;
     }
-    // One of our references after a word (`AM. GGM-4G29V`).
-    let reference = text.rsplit(char::is_whitespace).next().is_some_and(|word| {
-        word.len() == 9 && word.as_bytes()[3] == b'-' && word.len() < text.len()
-    });
-    if reference {
-        return false;
+    if is_named(view, code, &spaced) {
+        return true;
     }
-    let covered = view.glyphs(code);
-    let signs = signs(covered);
-    let capitals =
-        signs.iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).all(|glyph| glyph.upper);
-    // `36 PAN cards, 8734 Aadhaar cards`
-    if text.contains(", ") && !capitals {
-        return false;
-    }
-    let parts: Vec<usize> = text.split(' ').map(str::len).collect();
-    let low = !signs.iter().any(|glyph| glyph.upper);
-    let named = called_pan(view, code.start)
-        || parts == [5, 4, 1] && speaks_of_pan(view.sentence_before(code.start, 40))
+    let letters = spaced.letters();
+    let believable = letters == 5 || letters == 4 && !spaced.text.contains([' ', ',']);
+    // A capital that poses as a digit is still a letter.
+    let closed = spaced.signs[9].ch.is_ascii_alphabetic() || spaced.signs[9].upper;
+    believable && closed && (spaced.is_spelled() || spaced.is_firm() || spaced.is_cut())
+}
+
+/// The words around say that it is one.
+fn is_named(view: &View, code: &Range<usize>, spaced: &Spaced<'_>) -> bool {
+    called_pan(view, code.start)
+        || spaced.stands_in_parts() && speaks_of_pan(view.sentence_before(code.start, 40))
         || ["is the pan", "ये पैन", "ये pan", "(pan", "(पैन"]
             .iter()
-            .any(|name| view.after(code.end, 16).contains(name));
-    let words: Vec<&str> = text
-        .split(|ch: char| !ch.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let singles = words.iter().filter(|word| word.len() == 1).count();
-    let digits_together =
-        words.iter().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit())).count();
-    let tight = !text.contains(char::is_whitespace);
-    let year = words.iter().any(|word| {
-        word.len() == 4
-            && ["194", "195", "196", "197", "198", "199", "200", "201", "202", "203"]
-                .iter()
-                .any(|year| word.starts_with(year))
-    });
-    let aligned = words
-        .iter()
-        .scan(0, |seen, word| {
+            .any(|name| view.after(code.end, 16).contains(name))
+}
+
+/// Ten signs of a code with something between.
+struct Spaced<'a> {
+    text: &'a str,
+    signs: Vec<Glyph>,
+    /// The pieces between the separators.
+    words: Vec<&'a str>,
+}
+
+impl<'a> Spaced<'a> {
+    fn new(view: &'a View, code: &Range<usize>) -> Self {
+        let text = &view.text[code.clone()];
+        let words = text.split(|ch: char| !ch.is_ascii_alphanumeric());
+        Self {
+            text,
+            signs: signs(view.glyphs(code)),
+            words: words.filter(|word| !word.is_empty()).collect(),
+        }
+    }
+
+    /// One of our references after a word (`AM. GGM-4G29V`).
+    fn ends_in_reference(&self) -> bool {
+        self.text.rsplit(char::is_whitespace).next().is_some_and(|word| {
+            word.len() == 9 && word.as_bytes()[3] == b'-' && word.len() < self.text.len()
+        })
+    }
+
+    /// `36 PAN cards, 8734 Aadhaar cards`
+    fn is_list_of_counts(&self) -> bool {
+        self.text.contains(", ") && !self.in_capitals()
+    }
+
+    fn in_capitals(&self) -> bool {
+        self.signs.iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).all(|glyph| glyph.upper)
+    }
+
+    /// How many of the first five are letters; the others pose as digits.
+    fn letters(&self) -> usize {
+        self.signs[..5].iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).count()
+    }
+
+    fn is_tight(&self) -> bool {
+        !self.text.contains(char::is_whitespace)
+    }
+
+    /// `abcpe 1234 f`
+    fn stands_in_parts(&self) -> bool {
+        self.text.split(' ').map(str::len).eq([5, 4, 1])
+    }
+
+    fn has_holder(&self) -> bool {
+        is_holder(self.signs[3].ch)
+    }
+
+    /// One of the pieces is a year from 1940 to 2039.
+    fn has_year(&self) -> bool {
+        let year = |word: &&str| {
+            word.len() == 4 && word[..3].parse::<u16>().is_ok_and(|ten| (194..204).contains(&ten))
+        };
+        self.words.iter().any(year)
+    }
+
+    /// Sign by sign, the letters at least.
+    fn is_spelled(&self) -> bool {
+        let single = |word: &&&str| word.len() == 1;
+        self.words.iter().filter(single).count() >= 6
+            && self.words.iter().take_while(single).count() >= 4
+    }
+
+    /// Capitals, figures and the holder's letter, however it was cut.
+    fn is_firm(&self) -> bool {
+        let figures = self.signs[5..9].iter().all(|glyph| glyph.ch.is_ascii_digit() && !glyph.word);
+        let mixed = self.words.iter().any(|word| {
+            word.bytes().any(|byte| byte.is_ascii_digit())
+                && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+        });
+        let whole = self.in_capitals() && self.letters() == 5 && figures && self.has_holder();
+        whole && (self.is_tight() || mixed && !self.has_year())
+    }
+
+    /// Cut where the letters end.
+    fn is_cut(&self) -> bool {
+        const MOST_WORDS: usize = 4;
+        let low = !self.signs.iter().any(|glyph| glyph.upper);
+        let in_parts = low && self.stands_in_parts() && ends_code(&self.signs) && !self.has_year();
+        let lengths = self.words.iter().scan(0, |seen, word| {
             *seen += word.len();
             Some(*seen)
-        })
-        .any(|seen| seen == 5);
-    let letters = signs[..5].iter().filter(|glyph| glyph.ch.is_ascii_alphabetic()).count();
-    if !named && letters < 5 && (text.contains([' ', ',']) || letters < 4) {
-        return false;
+        });
+        let aligned = lengths.into_iter().any(|seen| seen == 5);
+        let capitals = self.in_capitals() && self.has_holder();
+        let figures =
+            self.words.iter().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit())).count();
+        let few = self.words.len() <= MOST_WORDS
+            && figures <= 2
+            && self.words.first().is_some_and(|word| word.len() <= 5);
+        let alone = match (self.is_tight(), self.has_year()) {
+            (true, year) => capitals || few && !year,
+            (false, year) => capitals && !year,
+        };
+        self.has_holder() && self.is_cut_by_one_sign() || in_parts || aligned && alone
     }
-    // A capital that poses as a digit is still a letter.
-    let closed = signs[9].ch.is_ascii_alphabetic() || signs[9].upper;
-    if !closed && !named {
-        return false;
+
+    /// `blfpo - 3875 - i`: the same sign, no mere space, before and after the figures.
+    fn is_cut_by_one_sign(&self) -> bool {
+        let width = (self.text.len() - 10) / 2;
+        let sign = |from: usize| self.text.get(from..from + width);
+        self.words.iter().map(|word| word.len()).eq([5, 4, 1])
+            && sign(5) == sign(9 + width)
+            && sign(5).is_some_and(|sign| !sign.trim_matches(' ').is_empty() && !sign.contains(','))
     }
-    // `blfpo - 3875 - i`: the same sign, no mere space, before and after the figures.
-    let sign = |from: usize| text.get(from..from + (text.len() - 10) / 2);
-    let cut = words.iter().map(|word| word.len()).eq([5, 4, 1])
-        && sign(5) == sign(9 + (text.len() - 10) / 2)
-        && sign(5).is_some_and(|sign| !sign.trim_matches(' ').is_empty() && !sign.contains(','));
-    let letters_apart = words.iter().take_while(|word| word.len() == 1).count() >= 4;
-    let figures = signs[5..9].iter().all(|glyph| glyph.ch.is_ascii_digit() && !glyph.word);
-    let firm = capitals && letters == 5 && figures && is_holder(signs[3].ch);
-    let mixed = words.iter().any(|word| {
-        word.bytes().any(|byte| byte.is_ascii_digit())
-            && word.bytes().any(|byte| byte.is_ascii_alphabetic())
-    });
-    named
-        || closed && cut && is_holder(signs[3].ch)
-        || singles >= 6 && letters_apart
-        || firm && (tight || mixed && !year)
-        || closed && low && parts == [5, 4, 1] && ends_code(&signs) && !year
-        || closed && aligned && capitals && is_holder(signs[3].ch) && (!year || tight)
-        || (closed
-            && aligned
-            && tight
-            && !year
-            && words.len() <= 4
-            && digits_together <= 2
-            && words.first().is_some_and(|word| word.len() <= 5))
 }
 
 /// The word stands anywhere in the sentence.

@@ -1,6 +1,8 @@
 //! Letters that pose as digits (`O` for 0, `l` for 1), told from the words and codes of an
 //! ordinary post by what stands around them.
 
+use std::ops::Range;
+
 use super::digits::{Kind, Token};
 use super::normalise::Glyph;
 
@@ -181,7 +183,7 @@ fn named_number(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
 
 /// `/ZO26`, `12 of Z0Z6`: what follows a stroke reads as a year of this century.
 fn poses_as_year(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
-    let text = |range: &std::ops::Range<usize>| -> String {
+    let text = |range: &Range<usize>| -> String {
         glyphs[range.clone()].iter().map(|glyph| glyph.ch).collect()
     };
     let before = |by: usize| i.checked_sub(by).map(|at| text(&tokens[at].range));
@@ -307,81 +309,91 @@ fn is_section(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
 /// A short word of posing letters is read as digits where digits stand on both sides, or tightly
 /// on one.
 fn poses_among(glyphs: &[Glyph], tokens: &[Token], posing: &[bool], i: usize) -> bool {
-    let digits = |at: Option<usize>| {
-        at.is_some_and(|at| {
-            tokens.get(at).is_some_and(|token| {
-                posing[at] || matches!(token.kind, Kind::Digits | Kind::Number(_)) || {
-                    let part = &glyphs[token.range.clone()];
-                    token.kind == Kind::Mixed
-                        && part.len() <= 6
-                        && part
-                            .iter()
-                            .all(|glyph| glyph.ch.is_ascii_digit() || poses_well(glyph.ch))
-                }
-            })
-        })
-    };
-    let step = |from: usize, forward: bool, by: usize| {
-        if forward { from.checked_add(by) } else { from.checked_sub(by) }
-    };
-    let near = |forward: bool| {
-        step(i, forward, 1)
-            .and_then(|at| tokens.get(at))
-            .is_some_and(|between| between.kind == Kind::Between && between.range.len() <= 4)
-            && digits(step(i, forward, 2))
-    };
-    let tight = |forward: bool| {
-        near(forward)
-            && step(i, forward, 1).and_then(|at| tokens.get(at)).is_some_and(|between| {
-                glyphs[between.range.clone()].iter().all(|glyph| !glyph.ch.is_whitespace())
-            })
-    };
-    let further = |forward: bool| near(forward) && digits(step(i, forward, 4));
-    let lone = |forward: bool| {
-        further(forward)
-            && step(i, forward, 2)
-                .and_then(|at| tokens.get(at))
-                .is_some_and(|token| token.range.len() == 1)
-    };
-    let zulu = tokens[i].range.len() == 3
-        && glyphs[tokens[i].range.end - 1].ch == 'z'
-        && tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == ':');
-    let hashtag = tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == '#')
-        && glyphs[tokens[i].range.start].ch.is_alphabetic();
-    // `2023, s. 94`: short for *section*.
-    let section = glyphs[tokens[i].range.clone()].iter().map(|glyph| glyph.ch).eq("s".chars())
-        && glyphs.get(tokens[i].range.end).is_some_and(|glyph| glyph.ch == '.')
-        && glyphs.get(tokens[i].range.end + 1).is_some_and(|glyph| glyph.ch == ' ')
-        && tokens[i].range.start.checked_sub(1).is_some_and(|at| glyphs[at].ch == ' ')
-        && tokens[i].range.start.checked_sub(2).is_none_or(|at| glyphs[at].ch != '.');
-    // `ii) 53 iii) 82`, `b) 16`: the marks of a list.
-    let after = tokens[i].range.end;
-    let marks = glyphs.get(after).is_some_and(|glyph| glyph.ch == ')')
-        && glyphs[..tokens[i].range.start].last().is_none_or(|glyph| glyph.ch.is_whitespace())
-        && (tokens[i].range.len() == 1
-            || glyphs[tokens[i].range.clone()].iter().all(|glyph| glyph.ch == 'i' && !glyph.upper));
-    if section
-        || marks
-        || hashtag
-        || zulu
+    const LONG: usize = 4;
+    const SIDES: [isize; 2] = [1, -1];
+    if is_ordinary(glyphs, &tokens[i].range)
         || is_section(glyphs, tokens, i)
         || is_band(glyphs, tokens, i)
     {
         return false;
     }
-    let beside_long = |forward: bool| {
-        near(forward)
-            && step(i, forward, 2)
-                .and_then(|at| tokens.get(at))
-                .is_some_and(|token| token.range.len() >= 4)
-    };
+    let around = Around { glyphs, tokens, posing, i };
+    let mixed = tokens[i].kind == Kind::Mixed;
+    let single = tokens[i].range.len() == 1;
     named_number(glyphs, tokens, i)
         || poses_as_year(glyphs, tokens, i)
         || equal_piece(glyphs, tokens, i)
         || among_singles(glyphs, tokens, i)
-        || tokens[i].kind == Kind::Mixed && (beside_long(true) || beside_long(false))
-        || (near(true) && near(false))
-        || (tight(true) || tight(false)) && tokens[i].kind == Kind::Mixed
-        || tokens[i].range.len() == 1 && (lone(true) || lone(false))
-        || tokens[i].kind == Kind::Mixed && (further(true) || further(false))
+        || SIDES.into_iter().all(|side| around.near(side))
+        || SIDES.into_iter().filter(|&side| around.near(side)).any(|side| {
+            let beside = around.token(2 * side).len();
+            let further = around.is_digits(4 * side);
+            mixed && (further || beside >= LONG || around.is_tight(side))
+                || single && further && beside == 1
+        })
+}
+
+/// Signs of an ordinary post that stand by themselves before or after digits.
+fn is_ordinary(glyphs: &[Glyph], place: &Range<usize>) -> bool {
+    let word = &glyphs[place.clone()];
+    let before = |by: usize| place.start.checked_sub(by).map(|at| glyphs[at].ch);
+    let after = |by: usize| glyphs.get(place.end + by).map(|glyph| glyph.ch);
+    let last = word.last().map(|glyph| glyph.ch);
+    let zulu = word.len() == 3 && last == Some('z') && before(1) == Some(':');
+    let hashtag = before(1) == Some('#') && word[0].ch.is_alphabetic();
+    // `2023, s. 94`: short for *section*.
+    let section = word.len() == 1
+        && last == Some('s')
+        && (after(0), after(1)) == (Some('.'), Some(' '))
+        && before(1) == Some(' ')
+        && before(2) != Some('.');
+    // `ii) 53 (iii) 82`, `b) 16`: the marks of a list.
+    let mark = after(0) == Some(')')
+        && before(1).is_none_or(|ch| ch.is_whitespace() || ch == '(')
+        && (word.len() == 1 || word.iter().all(|glyph| glyph.ch == 'i' && !glyph.upper));
+    zulu || hashtag || section || mark
+}
+
+/// What stands around one token; a side is 1 or -1, every other step is what lies between.
+struct Around<'a> {
+    glyphs: &'a [Glyph],
+    tokens: &'a [Token],
+    posing: &'a [bool],
+    i: usize,
+}
+
+impl Around<'_> {
+    fn at(&self, steps: isize) -> Option<usize> {
+        self.i.checked_add_signed(steps).filter(|&at| at < self.tokens.len())
+    }
+
+    /// The characters of the token so many steps away; none past the end.
+    fn token(&self, steps: isize) -> &[Glyph] {
+        self.at(steps).map_or(&[], |at| &self.glyphs[self.tokens[at].range.clone()])
+    }
+
+    /// Digits, or what is read as digits.
+    fn is_digits(&self, steps: isize) -> bool {
+        const MOST: usize = 6;
+        let token = self.token(steps);
+        let well = |glyph: &Glyph| glyph.ch.is_ascii_digit() || poses_well(glyph.ch);
+        self.at(steps).is_some_and(|at| match self.tokens[at].kind {
+            _ if self.posing[at] => true,
+            Kind::Digits | Kind::Number(_) => true,
+            Kind::Mixed => token.len() <= MOST && token.iter().all(well),
+            _ => false,
+        })
+    }
+
+    /// Digits on this side, with a sign or a few between.
+    fn near(&self, side: isize) -> bool {
+        const MOST_SIGNS: usize = 5;
+        let between = self.at(side).is_some_and(|at| self.tokens[at].kind == Kind::Between);
+        between && self.token(side).len() <= MOST_SIGNS && self.is_digits(2 * side)
+    }
+
+    /// No space lies between.
+    fn is_tight(&self, side: isize) -> bool {
+        self.token(side).iter().all(|glyph| !glyph.ch.is_whitespace())
+    }
 }

@@ -144,11 +144,24 @@ fn numbered(lead: &str) -> bool {
 pub(super) fn separates(between: &str) -> bool {
     const MOST_SIGNS: usize = 14;
     const MOST_LINES: usize = 4;
-    const SAID: [&str; 30] = [
+    const SAID: [&str; 43] = [
         "dash",
         "hyphen",
         "space",
         "then",
+        "hash",
+        "tilde",
+        "colon",
+        "pipe",
+        "full",
+        "stop",
+        "period",
+        "gap",
+        "oblique",
+        "stroke",
+        "next",
+        "followed",
+        "by",
         "and",
         "dot",
         "comma",
@@ -219,80 +232,35 @@ fn only_years(view: &View, run: &Run) -> bool {
         .all(|group| group.len() == 4 && (group.starts_with("199") || group.starts_with("20")))
 }
 
-/// What the words before a number call it.
+/// What a number of each kind is called, apart by strokes; a space stands for any sign.
+const NAMES: [(LeakKind, &str); 7] = [
+    (
+        LeakKind::AcknowledgementNumber,
+        "ack|ncrp|complaint n|complaint i|शिकायत सं|पावती|शिकायत न|पंजीकरण|\
+        shikayat n|shikayat s|pavti",
+    ),
+    (LeakKind::Aadhaar, "aadhaar|aadhar|adhar|uid|आधार"),
+    (LeakKind::CardNumber, "card|कार्ड|visa|rupay no|mastercard|debit|credit"),
+    (
+        LeakKind::AccountNumber,
+        "account|a/c|acct|acc |acc.|khata|khaata|खाता|खाते|ac no|utr|rrn|यूटीआर|\
+        transaction id|txn|beneficiary|एकाउंट|अकाउंट",
+    ),
+    (
+        LeakKind::Phone,
+        "phone|mobile|call |whatsapp|contact|tel|mob|फोन|मोबाइल|संपर्क|कॉल|\
+        व्हाट्सएप|landline",
+    ),
+    (LeakKind::UpiId, "upi|vpa|यूपीआई"),
+    (LeakKind::FirNumber, "fir |एफआईआर|प्राथमिकी"),
+];
+
+/// What the words before a number call it: the name that stands nearest.
 pub(super) fn named(before: &str) -> Option<LeakKind> {
-    const NAMES: [(LeakKind, &[&str]); 7] = [
-        (
-            LeakKind::AcknowledgementNumber,
-            &[
-                "ack",
-                "ncrp",
-                "complaint n",
-                "complaint i",
-                "शिकायत सं",
-                "पावती",
-                "शिकायत न",
-                "पंजीकरण",
-                "shikayat n",
-                "shikayat s",
-                "pavti",
-            ],
-        ),
-        (LeakKind::Aadhaar, &["aadhaar", "aadhar", "adhar", "uid", "आधार"]),
-        (
-            LeakKind::CardNumber,
-            &["card", "कार्ड", "visa", "rupay no", "mastercard", "debit", "credit"],
-        ),
-        (
-            LeakKind::AccountNumber,
-            &[
-                "account",
-                "a/c",
-                "acct",
-                "acc ",
-                "acc.",
-                "khata",
-                "khaata",
-                "खाता",
-                "खाते",
-                "ac no",
-                "utr",
-                "rrn",
-                "यूटीआर",
-                "transaction id",
-                "txn",
-                "beneficiary",
-                "एकाउंट",
-                "अकाउंट",
-            ],
-        ),
-        (
-            LeakKind::Phone,
-            &[
-                "phone",
-                "mobile",
-                "call ",
-                "whatsapp",
-                "contact",
-                "tel",
-                "mob",
-                "फोन",
-                "मोबाइल",
-                "संपर्क",
-                "कॉल",
-                "व्हाट्सएप",
-                "landline",
-            ],
-        ),
-        (LeakKind::UpiId, &["upi", "vpa", "यूपीआई"]),
-        (LeakKind::FirNumber, &["fir ", "एफआईआर", "प्राथमिकी"]),
-    ];
     let before = before.replace(['=', ':', '#', '-', '_'], " ");
-    NAMES
-        .iter()
-        .filter_map(|(kind, words)| {
-            words.iter().filter_map(|word| before.rfind(word)).max().map(|at| (at, *kind))
-        })
+    let names = NAMES.iter().flat_map(|(kind, names)| names.split('|').map(|name| (name, *kind)));
+    names
+        .filter_map(|(name, kind)| Some((before.rfind(name)?, kind)))
         .max_by_key(|(at, _)| *at)
         .map(|(_, kind)| kind)
 }

@@ -1,5 +1,5 @@
-//! Letters that are said: by the words of the spelling alphabet (`alpha bravo`) or by a word that
-//! begins with the letter (`A for Apple`).
+//! Letters that are said: by the words of the spelling alphabet (`alpha bravo`), by their names in
+//! Hindi (`ए बी सी`) or by a word that begins with the letter (`A for Apple`).
 
 use std::ops::Range;
 
@@ -8,6 +8,9 @@ use super::words;
 
 const ALPHABET: &str = "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike \
 november oscar papa quebec romeo sierra tango uniform victor whiskey whisky xray yankee zulu";
+
+/// The names of the letters from A to Z, without the nukta.
+const NAMES: &str = "ए बी सी डी ई एफ जी एच आई जे के एल एम एन ओ पी क्यू आर एस टी यू वी डब्ल्यू एक्स वाई जेड";
 
 /// The same text with rows of said letters replaced by the letters; nothing if there is no row.
 ///
@@ -19,8 +22,8 @@ pub(super) fn letters(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
     let (mut row, mut rows) = (Vec::new(), Vec::new());
     let mut i = 0;
     while i < words.len() {
-        if let Some(count) = said(glyphs, &words[i..]) {
-            row.push(words[i].start..words[i + count - 1].end);
+        if let Some((letter, count)) = said(glyphs, &words[i..]) {
+            row.push((letter, words[i].start..words[i + count - 1].end));
             i += count;
             continue;
         }
@@ -30,21 +33,52 @@ pub(super) fn letters(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
         i += 1;
     }
     rows.push(row);
-    let said: Vec<Range<usize>> =
+    let said: Vec<(char, Range<usize>)> =
         rows.into_iter().filter(|row| row.len() >= LEAST).flatten().collect();
     if said.is_empty() {
         return None;
     }
     let mut out = Vec::with_capacity(glyphs.len());
     let mut copied = 0;
-    for word in said {
+    for (letter, word) in said {
         out.extend_from_slice(&glyphs[copied..word.start]);
         let (first, last) = (&glyphs[word.start], &glyphs[word.end - 1]);
-        out.push(Glyph { upper: true, ..Glyph::over(first, last, first.ch, Spelled::Not) });
+        out.push(Glyph { upper: true, ..Glyph::over(first, last, letter, Spelled::Not) });
         copied = word.end;
     }
     out.extend_from_slice(&glyphs[copied..]);
     Some(out)
+}
+
+/// The same text with every sign that is said between the pieces of a code (`ABCPE dash 1234`) as a
+/// dash; nothing if there is none.
+pub(super) fn signs(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
+    const SIGNS: [&str; 14] = [
+        "dash",
+        "hyphen",
+        "space",
+        "dot",
+        "then",
+        "phir",
+        "डैश",
+        "हाइफन",
+        "स्पेस",
+        "डॉट",
+        "फिर",
+        "and",
+        "aur",
+        "और",
+    ];
+    let mut out = Vec::with_capacity(glyphs.len());
+    let mut copied = 0;
+    let words = words_of(glyphs).into_iter();
+    for word in words.filter(|word| SIGNS.contains(&text(glyphs, word).as_str())) {
+        out.extend_from_slice(&glyphs[copied..word.start]);
+        out.push(Glyph::over(&glyphs[word.start], &glyphs[word.end - 1], '-', Spelled::Not));
+        copied = word.end;
+    }
+    out.extend_from_slice(&glyphs[copied..]);
+    (copied > 0).then_some(out)
 }
 
 fn words_of(glyphs: &[Glyph]) -> Vec<Range<usize>> {
@@ -65,20 +99,26 @@ fn text(glyphs: &[Glyph], word: &Range<usize>) -> String {
     glyphs[word.clone()].iter().map(|glyph| glyph.ch).collect()
 }
 
-/// How many words say the letter that begins here.
-fn said(glyphs: &[Glyph], words: &[Range<usize>]) -> Option<usize> {
+/// The letter that is said here, and how many words say it.
+fn said(glyphs: &[Glyph], words: &[Range<usize>]) -> Option<(char, usize)> {
     let first = text(glyphs, words.first()?);
-    if ALPHABET.split(' ').any(|word| word == first) {
-        return Some(1);
+    if let Some((letter, _)) = ('a'..='z').zip(NAMES.split(' ')).find(|(_, name)| *name == first) {
+        return Some((letter, 1));
     }
-    let letter = first.chars().next().filter(|ch| ch.is_ascii_alphabetic() && first.len() == 1)?;
+    let letter = first.chars().next().filter(char::is_ascii_alphabetic)?;
+    if ALPHABET.split(' ').any(|word| word == first) {
+        return Some((letter, 1));
+    }
+    if first.len() > 1 {
+        return None;
+    }
     let second = text(glyphs, words.get(1)?);
     let example = match second.as_str() {
         "for" | "se" | "फॉर" | "से" => 2,
         "as" if text(glyphs, words.get(2)?) == "in" => 3,
         _ => return None,
     };
-    text(glyphs, words.get(example)?).starts_with(letter).then_some(example + 1)
+    text(glyphs, words.get(example)?).starts_with(letter).then_some((letter, example + 1))
 }
 
 fn is_number(glyphs: &[Glyph], word: &Range<usize>) -> bool {

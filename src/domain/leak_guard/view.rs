@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::normalise::{Glyph, Spelled};
+use super::normalise::{Glyph, Spelled, is_indic};
 use super::{Finding, LeakKind};
 
 /// Glyphs and the same as one string. Ranges are byte ranges of `text`.
@@ -98,6 +98,36 @@ pub(super) fn join_singles(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
     joined.then_some(out)
 }
 
+/// Words written with one sign after every character, the spaces too (`e.k. .d.o`, `t w o   -`),
+/// put together again; nothing if there is no such row.
+pub(super) fn join_alternating(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
+    const LEAST: usize = 6;
+    let mut out = Vec::with_capacity(glyphs.len());
+    let mut joined = false;
+    let mut i = 0;
+    while let Some(&first) = glyphs.get(i) {
+        out.push(first);
+        i += 1;
+        let sign = glyphs.get(i).map(|glyph| glyph.ch).filter(|&ch| is_sign(ch));
+        let Some(sign) = sign.filter(|_| !is_sign(first.ch)) else { continue };
+        let signs = glyphs[i..].iter().step_by(2).take_while(|glyph| glyph.ch == sign).count();
+        let row = &glyphs[i..(i + 2 * signs).min(glyphs.len())];
+        if signs < LEAST {
+            continue;
+        }
+        let letters = row.iter().filter(|glyph| glyph.ch.is_alphabetic()).count();
+        let words = 2 * letters > signs;
+        out.extend(row.iter().skip(usize::from(words)).step_by(if words { 2 } else { 1 }));
+        i += row.len();
+        joined |= words;
+    }
+    joined.then_some(out)
+}
+
+fn is_sign(ch: char) -> bool {
+    !ch.is_alphanumeric() && !is_indic(ch)
+}
+
 fn is_single(ch: char) -> bool {
     ch.is_alphanumeric() || ch == '@'
 }
@@ -143,7 +173,9 @@ fn singles_from(glyphs: &[Glyph], from: usize) -> (usize, bool) {
         }
         at = next;
     }
-    (end, count >= least && letters > 0)
+    // `o-n-e`: three letters by a sign of their own.
+    let firm = letters == count && signs[0].is_some_and(|sign| sign != ' ');
+    (end, letters > 0 && (count >= least || firm && count >= 3))
 }
 
 impl Glyph {

@@ -103,3 +103,95 @@ fn small_letters_make_a_pan_only_where_the_last_is_no_word() {
     refused(&["holder abcpe 1234 f has it"]);
     passed(&["a total 1234 a day", "36 PAN cards, 8734 Aadhaar cards", "Seats: 2091. Entry free."]);
 }
+
+#[test]
+fn words_that_sound_like_digits_are_digits_among_them() {
+    refused(&[
+        "account shunya 1 no 9 chhah 7 0 6 saat paanch 0",
+        "mobile no nine ate seven six five for three too one zero",
+        "whatsapp 9 8 dbl 7 6 dbl 5 4 3 1",
+        "account is ik doo tin char panch cheh sath aat no zero",
+        "call इक नौ आठ दो तीन चार पाँच छह सात आठ",
+        "mobile 8 ... 6 ... o ... 7 ... 5 ... four ... 4 ... 3 ... 2 ... 1",
+        "mob n-i-n-e e-i-g-h-t s-e-v-e-n s-i-x f-i-v-e f-o-u-r t-h-r-e-e t-w-o o-n-e z-e-r-o",
+        "his mobile 83695 followed by 37218 is off",
+        "SIM 652 + 7415 + 894 was active",
+        "Aadhaar nine hundred seventy-five six hundred and nine nine hundred and forty-nine three hundred and eighty five",
+        "card 4437 tilde 7255 tilde 9856 tilde 6302",
+        "acknowledgement no. t w o - t w o - e i g h t - o n e - o h - t w o - f o u r - o n e - f i v e - f i v e - f i v e",
+        "phone S.A.A.T. .E.K. .P.A.N.C.H. .S.A.A.T. .N.A.U. .E.K. .S.A.A.T. .D.O. .T.E.E.N. .D.O",
+    ]);
+    passed(&["one to two, two to three, no one for four: 6 of 12 banks", "12 + 15 + 20 cases"]);
+    passed(&[
+        "Rupees three hundred and twenty four in 2 cases; four hundred of nine hundred calls",
+    ]);
+}
+
+#[test]
+fn letters_by_their_names_in_hindi_are_letters() {
+    refused(&["पैन आर क्यू एल पी एम 3 5 8 2 डब्ल्यू के नाम पर", "पैन ए बी सी पी ई 1234 एफ"]);
+    passed(&["एस बी आई और एच डी एफ सी बैंक के 12 मामले"]);
+}
+
+#[test]
+fn signs_are_said_between_the_pieces_of_a_code() {
+    refused(&[
+        "PAN card DRQAV डैश 8681B",
+        "S space B space U space P space Z space 7 space 6 space 0 space 4 space F",
+        "PAN D ... C ... R ... H ... G ... seven ... six ... nine ... seven ... S",
+        "PAN FGKH dash J650 dash 8N",
+        "pan JQEFVFourZeroFourSixQ",
+        "neha-bose ⓐ freecharge",
+        "kabirrawatⓐyahoo.in",
+        "farhan.sangwan at kotak811",
+        "UPI \"saanvi_3688\" at \"slc\"",
+        "write to pankaj_0246 @the rate nic.in",
+        "email \u{1F11D}\u{1F114}\u{1F117}\u{1F110}@yahoo.com",
+        "email po\u{2800}oja4\u{2800}32@prot\u{2800}onmail.c\u{2800}om",
+    ]);
+}
+
+#[test]
+fn a_report_keeps_its_number_beside_sections_of_law() {
+    refused(&[
+        "FIR no. 885/25 BNSS Section 106",
+        "FIR no. 796/26 BNS 308(2), lien not marked",
+        "FIR darj: 294/26",
+        "eFIR 2026/456",
+        "FIR no. 230-26 BNSS Section 106",
+        "एफआईआर संख्या एक सौ तेईस बटा दो हजार छब्बीस",
+    ]);
+    passed(&[
+        "Bank toll-free: 1800-425-3800 / 1930. Block your card first.",
+        "Read ₹0.08 Cr for ₹0.01 Cr. Sixteen of nine banks answered.",
+        "FIR u/s 318/319 BNS",
+        "#NCRP #1930 Sat Sun bhi khula hai",
+        "8783 शिकायतें, 4750 प्राथमिकी, 2,07,340 गिरफ्तारी",
+        "दो हजार पच्चीस में 12 मामले",
+    ]);
+}
+
+#[test]
+fn lists_of_places_marks_and_steps_are_no_number() {
+    passed(&[
+        "Cyber Safety Week, Sectors 78, 93, 85, 69 and 14.",
+        "1) Rs.738532701 2) ₹404587856 3) ₹4000 held in three banks.",
+        "Steps 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 of the quiz",
+        "Batch ID 2026-11-14-003",
+        "1) 34 2) 27 3) 15 4) 9 5) 15",
+        "(i) 34 (ii) 27 (iii) 15 (iv) 9 (v) 15",
+        "Total: 12+34+56+78 = 180",
+        "1) 74272000 rupees 2) rupees 5,64,83,768 3) 338 rupees",
+        "IPs 103.227.8.45 and 45.9.20.101 were blocked",
+        "Earn Rs.3000/5000/8000 daily? Salary 25000-30000? Fake.",
+        "Sectors  14,  15,  17,  29,  31,  40  and  56:  camps  at  18:00. Dial  1800  11  4000.",
+        "tweet 1857012345678901234 is our own post",
+    ]);
+    refused(&[
+        "mobile 78, 93, 85, 69 and 14",
+        "1) 738532701 2) 404587856",
+        "account 84,53,45,56,81,336",
+        "mobile 1) 98765 2) 43210",
+        "Rs.98765/43210/12345",
+    ]);
+}

@@ -50,6 +50,7 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
             let Some(whole) = captures.get(0) else { break };
             if (rule.holds)(&captures)
                 && !cuts_a_number(&view.text, &whole.range())
+                && !ends_a_grouped(&view.text, whole.start(), rule.reading)
                 && is_reference(view, &whole.range(), rule.reading)
                 && !runs_into_currency(view, &whole.range(), rule.reading)
             {
@@ -89,6 +90,13 @@ fn cuts_a_number(text: &str, range: &Range<usize>) -> bool {
     })
 }
 
+/// `84,53,45,56,81,336`: the last groups are no number of their own.
+fn ends_a_grouped(text: &str, start: usize, reading: Reading) -> bool {
+    let before = text[..start].strip_suffix(',');
+    reading == Reading::Grouped
+        && before.is_some_and(|before| before.ends_with(|ch: char| ch.is_ascii_digit()))
+}
+
 /// `9876543210 Rs 500`: the currency belongs to what follows.
 fn runs_into_currency(view: &View, range: &Range<usize>, reading: Reading) -> bool {
     let text = &view.text[range.clone()];
@@ -99,6 +107,7 @@ fn runs_into_currency(view: &View, range: &Range<usize>, reading: Reading) -> bo
         || reading == Reading::Money
             && text.starts_with(|ch: char| ch.is_ascii_digit())
             && !text.ends_with("/-")
+            && !is_list_mark(view.after(range.end, 6))
             && view.after(range.end, 6).trim_start().starts_with(|ch: char| ch.is_ascii_digit())
 }
 
@@ -143,9 +152,22 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
     touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
         let at = honest.range.end + at;
         let apart = is_firm(view, honest) && rest.starts_with(' ');
-        let words = is_figures(honest) && is_word(view, at) && !is_word(view, honest.range.end - 1);
-        !(covered[at] || apart || words)
+        // `#1930 Sat and Sun`: a hashtag ends where its word does.
+        let tag = view.text[honest.range.clone()].starts_with('#');
+        let words = (tag || is_figures(honest))
+            && is_word(view, at)
+            && !is_word(view, honest.range.end - 1);
+        let mark = honest.reading == Reading::Money && is_list_mark(rest);
+        !(covered[at] || apart || words || mark)
     })
+}
+
+/// `1) ₹738532 2) ₹4000`: what follows the amount is the mark of the next in a list.
+fn is_list_mark(rest: &str) -> bool {
+    const MOST: usize = 2;
+    let Some(mark) = rest.strip_prefix([' ', '\n']) else { return false };
+    let name = mark.trim_start_matches(|ch: char| ch.is_ascii_digit());
+    (1..=MOST).contains(&(mark.len() - name.len())) && name.starts_with(") ")
 }
 
 /// A shape that a bare number beside it, over a space, cannot belong to: what is left of that

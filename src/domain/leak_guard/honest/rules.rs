@@ -92,6 +92,8 @@ fn money() -> Vec<Rule> {
             &format!(r"{CURRENCY}[ :\-]{{0,2}}{amount}\s?(?:-|to|se|से|–)\s?{smaller}(?:\s?{MAGNITUDE}\b|[.,;)]?(?:$|\s[^\d\s]))"),
             always,
         ),
+        // `Rs.3000/5000/8000`
+        rule(Reading::Money, &format!(r"{CURRENCY}[ :\-]{{0,2}}\d{{2,6}}(?:\s?/\s?\d{{2,6}}){{1,4}}\b"), rising),
         rule(
             Reading::Money,
             &format!(r"{plain}(?:\s?/-|\s?{MAGNITUDE}?\s?(?:{CURRENCY}|\brupiya\b|रुपयों|रुपयो))"),
@@ -109,6 +111,12 @@ fn money() -> Vec<Rule> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// From one amount to a larger one.
+fn rising(found: &Captures<'_>) -> bool {
+    let amounts = found[0].split(|ch: char| !ch.is_ascii_digit());
+    amounts.filter_map(|amount| amount.parse::<u32>().ok()).is_sorted_by(|a, b| a < b)
 }
 
 fn moments() -> Vec<Rule> {
@@ -216,6 +224,7 @@ fn law_and_paper() -> Vec<Rule> {
         rule(Reading::Circular, r"\b(?:dor|dbr|dbod|dpss|dnbr|fmrd|foregn|cepd|dos)\.(?:[a-z]{2,5}\.){1,4}[0-9]{1,4}/\d\d\.\d\d\.\d{3}\b", always),
         rule(Reading::Circular, &format!(r"\b\d{{1,5}}\s?/\s?{YEAR}\b"), always),
         rule(Reading::Circular, r"\b(?:iso|iec|iso/iec|ieee|bis|is)[\s\-]?\d{3,6}(?:-\d{1,2})?:\s?(?:19|20)\d\d\b", always),
+        rule(Reading::Circular, r"\bbatch\s(?:id\s|nos?\.?\s)?20\d\d-(?:0[1-9]|1[0-2])-(?:[0-2]\d|3[01])-\d{1,3}\b", always),
         // A head of account of the government's books: four, two and three figures.
         rule(Reading::Circular, r"(?:\bhead|\bmajor head|\bbudget|मद|लेखा शीर्ष)[a-z\s:.]{1,12}\d{4}-\d{2}-\d{3}(?:-\d{2}){0,3}\b", always),
         rule(Reading::Reference, r"\b[a-z]{3}-[0-9a-z]{5}\b", always),
@@ -226,7 +235,7 @@ fn law_and_paper() -> Vec<Rule> {
         ),
         rule(
             Reading::Permalink,
-            r"(?:\b(?:x|twitter|facebook|fb|threads|instagram|linkedin|youtube)\.(?:com|net)/[^\s]{0,80}(?:status|statuses|posts?|activity|videos?|reels?|photos?|permalink|fbid|web)[/=:]\d{15,20}|https?://[a-z0-9.\-]+/@[a-z0-9_]{1,30}/\d{15,20}\b|\bdid:plc:[a-z0-9]{24}\b(?:/post/[a-z0-9]{13}\b)?)",
+            r"(?:\b(?:tweet|toot|post|status)\s(?:id\s|no\.?\s)?1\d{18}\b|\b(?:x|twitter|facebook|fb|threads|instagram|linkedin|youtube)\.(?:com|net)/[^\s]{0,80}(?:status|statuses|posts?|activity|videos?|reels?|photos?|permalink|fbid|web)[/=:]\d{15,20}|https?://[a-z0-9.\-]+/@[a-z0-9_]{1,30}/\d{15,20}\b|\bdid:plc:[a-z0-9]{24}\b(?:/post/[a-z0-9]{13}\b)?)",
             always,
         ),
     ]
@@ -298,6 +307,17 @@ fn lines_and_counts() -> Vec<Rule> {
             r"(?:\b(?:sector|sec\.|plot|sco|block|tower|flat|house|floor|room|hall|gate|phase|ward|booth|shop)|सेक्टर|प्लॉट|मकान|वार्ड|कमरा)\s?-?(?:(?:no|नं|सं|number)\b\.?)?\s?\d{1,4}(?:\s?-\s?[a-z0-9])?\b",
             always,
         ),
+        rule(
+            Reading::Place,
+            r"\b(?:ips?|ip address(?:es)?|servers?)\s?:?\s\d{1,3}(?:\.\d{1,3}){3}(?:(?:,\s|\sand\s)\d{1,3}(?:\.\d{1,3}){3})*\b",
+            octets,
+        ),
+        // `Sectors 78, 93, 85 and 14`
+        rule(
+            Reading::Place,
+            r"\b(?:sectors|blocks|towers|floors|rooms|halls|gates|phases|wards|booths|shops|plots)\s(?:nos?\.?\s)?[1-9]\d{0,3}(?:(?:,?\sand\s|,\s|\s&\s)[1-9]\d{0,3}){1,19}\b",
+            always,
+        ),
         rule(Reading::Place, r"\b[a-z\u0900-\u0963]{3,}\s?[-–,:]?\s?[1-8]\d{5}\b", |found| {
             !names_a_person_or_case(&found[0]) && named_place(&found[0])
         }),
@@ -316,6 +336,12 @@ fn few_by_layer(found: &Captures<'_>) -> bool {
     let layers: Vec<_> = layers.into_iter().map(|(_, layer)| layer).collect();
     let figures: usize = counts.iter().map(|(_, count)| count.len()).sum();
     layers.len() == counts.len() && layers.is_sorted_by(|a, b| a < b) && figures <= MOST
+}
+
+/// The parts of an internet address go up to 255.
+fn octets(found: &Captures<'_>) -> bool {
+    let mut parts = found[0].split(|ch: char| !ch.is_ascii_digit()).filter(|part| !part.is_empty());
+    parts.all(|part| part.parse::<u8>().is_ok())
 }
 
 /// Postal codes named together are neighbours: the first three digits are the district's.
@@ -425,9 +451,9 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert_eq!(money().len(), 8);
+        assert_eq!(money().len(), 9);
         assert_eq!(moments().len(), 16);
-        assert_eq!(law_and_paper().len(), 15);
-        assert_eq!(lines_and_counts().len(), 19);
+        assert_eq!(law_and_paper().len(), 16);
+        assert_eq!(lines_and_counts().len(), 21);
     }
 }

@@ -31,6 +31,9 @@ struct Rows {
     decimals: Pattern,
     bounds: Pattern,
     arrows: Pattern,
+    marked: Pattern,
+    rounds: Pattern,
+    sums: Pattern,
 }
 
 static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
@@ -52,6 +55,9 @@ static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
             r"\b{FIGURE}(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s&\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}(?:(?:,\s(?:and\s|और\s|aur\s)?|;\s|\s\+\s|\s=\s|\s&\s|\s(?:and|और|एवं|व|aur)\s){FIGURE}){{0,10}}"
         ))?,
         arrows: pattern(&format!(r"\b{FIGURE}(?:\s?[→➡➝➜➔⇒]\s?{FIGURE}){{1,5}}"))?,
+        marked: pattern(&format!(r"\(?\b[1-9]\)\s{FIGURE}(?:[,;]?\s\(?[1-9]\)\s{FIGURE})+\b"))?,
+        rounds: pattern(r"\b[1-9]\d{1,2}000\s?(?:-|to)\s?[1-9]\d{1,2}000\b")?,
+        sums: pattern(r"\b\d{1,6}(?:\s?\+\s?\d{1,6}){1,10}\s?=\s?\d{1,7}\b")?,
         named_slashes: pattern(
             r"(?P<names>[a-z\u0900-\u0965][a-z\u0900-\u0965 ]{0,24}(?:\s?/\s?[a-z\u0900-\u0965][a-z\u0900-\u0965 ]{0,24}){1,7})\s?[:=–\-]?\s(?P<n>\d{1,5}(?:\s?/\s?\d{1,5}){1,7})\b",
         )?,
@@ -100,6 +106,17 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
         if is_series(view, list.start()) {
             push(view, list.range(), &mut found);
         }
+    }
+    for list in rows.marked.find_iter(&view.text).filter(|list| is_marked(list.as_str())) {
+        push(view, list.range(), &mut found);
+    }
+    for range in
+        rows.rounds.find_iter(&view.text).filter(|range| numbers(range.as_str()).is_sorted())
+    {
+        push(view, range.range(), &mut found);
+    }
+    for sum in rows.sums.find_iter(&view.text).filter(|sum| adds_up(sum.as_str())) {
+        push(view, sum.range(), &mut found);
     }
     for list in rows.named_slashes.captures_iter(&view.text) {
         if let (Some(names), Some(n)) = (list.name("names"), list.name("n"))
@@ -228,6 +245,24 @@ fn of_one_shape(figure: &Pattern, list: &str) -> bool {
     first.is_some() && pairs.all(|sign| sign == first)
 }
 
+/// `1) 34 2) 27 3) 15`: every figure has its mark, in order, and in all they are too few figures for
+/// an identifier.
+fn is_marked(list: &str) -> bool {
+    const MOST: usize = 9;
+    let (marks, figures): (Vec<_>, Vec<_>) =
+        numbers(list).enumerate().partition(|(place, _)| place % 2 == 0);
+    let figures = figures.iter().filter(|(_, figure)| !figure.contains(','));
+    (1..).zip(&marks).all(|(nth, (_, mark))| mark.parse() == Ok(nth))
+        && figures.map(|(_, figure)| figure.len()).sum::<usize>() <= MOST
+}
+
+/// `12+34+56 = 102`
+fn adds_up(sum: &str) -> bool {
+    let value = |number: &str| number.trim().parse::<u64>().ok();
+    let Some((parts, whole)) = sum.split_once('=') else { return false };
+    parts.split('+').map(value).sum::<Option<u64>>() == value(whole)
+}
+
 fn is_year(number: &str) -> bool {
     number.len() == 4 && (number.starts_with("19") || number.starts_with("20"))
 }
@@ -271,10 +306,11 @@ fn ascending(list: &str) -> bool {
 /// Numbers of equal length but for the last are the pieces of one number.
 fn is_list(list: &str, series: bool) -> bool {
     const AND: [&str; 5] = ["and", "और", "एवं", "व", "aur"];
+    const MOST: usize = 8;
     let numbers: Vec<&str> = numbers(list).collect();
     let uneven = numbers[..numbers.len() - 1].windows(2).any(|two| two[0].len() != two[1].len());
     let digits: usize = numbers.iter().map(|number| number.len()).sum();
-    let sum = list.contains(" = ") || list.contains(" + ");
+    let sum = list.contains(" = ") || list.contains(" + ") && digits <= MOST;
     // `50, 62, 64, 51`: short numbers with commas, unless they make up a mobile's number.
     let short = digits <= 3 * numbers.len() && list.contains(", ");
     let mobile = digits == 10 && list.starts_with(['6', '7', '8', '9']);
@@ -286,12 +322,21 @@ fn is_list(list: &str, series: bool) -> bool {
     let ands = list.split_whitespace().filter(|word| AND.contains(word)).count();
     numbers.len() >= 3
         && ands <= 1
-        && (!pieces || sum)
+        && (!pieces || sum || counts_up(&numbers))
         && (sum
+            || counts_up(&numbers)
             || short && !mobile
-            || digits <= 8
+            || digits <= MOST
             || uneven && (ands == 1 || series || list.contains(';')))
         && !numbers.iter().any(|number| leads_with_zero(number))
+}
+
+/// `7, 8, 9, 10`: from one number to the next, beyond the single figures.
+fn counts_up(numbers: &[&str]) -> bool {
+    let values: Vec<u32> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
+    values.len() == numbers.len()
+        && values.windows(2).all(|two| two[0].checked_add(1) == Some(two[1]))
+        && values.last().is_some_and(|last| *last >= 10)
 }
 
 fn checks(list: &str) -> bool {
