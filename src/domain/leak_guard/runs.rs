@@ -144,10 +144,12 @@ fn numbered(lead: &str) -> bool {
 pub(super) fn separates(between: &str) -> bool {
     const MOST_SIGNS: usize = 14;
     const MOST_LINES: usize = 4;
-    const SAID: [&str; 43] = [
+    const SAID: [&str; 45] = [
         "dash",
         "hyphen",
         "space",
+        "blank",
+        "tiret",
         "then",
         "hash",
         "tilde",
@@ -236,19 +238,19 @@ fn only_years(view: &View, run: &Run) -> bool {
 const NAMES: [(LeakKind, &str); 7] = [
     (
         LeakKind::AcknowledgementNumber,
-        "ack|ncrp|complaint n|complaint i|शिकायत सं|पावती|शिकायत न|पंजीकरण|\
+        "ack|ncrp|ticket|complaint n|complaint i|शिकायत सं|पावती|शिकायत न|पंजीकरण|\
         shikayat n|shikayat s|pavti",
     ),
-    (LeakKind::Aadhaar, "aadhaar|aadhar|adhar|uid|आधार"),
+    (LeakKind::Aadhaar, "aadhaar|aadhar|adhar|uid|kyc|आधार"),
     (LeakKind::CardNumber, "card|कार्ड|visa|rupay no|mastercard|debit|credit"),
     (
         LeakKind::AccountNumber,
-        "account|a/c|acct|acc |acc.|khata|khaata|खाता|खाते|ac no|utr|rrn|यूटीआर|\
+        "account|a/c|acct|accnt|acc |acc.|khata|khaata|खाता|खाते|ac no|utr|rrn|यूटीआर|\
         transaction id|txn|beneficiary|एकाउंट|अकाउंट",
     ),
     (
         LeakKind::Phone,
-        "phone|mobile|call |whatsapp|contact|tel|mob|फोन|मोबाइल|संपर्क|कॉल|\
+        "phone|ph |mobile|मो.|call |caller|sms |helpline|whatsapp|contact|tel|mob|फोन|मोबाइल|संपर्क|कॉल|\
         व्हाट्सएप|landline",
     ),
     (LeakKind::UpiId, "upi|vpa|यूपीआई"),

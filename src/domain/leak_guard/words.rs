@@ -19,7 +19,7 @@ const ENGLISH: &str = "0 zero oh nil nought naught zeero ziro zro jero jiro ज�
 20 twenty ट्वेंटी|30 thirty थर्टी|40 forty fourty फोर्टी|50 fifty फिफ्टी|60 sixty सिक्सटी|\
 70 seventy सेवेंटी|80 eighty एटी|90 ninety ninty नाइंटी नाइनटी";
 
-const HINDI: &str = "0 शून्य सुन्ना shunya shoonya sunya shunye shunay sifar|1 एक इक ek ik aek|2 दो do doo dho|3 तीन teen tin|\
+const HINDI: &str = "0 शून्य सुन्ना shunya shoonya sunya shunye shunay sifar|1 एक इक ek ik aek ekk|2 दो do doo dho dow|3 तीन teen tin|\
 4 चार char chaar|5 पाँच पांच पाच paanch panch panc paach|6 छह छः छै छे छ: छ chhah chhe chhey che chah chhai chhei cheh chhah|\
 7 सात saat sat satt sath|8 आठ aath aat ath aatth|9 नौ nau nou|10 दस das dus|11 ग्यारह gyarah gyaarah igyarah gyara|12 बारह barah bara|\
 13 तेरह terah|14 चौदह chaudah chauda|15 पंद्रह पन्द्रह pandrah pandra pundrah|16 सोलह solah|17 सत्रह सतरह satrah satarah satra|\
@@ -44,8 +44,7 @@ const HINDI: &str = "0 शून्य सुन्ना shunya shoonya sunya s
 96 छियानवे छियानबे chhiyanve chiyanve chhiyanave|97 सत्तानवे सत्तानबे सतानवे sattanve sattanave satanve|\
 98 अट्ठानवे अठानवे अट्ठानबे अठ्ठानवे atthanve athanve atthanave attanve|99 निन्यानवे निन्यानबे निन्नानवे ninyanve ninyanave ninanve";
 
-const REPEATS: &str =
-    "2 double dbl dubble dabal dubal डबल|3 triple tripple tripal treble ट्रिपल|4 quadruple";
+const REPEATS: &str = "2 double dbl dubble dabal dubal twice डबल|3 triple tripple tripal treble thrice ट्रिपल|4 quadruple";
 
 /// Words of ordinary speech whose sound is that of a number.
 const NOT_NUMBERS: [&str; 14] = [

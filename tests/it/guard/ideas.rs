@@ -195,3 +195,23 @@ fn lists_of_places_marks_and_steps_are_no_number() {
         "Rs.98765/43210/12345",
     ]);
 }
+
+#[test]
+fn what_a_number_is_called_and_how_it_is_said_stand_above_its_commas() {
+    refused(&[
+        "Aadhaar: aatth nauu saatt aatth chhe ekk theen theen ekk nauu ekk aatth",
+        "aadhar no: aatth sifar paanchh dow sifar aatth ekk chaar dow ekk sifar ekk",
+        "the number seven nine zero eight 6 twice five four five seven",
+        "credit card (6103 tiret 2874 tiret 1366 tiret 6971)",
+        "SMS sent from 98398 blank 28919",
+        "eKYC with 5,20,40,01,34,769",
+        "caller id 7,87,25,77,402",
+        "accnt 2,03,54,48,57,52,66,011",
+        "fake helpline 9,40,35,71,132",
+    ]);
+    passed(&[
+        "78326 + 69287 complaints; ₹86,53,23,627 in all",
+        "IP ranges are not people: 10.0.0.0/8, 192.168.1.1.",
+        "₹9,40,35,71,132 held, and 7,87,25,402 refunded after one KYC check",
+    ]);
+}

@@ -248,7 +248,7 @@ fn lines_and_counts() -> Vec<Rule> {
     let helpline = r"(?:1[ -]9[ -]3[ -]0|19[ -]30|1[ -]1[ -]2|1[ -]5[ -]5[ -]2[ -]6[ -]0|1930|155260|1800|112|100|101|102|104|108|139|181|182|1033|1064|1073|1076|1077|1090|1091|1092|1093|1094|1095|1096|1097|1098|1099|1100|1363|14[4-9]\d\d|15100|1515|1906|1909|1912|1915|1916|1947|1950|1963|1966)";
     let or = r"(?:\s?(?:,|/|&|\||;|•|\bor\b|\band\b|\bya\b|\baur\b|और|या|व)\s?|\s[^\w\n]{1,3}\s)";
     let count = format!(
-        r"{NUMBER}(?:\s?(?:,|/|-|–|&|\bto\b|\band\b|\bor\b|\bse\b|\baur\b|\bya\b|से|और|या|\s)\s?{NUMBER}){{0,12}}\s?-?\s?(?:%|{UNIT}\b)"
+        r"{NUMBER}(?:\s?(?:,|/|-|–|&|\+|\bto\b|\band\b|\bor\b|\bse\b|\baur\b|\bya\b|से|और|या|\s)\s?{NUMBER}){{0,12}}\s?-?\s?(?:%|{UNIT}\b)"
     );
     [
         rule(Reading::Helpline, &format!(r"\b{helpline}(?:{or}{helpline}){{0,8}}\b"), always),
@@ -309,7 +309,7 @@ fn lines_and_counts() -> Vec<Rule> {
         ),
         rule(
             Reading::Place,
-            r"\b(?:ips?|ip address(?:es)?|servers?)\s?:?\s\d{1,3}(?:\.\d{1,3}){3}(?:(?:,\s|\sand\s)\d{1,3}(?:\.\d{1,3}){3})*\b",
+            r"\b(?:ips?|ip address(?:es)?|servers?)\b[^\d\n]{0,24}\s\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?:(?:,\s|\sand\s)\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?)*\b",
             octets,
         ),
         // `Sectors 78, 93, 85 and 14`
@@ -406,8 +406,7 @@ fn names_a_person_or_case(text: &str) -> bool {
     NAMES.iter().any(|name| text.starts_with(name))
 }
 
-/// A list of counts before its unit: no leading zeros, and in order where it is long enough to be
-/// an identifier. Thousands set apart by commas make no identifier.
+/// Counts before their unit: no leading zeros, and in order where long enough for an identifier.
 fn counted(found: &Captures<'_>) -> bool {
     const MOST: usize = 8;
     let whole = &found[0];
@@ -437,12 +436,14 @@ fn counted(found: &Captures<'_>) -> bool {
     let singles = numbers.len() > 4 && numbers.iter().all(|number| number.len() == 1);
     let spaced = numbers.len() > 1
         && whole[..last].bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'.'));
+    let in_order = ordered && !dashed(whole) && numbers.iter().all(|number| number.len() <= 4);
+    // `78326 + 69287 complaints`: nobody adds up the parts of an identifier.
+    let added = whole[..last].split(number).all(|sign| sign.is_empty() || sign == " + ");
     !leading
         && !cut
         && !singles
         && (!spaced || values.is_sorted())
-        && (digits < MOST
-            || ordered && !dashed(whole) && numbers.iter().all(|number| number.len() <= 4))
+        && (digits < MOST || in_order || added && numbers.len() > 1)
 }
 
 #[cfg(test)]
