@@ -18,16 +18,6 @@ pub enum Clock {
     System,
     /// Moves only when a story moves it (microseconds since 1970 UTC).
     Stepped(Arc<AtomicI64>),
-    /// The demo's: runs `factor` times as fast from `start`, until it has caught up with the
-    /// machine's.
-    Scaled {
-        /// Where the story begins.
-        start: Timestamp,
-        /// The boot clock at that moment.
-        since: SignedDuration,
-        /// Seconds of story for a second of the machine.
-        factor: i32,
-    },
 }
 
 impl Clock {
@@ -36,25 +26,16 @@ impl Clock {
         Self::Stepped(Arc::new(AtomicI64::new(start.micros())))
     }
 
-    /// A clock that runs `factor` times as fast as the machine's, from `start`.
-    pub fn scaled(start: Timestamp, factor: i32) -> Self {
-        Self::Scaled { start, since: boottime(), factor }
-    }
-
     /// The instant now.
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => jiff::Timestamp::now().into(),
             Self::Stepped(micros) => Timestamp::from_micros(micros.load(Ordering::SeqCst)),
-            Self::Scaled { start, since, factor } => {
-                let story = start.plus((boottime() - *since).saturating_mul(*factor));
-                story.min(Self::System.now())
-            }
         }
     }
 
-    /// Moves a stepped clock on; any other clock moves by itself.
+    /// Moves a stepped clock on; the system's moves by itself.
     pub fn advance(&self, by: SignedDuration) {
         if let Self::Stepped(micros) = self {
             micros.store(self.now().plus(by).micros(), Ordering::SeqCst);
@@ -65,7 +46,7 @@ impl Clock {
     pub fn steady(&self) -> SignedDuration {
         match self {
             Self::Stepped(micros) => SignedDuration::from_micros(micros.load(Ordering::SeqCst)),
-            Self::System | Self::Scaled { .. } => boottime(),
+            Self::System => boottime(),
         }
     }
 }

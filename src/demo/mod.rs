@@ -10,4 +10,5 @@ pub mod narrate;
 pub mod run;
 pub mod square;
 pub mod stage;
+mod tempo;
 pub mod world;

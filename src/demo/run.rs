@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use anyhow::{Context as _, bail};
@@ -20,6 +20,7 @@ use super::{
     narrate::{Event, Narrator, Summary},
     square::{Square, http},
     stage,
+    tempo::{self, Tempo},
     world::{World, figures},
 };
 use crate::{
@@ -51,14 +52,6 @@ pub struct Options {
     pub passphrase_hash: String,
 }
 
-/// Without an end the story begins this long ago, and catches up with the present.
-const SPAN: SignedDuration = SignedDuration::from_hours(24);
-/// Story seconds for a second, without an end.
-const PACE: i32 = 300;
-/// A story with an end spans at least this.
-const SHORTEST: i64 = 10 * 3600;
-/// How often the world moves.
-const STEP: std::time::Duration = std::time::Duration::from_millis(200);
 /// How often, on the story's clock, the case source is read.
 const POLL: SignedDuration = SignedDuration::from_mins(5);
 /// How often, on the story's clock, a quiet case source is told of.
@@ -72,6 +65,7 @@ pub struct Demo {
     embedded: crate::cases::embedded::EmbeddedCases,
     world: World,
     square: Arc<Square>,
+    tempo: Tempo,
     folder: PathBuf,
     polled_at: Option<Timestamp>,
     told: Told,
@@ -122,15 +116,16 @@ impl Demo {
             config.ledger.invented = true;
             Ok(config)
         };
-        let (start, factor) = pace(options.seconds);
-        let (seed, story) = (20_261_124, Arc::new(OnceLock::<Clock>::new()));
-        let running = story.clone();
+        let tempo = Tempo::of(options.seconds);
+        let start = tempo.start;
+        let (seed, clock) = (20_261_124, Clock::stepped(start));
+        let story = clock.clone();
         let square = Arc::new(Square::new(
             &cast::Unit::default(),
             page.clone(),
             token,
             seed,
-            Arc::new(move || running.get().map_or(start, Clock::now)),
+            Arc::new(move || story.now()),
         ));
         doing("Making a month of invented cases …");
         let world = World::seeded(seed, start);
@@ -150,11 +145,11 @@ impl Demo {
         while work::tally::run_once(&app.ctx).await?.more {}
 
         tokio::spawn(http::serve(square.clone(), listener, std::future::pending()));
-        let clock = story.get_or_init(|| Clock::scaled(start, factor)).clone();
         let mut ctx = App::with(config()?, folder.clone(), clock, dice).await?.ctx;
         connect_accounts(&mut ctx).await?;
         let (folder, told) = (folder.clone(), Told::default());
-        Ok(Self { ctx, embedded, world, square, folder, polled_at: None, told, rehearsal, page })
+        let polled_at = None;
+        Ok(Self { ctx, embedded, world, square, tempo, folder, polled_at, told, rehearsal, page })
     }
 
     /// The console over the demo's own ledger, on the story's clock.
@@ -181,7 +176,7 @@ impl Demo {
         seconds: Option<u32>,
         tell: &mut dyn FnMut(&str),
     ) -> anyhow::Result<()> {
-        let mut steps = tokio::time::interval(STEP);
+        let mut steps = tokio::time::interval(tempo::STEP);
         steps.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let end = async {
             match seconds {
@@ -194,12 +189,14 @@ impl Demo {
         tokio::pin!(end);
         let stop = crate::serve::stop_signal();
         tokio::pin!(stop);
+        let began = Clock::System.steady();
         loop {
             tokio::select! {
                 biased;
                 () = &mut end => return Ok(()),
                 _ = &mut stop => return Ok(()),
                 _ = steps.tick() => {
+                    self.tempo.go_on(&self.ctx.clock, Clock::System.steady() - began);
                     self.step(&mut |at, event| tell(&narrator.line(at, &event))).await?;
                 }
             }
@@ -396,21 +393,6 @@ impl Demo {
     /// The ledger failed.
     pub async fn held(&self) -> anyhow::Result<Vec<EscalationRow>> {
         self.rows(&[EscalationState::Held]).await
-    }
-}
-
-/// When the story begins and how fast it runs. It ends about now, whatever its length: its ledger
-/// can be worked on afterwards.
-fn pace(seconds: Option<u32>) -> (Timestamp, i32) {
-    let machine = Clock::System.now();
-    match seconds {
-        None => (machine.minus(SPAN), PACE),
-        Some(seconds) => {
-            let seconds = i64::from(seconds.max(1));
-            let factor = (SHORTEST / seconds).clamp(60, 36_000);
-            let start = machine.minus(SignedDuration::from_secs(seconds * factor));
-            (start, i32::try_from(factor).unwrap_or(PACE))
-        }
     }
 }
 

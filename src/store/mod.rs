@@ -200,7 +200,7 @@ impl Store {
         pool.migrate().await?;
         let time = match clock {
             Clock::System => DbTime::Database,
-            Clock::Stepped(_) | Clock::Scaled { .. } => {
+            Clock::Stepped(_) => {
                 let clock = clock.clone();
                 DbTime::Given(Arc::new(move || clock.now()))
             }
