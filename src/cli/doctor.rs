@@ -102,7 +102,7 @@ impl Doctor {
 
 /// The configuration and what it names, as far as it opens.
 async fn open(globals: &Globals, findings: &mut Findings) -> Result<Option<App>, Failure> {
-    let (file, data) = globals.place().find().map_err(|error| Failure::usage(error.to_string()))?;
+    let (file, data) = globals.begun()?;
     let named =
         file.as_ref().map_or_else(|| "the defaults".into(), |file| file.display().to_string());
     let loaded = match Loaded::read(file.as_deref(), &data) {

@@ -189,6 +189,35 @@ fn without_a_place_a_command_says_how_to_name_one() {
 }
 
 #[test]
+fn a_wrong_folder_is_no_empty_ledger() {
+    let unit = Unit::unconfigured();
+    let nowhere = unit.file("no-unit");
+    let there = || std::path::Path::new(&nowhere).exists();
+    for words in [
+        &["queue", "list"][..],
+        &["doctor"],
+        &["health"],
+        &["run-once"],
+        &["config", "check"],
+        &["banks", "list"],
+        &["person", "add", "root", "--name", "R", "--role", "administrator"],
+        &["stop", "--why", "a drill", "--as", "dcp"],
+    ] {
+        let said = takaza(&[words, &["--data", &nowhere]].concat()).refused(2);
+        assert!(said.contains(&format!("no folder {nowhere}")), "{words:?}: {said}");
+        assert!(said.contains("takaza setup") && !there(), "{words:?}: {said}");
+    }
+    std::fs::create_dir(&nowhere).expect("a folder");
+    for words in [&["queue", "list"][..], &["doctor"], &["serve"], &["resume", "--as", "dcp"]] {
+        let said = takaza(&[words, &["--data", &nowhere]].concat()).refused(2);
+        assert!(said.contains("is no unit's folder"), "{words:?}: {said}");
+    }
+    assert_eq!(std::fs::read_dir(&nowhere).expect("the folder").count(), 0, "nothing was made");
+    unit.write("takaza.toml", "[banks]\ninvented = true\n");
+    assert!(unit.run(&["queue", "list"]).done().contains("nothing here"), "a unit's own begins");
+}
+
+#[test]
 fn a_configuration_is_checked_and_shown() {
     let unit = Unit::unconfigured();
     assert!(unit.run(&["config", "check"]).done().contains("ok"));
