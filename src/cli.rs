@@ -270,6 +270,6 @@ pub fn main() -> ExitCode {
         });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(),
+        Err(failure) => failure.tell(|text| cli.globals.local(text)),
     }
 }

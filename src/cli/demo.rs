@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Globals,
     failure::{Failure, Outcome},
-    output::Format,
+    output::{Format, say},
 };
 use crate::{
     clock::{Clock, Dice},
@@ -56,8 +56,8 @@ async fn play(command: Demo, globals: &Globals) -> Outcome {
     };
     let quiet = command.format.json;
     let mut tell = |line: &str| {
-        if !quiet {
-            println!("{line}");
+        if !quiet && say(line).is_err() {
+            gone.cancel();
         }
     };
     let mut demo = run::Demo::set_up(&options, &mut tell).await?;
@@ -67,10 +67,12 @@ async fn play(command: Demo, globals: &Globals) -> Outcome {
     let no_color = std::env::var_os("NO_COLOR");
     let terminal = std::io::stdout().is_terminal();
     let narrator = Narrator::for_output(terminal, no_color.as_deref(), Language::En);
-    if !quiet {
-        println!("{}", opening(&demo, &options, console));
+    tell(&format!("{}\n", opening(&demo, &options, console)));
+    tokio::select! {
+        biased;
+        () = gone.cancelled() => return Err(Failure::Closed),
+        played = demo.play(&narrator, options.seconds, &mut tell) => played?,
     }
-    demo.play(&narrator, options.seconds, &mut tell).await?;
     stopping.cancel();
     answered.await.map_err(anyhow::Error::from)?;
     let summary = demo.end().await?;

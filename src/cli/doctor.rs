@@ -7,12 +7,14 @@ mod place;
 mod sign_in;
 
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{
     Globals,
-    failure::{Failure, Outcome},
-    output::Format,
+    failure::{Failure, Outcome, causes},
+    output::{Format, counted},
+    times::local_lines,
 };
 use crate::{
     app::App,
@@ -92,11 +94,10 @@ impl Doctor {
         self.format.print(&findings.0, |findings| people(findings))?;
         let failed = findings.0.iter().filter(|one| one.standing == Standing::Fail).count();
         if failed > 0 {
-            return Err(Failure::Failed(format!(
-                "{failed} checks failed; what to do stands above"
-            )));
+            let failed = counted(failed, "check");
+            return Err(Failure::Failed(format!("{failed} failed; what to do stands above")));
         }
-        Ok(())
+        printed
     }
 }
 

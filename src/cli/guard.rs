@@ -53,7 +53,9 @@ fn judge(
             Err(problem) => {
                 bad += 1;
                 // What was judged before stands before the error, for whoever reads both.
-                output.flush().and_then(|()| writeln!(errors, "{problem}"))
+                let flushed = output.flush();
+                let _ = writeln!(errors, "{problem}");
+                flushed
             }
         };
         written.map_err(closed)?;
