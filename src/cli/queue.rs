@@ -24,7 +24,11 @@ use crate::{
         platform::Language,
     },
     store::{EscalationRow, QueueFilter},
-    work::{bill, view::EscalationView},
+    work::{
+        bill,
+        view::EscalationView,
+        waits::{Waits, waits},
+    },
 };
 
 /// The queue: what waits for a person, and what they decide.
@@ -203,12 +207,24 @@ impl Approve {
             store.approve(by, &self.reference, person, &self.hash, valid).await?
         };
         let zone = ctx.limits.calendar().zone();
-        let until = row.clearance.map_or_else(String::new, |given| clock(given.until, zone));
+        let until =
+            row.clearance.as_ref().map_or_else(String::new, |given| clock(given.until, zone));
         let held = ctx.store.gate().await?.closed().filter(|_| !self.past_stop);
-        let note = held.map_or_else(String::new, |why| format!(". Nothing is sent now: {why}"));
+        let note = match held {
+            Some(why) => format!(". Nothing is sent now: {why}"),
+            None => held_up(&waits(ctx, &row).await?),
+        };
         let reference = &row.escalation.reference;
         say(&format!("{reference} is approved until {until}; it goes out within its limits{note}"))
     }
+}
+
+/// The texts that an approval alone does not let go, each with what stands against it now.
+fn held_up(waits: &[Waits]) -> String {
+    let held_up = waits.iter().filter(|one| one.held_up);
+    let line =
+        |one: &Waits| format!("\nnot now: {} ({}): {}", one.account, one.language, one.waits_for);
+    held_up.map(line).collect()
 }
 
 /// Says no to an escalation, with a reason (an approver's act)

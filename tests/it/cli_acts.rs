@@ -40,11 +40,17 @@ fn by_hand(unit: &Unit) {
     assert_eq!(held["facts"]["cases"], 5);
     let reference = text(&held["reference"]);
     let why = unit.run(&["queue", "why", &reference]).done();
-    assert!(why.contains("an approver"), "{why}");
+    assert!(why.contains("an approver") && why.contains("then account desk is not live"), "{why}");
     let hash = text(&held["hash"]);
     let approve = ["queue", "approve", &reference, "--hash", &hash];
     unit.act("officer", &approve).refused(3);
-    unit.approve();
+    let sheet = unit.run(&["queue", "show", &reference]).done();
+    assert!(sheet.contains("the oldest overdue by at least"), "{sheet}");
+    let approved = unit.act("dcp", &approve).done();
+    for language in ["en", "hi"] {
+        let not_now = format!("not now: desk ({language}): account desk is not live");
+        assert!(approved.contains(&not_now), "{approved}");
+    }
     let why = unit.run(&["queue", "why", &reference]).done();
     assert!(why.contains("not live"), "{why}");
     let take = ["handoff", "take", &reference, "--language", "en"];
@@ -235,7 +241,18 @@ fn silences_notices_and_confirmations_are_acts_of_named_people() {
     unit.act("officer", &lift).refused(3);
     unit.act("dcp", &lift).done();
     unit.run(&["run-once"]).done();
-    unit.escalation("held");
+    let reference = text(&unit.escalation("held")["reference"]);
+
+    // A silence that comes after the drafting is told of before and after an approval.
+    unit.act("dcp", &["account", "live", "desk"]).done();
+    unit.act("officer", &silence).done();
+    let held = unit.run(&["queue", "why", &reference]).done();
+    assert!(held.contains("an approver") && held.contains("silence under 12/2026"), "{held}");
+    let utc = held.split_whitespace().any(|word| word.parse::<jiff::Timestamp>().is_ok());
+    assert!(!utc, "the end is told on the unit's own clock: {held}");
+    let hash = text(&unit.escalation("held")["hash"]);
+    let approved = unit.act("dcp", &["queue", "approve", &reference, "--hash", &hash]).done();
+    assert!(approved.contains("not now: desk (en): silence under 12/2026"), "{approved}");
 
     let notice = ["cases", "notice", "REQ/1", "--message-id", "<m1@unit.example>"];
     unit.act("auditor", &notice).refused(3);
