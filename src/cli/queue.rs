@@ -14,7 +14,7 @@ use super::{
     handoff::language,
     output::{Format, say, table_or},
     picture,
-    sign_in::Signing,
+    sign_in::{Signing, said},
     times::{clock, instant},
     view::sheet,
 };
@@ -233,7 +233,7 @@ pub(super) struct Reject {
     /// Its reference or id
     reference: String,
     /// Why, for the record
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -256,7 +256,7 @@ pub(super) struct SendBack {
     /// Its reference or id
     reference: String,
     /// What is wrong with the wording, for the officer and the record
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -307,10 +307,10 @@ pub(super) struct Dispute {
     /// The escalation's reference or id
     reference: String,
     /// The ground, in a few words that stay the same for the same ground
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     ground: String,
     /// The nodal officer's own words; kept under a salt, never shown in public
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -321,10 +321,7 @@ impl Dispute {
         let session = self.signing.sign_in(globals, "queue dispute").await?;
         let ctx = &session.app.ctx;
         let officer = session.person.as_officer(ctx.clock.now())?;
-        let (ground, reason) = (self.ground.trim(), self.reason.trim());
-        if ground.is_empty() || reason.is_empty() {
-            return Err(Failure::usage("a dispute has a ground and the nodal officer's reason"));
-        }
+        let (ground, reason) = (&self.ground, &self.reason);
         let sent =
             ctx.store.dispute(&session.by, &self.reference, &officer, ground, reason).await?;
         let next = if sent {

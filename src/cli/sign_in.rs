@@ -111,6 +111,14 @@ impl Signing {
     }
 }
 
+/// What a person puts on the record with their act: it says something.
+pub(super) fn said(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("say it in words, for the record".to_owned()),
+        said => Ok(said.to_owned()),
+    }
+}
+
 impl PassphraseFrom {
     pub(super) fn read(&self, prompt: &str) -> Result<SecretString, Failure> {
         let read = match (&self.passphrase_file, self.passphrase_fd) {

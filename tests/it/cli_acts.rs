@@ -261,6 +261,27 @@ fn silences_notices_and_confirmations_are_acts_of_named_people() {
     unit.act("officer", &["cases", "confirm", "REQ/none"]).refused(2);
 }
 
+#[test]
+fn no_act_goes_on_the_record_without_a_word() {
+    let unit = Unit::staffed("");
+    for words in [
+        &["stop", "--why", ""][..],
+        &["restore", "mark", "--why", " "],
+        &["queue", "reject", "GGM-00000", "--reason", " "],
+        &["queue", "send-back", "GGM-00000", "--reason", ""],
+        &["queue", "dispute", "GGM-00000", "--ground", "acted", "--reason", "\t"],
+        &["post", "retract", "GGM-00000", "--reason", ""],
+        &["post", "correct", "GGM-00000", "--reason", ""],
+        &["silence", "lift", "an-id", "--reason", ""],
+        &["silence", "add", "--all", "--until", "2h", "--order", " "],
+        &["account", "pause", "desk", "--why", ""],
+        &["erase", "--action", "REQ/1", "--rule", " "],
+    ] {
+        let refused = unit.act("dcp", words).refused(2);
+        assert!(refused.contains("for the record"), "{words:?}: {refused}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unit_with_a_mastodon_account_posts_once_and_sets_it_right() {
     let unit = Unit::staffed("");
@@ -383,7 +404,8 @@ fn a_restored_ledger_is_marked_rings_is_taken_and_is_accepted_by_an_approver() {
     assert!(unit.act("dcp", &accept).refused(3).contains("restore mark"));
     let mark = ["restore", "mark", "--why", "disk replaced, backup of Monday"];
     unit.act("auditor", &mark).refused(3);
-    unit.act("officer", &mark).done();
+    let marked = unit.act("officer", &[&mark[..], &["--json"]].concat()).json();
+    assert_eq!(marked["uncertain"], 0, "nothing was under way: {marked}");
 
     unit.run(&["run-once"]).done();
     let alarms = unit.run(&["alarm", "list", "--json"]).json();
