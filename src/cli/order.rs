@@ -13,14 +13,14 @@ use super::{
     failure::{Failure, Outcome},
     output::{Format, say, table, table_or},
     sign_in::Signing,
-    times::clock,
+    times::{clock, local_lines},
 };
 use crate::{
     domain::{
         canonical::Hash,
         order::{MINIMUM_REHEARSED_DAYS, StandingOrder},
     },
-    work::{self, view::OrderView},
+    work::{self, Ctx, view::OrderView},
 };
 
 /// Standing orders: the signed, bounded, expiring authority to post without a click.
@@ -73,10 +73,14 @@ impl Draft {
         let ctx = &session.app.ctx;
         let now = ctx.clock.now();
         let file = OrderFile::parse(&self.file, &text)?;
-        let (name, terms) = file.terms(ctx)?;
         let desk = session.person.as_desk(now)?;
+        let (name, terms) = file.terms(ctx).await?;
         let id = ctx.store.draft_order(&session.by, &desk, &name, &terms).await?;
-        say(&format!("order {name} is drafted ({id}); next: `takaza order rehearse '{name}'`"))
+        let until = clock(terms.expires_at, ctx.limits.calendar().zone());
+        say(&format!(
+            "order {name} is drafted ({id}); it would end at {until}\nnext: `takaza order rehearse \
+             '{name}'`"
+        ))
     }
 }
 

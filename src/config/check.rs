@@ -192,6 +192,7 @@ fn times(config: &Config, found: &mut Vec<Problem>) {
         ("ladder.maximum_fact_age", ladder.maximum_fact_age),
         ("ladder.recheck_within", ladder.recheck_within),
         ("ladder.dispute_within", ladder.dispute_within),
+        ("orders.longest", config.orders.longest),
         ("breaker.rate_window", config.breaker.rate_window),
         ("watch.every", config.watch.every),
         ("deliver.every", deliver.every),

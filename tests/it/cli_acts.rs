@@ -428,6 +428,8 @@ fn a_restored_ledger_is_marked_rings_is_taken_and_is_accepted_by_an_approver() {
 #[test]
 fn an_order_names_its_templates_and_its_rehearsal_is_noted() {
     let unit = Unit::staffed("");
+    let add = ["account", "add", "square", "--platform", "x", "--hand-off", "--handle", "ggm"];
+    unit.act("root", &add).done();
     let templates = unit.run(&["order", "templates", "--json"]).json();
     let short = "en/tag.short.txt";
     let named = templates.as_array().expect("a list").iter().find(|one| one["name"] == short);
@@ -443,7 +445,10 @@ fn an_order_names_its_templates_and_its_rehearsal_is_noted() {
         );
         unit.act("officer", &["order", "draft", file.to_str().expect("UTF-8")])
     };
-    order("one", "[\"en/tag.short.txt\"]").done();
+    let drafted = order("one", "[\"en/tag.short.txt\"]").done();
+    assert!(drafted.contains("it would end at 20"), "{drafted}");
+    let again = order("one", "[\"*\"]").refused(3);
+    assert!(again.contains("choose another name"), "{again}");
     let shown = unit.run(&["order", "show", "one", "--json"]).json();
     assert_eq!(shown["terms"]["templates"], serde_json::json!([hash]));
     order("all", "[\"*\"]").done();
