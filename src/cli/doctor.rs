@@ -76,7 +76,9 @@ impl Findings {
 impl Doctor {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
         let mut findings = Findings::default();
+        let mut zone = TimeZone::UTC;
         if let Some(app) = open(globals, &mut findings).await? {
+            zone = app.ctx.limits.calendar().zone().clone();
             let ctx = &app.ctx;
             place::rules(ctx, &mut findings);
             place::record(ctx, &mut findings).await;
@@ -91,7 +93,7 @@ impl Doctor {
             outside::mail(ctx, &mut findings).await;
             sign_in::service(ctx, &mut findings).await?;
         }
-        self.format.print(&findings.0, |findings| people(findings))?;
+        let printed = self.format.print(&findings.0, |all| local_lines(&people(all), &zone));
         let failed = findings.0.iter().filter(|one| one.standing == Standing::Fail).count();
         if failed > 0 {
             let failed = counted(failed, "check");

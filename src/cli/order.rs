@@ -214,7 +214,8 @@ async fn rehearse(command: Rehearse, globals: &Globals) -> Outcome {
     let order = ctx.store.order(&command.order).await?;
     let (by, days) = (ctx.actor("order rehearse"), u32::from(command.days));
     let rehearsal = work::rehearse::rehearse_order(ctx, &by, &order, days).await?;
-    command.format.print(&rehearsal, ToString::to_string)
+    let zone = ctx.limits.calendar().zone();
+    command.format.print(&rehearsal, |rehearsal| local_lines(&rehearsal.to_string(), zone))
 }
 
 /// Signs an order (an approver's act; not of the one who drafted it)

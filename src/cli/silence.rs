@@ -258,7 +258,7 @@ fn alarm_sheet(alarm: &Raised, zone: &TimeZone) -> String {
         "{} since {}: {}\n  {rung}{}{}\n  {taken}",
         alarm.what,
         at(alarm.raised_at),
-        alarm.detail,
+        local(&alarm.detail, zone),
         stopped.unwrap_or_default(),
         over.unwrap_or_default()
     )
