@@ -17,7 +17,7 @@ use super::{
     times::local_lines,
 };
 use crate::{
-    app::App,
+    app::{App, OpenError},
     clock::{Clock, Dice},
     config::Loaded,
 };
@@ -130,7 +130,11 @@ async fn open(globals: &Globals, findings: &mut Findings) -> Result<Option<App>,
             Ok(Some(app))
         }
         Err(error) => {
-            findings.fail("ledger and parts", error.to_string(), "mend what it names, and repeat");
+            let says = match &error {
+                OpenError::Other(error) => causes(error),
+                error => error.to_string(),
+            };
+            findings.fail("ledger and parts", says, "mend what it names, and repeat");
             Ok(None)
         }
     }

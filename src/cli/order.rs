@@ -133,11 +133,30 @@ impl Show {
         let order = store.order(&self.order).await?;
         let view = OrderView::of(&order, &store.people().await?, app.ctx.clock.now());
         let zone = app.ctx.limits.calendar().zone();
-        self.format.print(&view, |view| people(&order, view, zone))
+        let templates = named(&app.ctx, &order);
+        self.format.print(&view, |view| people(&order, view, &templates, zone))
     }
 }
 
-fn people(order: &StandingOrder, view: &OrderView, zone: &jiff::tz::TimeZone) -> String {
+/// The templates of an order with the names that they have now.
+fn named(ctx: &Ctx, order: &StandingOrder) -> Vec<String> {
+    let name = |hash: &Hash| {
+        let mut now = ctx.templates.hashes().filter(|(_, known)| known == hash);
+        now.next().map_or("(none is so now)", |(name, _)| name)
+    };
+    let templates = order.terms.templates.iter();
+    let mut rows: Vec<_> =
+        templates.map(|hash| vec![name(hash).to_owned(), hash.to_string()]).collect();
+    rows.sort();
+    table(&["TEMPLATE", "HASH"], &rows).lines().map(|line| format!("  {line}")).collect()
+}
+
+fn people(
+    order: &StandingOrder,
+    view: &OrderView,
+    templates: &[String],
+    zone: &jiff::tz::TimeZone,
+) -> String {
     let terms = &view.terms;
     let signed = order.signed.as_ref().map_or_else(
         || {
@@ -161,7 +180,7 @@ fn people(order: &StandingOrder, view: &OrderView, zone: &jiff::tz::TimeZone) ->
             "at most {} a day for one bank, {} a day, {} an hour",
             terms.per_bank_day, terms.per_day, terms.per_hour
         ),
-        format!("templates:\n  {}", terms.templates.join("\n  ")),
+        format!("it may use:\n{}", templates.join("\n")),
     ]
     .join("\n")
 }

@@ -242,6 +242,7 @@ fn numbers(config: &Config, found: &mut Vec<Problem>) {
         ("watch.shrink_limit_percent", config.watch.shrink_limit_percent, 0, 100),
         ("watch.page", config.watch.page, 1, 10_000),
         ("deliver.parallel", config.deliver.parallel, 1, 256),
+        ("wording.largest_share_percent", config.wording.largest_share_percent, 1, 100),
         ("listen.decay_percent", config.listen.decay_percent, 1, 100),
     ];
     for (key, is, least, most) in bounds {

@@ -451,6 +451,8 @@ fn an_order_names_its_templates_and_its_rehearsal_is_noted() {
     assert!(again.contains("choose another name"), "{again}");
     let shown = unit.run(&["order", "show", "one", "--json"]).json();
     assert_eq!(shown["terms"]["templates"], serde_json::json!([hash]));
+    let told = unit.run(&["order", "show", "one"]).done();
+    assert!(told.contains(&format!("en/tag.short.txt  {hash}")), "by its name: {told}");
     order("all", "[\"*\"]").done();
     let all = unit.run(&["order", "show", "all", "--json"]).json();
     let bound = all["terms"]["templates"].as_array().expect("a list").len();

@@ -171,7 +171,11 @@ fn completions_and_man_pages_are_made() {
     let path = folder.path().join("man1");
     takaza(&["man", path.to_str().expect("UTF-8")]).done();
     let page = std::fs::read_to_string(path.join("takaza-queue-approve.1")).expect("a page");
-    assert!(page.contains("hash"), "{page}");
+    let synopsis = page.split(".SH SYNOPSIS").nth(1).and_then(|rest| rest.split(".SH").next());
+    let synopsis = synopsis.expect("a synopsis").replace("\\-", "-");
+    for taken in ["--hash <HASH>", "--as <PERSON>", "<REFERENCE>"] {
+        assert!(synopsis.contains(taken), "{taken} is not in: {synopsis}");
+    }
 }
 
 #[test]
@@ -308,6 +312,7 @@ fn the_guard_judges_each_line_and_names_those_it_cannot() {
     let said = super::Said::from(guard.wait_with_output().expect("it ends"));
     assert_eq!(said.code, 2);
     assert!(said.err.contains("line 2"), "{}", said.err);
+    assert!(said.err.ends_with("1 line was not judged\n"), "{}", said.err);
     let verdicts: Vec<serde_json::Value> =
         said.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(verdicts.len(), 2, "{}", said.out);
