@@ -2,7 +2,9 @@
 
 use std::{io::IsTerminal as _, net::SocketAddr};
 
+use anyhow::Context as _;
 use clap::Args;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -55,6 +57,12 @@ async fn play(command: Demo, globals: &Globals) -> Outcome {
         passphrase_hash: hash(&PASSPHRASE.to_owned().into(), &Dice::from_os())?,
     };
     let quiet = command.format.json;
+    // Asked before anything is made; the console itself is opened when all is set.
+    drop(TcpListener::bind(command.console).await.with_context(|| {
+        format!("{} is taken; name another address with --console", command.console)
+    })?);
+    // Whoever read the story has gone: it ends.
+    let gone = CancellationToken::new();
     let mut tell = |line: &str| {
         if !quiet && say(line).is_err() {
             gone.cancel();
