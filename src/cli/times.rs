@@ -51,8 +51,8 @@ mod tests {
         let told = local("paused until 2026-12-01T04:30:00Z, not 12.5 h", &zone);
         assert_eq!(told, "paused until 2026-12-01 10:00, not 12.5 h");
         let told =
-            local_lines("now 2026-12-01T04:30:00.889413Z\nuntil 2026-12-01T04:30:00Z.", &zone);
-        assert_eq!(told, "now 2026-12-01 10:00\nuntil 2026-12-01 10:00.");
+            local_lines("now (2026-12-01T04:30:00.889413Z)\nuntil 2026-12-01T04:30:00Z.", &zone);
+        assert_eq!(told, "now (2026-12-01 10:00)\nuntil 2026-12-01 10:00.");
         for wrong in ["soon", "", "-3h", "31-12-2026"] {
             assert!(instant(wrong, now, &zone).is_err(), "{wrong:?} is no time");
         }
