@@ -37,9 +37,14 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-use self::failure::{Failure, Outcome};
+use self::{
+    failure::{Failure, Outcome},
+    times::local_lines,
+};
 use crate::{
     app::{App, Place},
+    config::Config,
+    domain::calendar::Calendar,
     telemetry,
 };
 
@@ -66,7 +71,7 @@ pub struct Cli {
 }
 
 /// What every command takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct Globals {
     /// The configuration's file; the data lie in its folder unless --data names another
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
@@ -87,10 +92,59 @@ impl Globals {
         Place { config: self.config.clone(), data: self.data.clone() }
     }
 
+    /// The configuration's file, where there is one, and the data folder, which is there: a slip in
+    /// its name must not look like an empty ledger.
+    fn found(&self) -> Result<(Option<PathBuf>, PathBuf), Failure> {
+        let (file, data) =
+            self.place().find().map_err(|error| Failure::usage(error.to_string()))?;
+        if self.data.is_some() && !data.is_dir() {
+            let data = data.display();
+            return Err(Failure::usage(format!(
+                "there is no folder {data}; name the unit's own with --data, or set one up: `takaza \
+                 setup --data {data}`"
+            )));
+        }
+        Ok((file, data))
+    }
+
+    /// The same where a unit has begun: its configuration or its ledger is there.
+    fn begun(&self) -> Result<(Option<PathBuf>, PathBuf), Failure> {
+        let (file, data) = self.found()?;
+        if file.is_none() && !data.join(LEDGER).exists() {
+            let data = data.display();
+            return Err(Failure::usage(format!(
+                "{data} is no unit's folder: it holds neither takaza.toml nor {LEDGER}; name another \
+                 with --data, or set a unit up there: `takaza setup --data {data}`"
+            )));
+        }
+        Ok((file, data))
+    }
+
     async fn open(&self) -> Result<App, Failure> {
+        self.begun()?;
         Ok(App::open(&self.place()).await?)
     }
+
+    /// The same in a folder that may still be empty: its first person begins it.
+    async fn open_new(&self) -> Result<App, Failure> {
+        self.found()?;
+        Ok(App::open(&self.place()).await?)
+    }
+
+    /// An error with its instants on the unit's own clock, where the unit's configuration reads.
+    fn local(&self, text: &str) -> String {
+        let config = self
+            .place()
+            .find()
+            .ok()
+            .and_then(|(file, data)| Config::load(file.as_deref(), &data).ok());
+        let calendar = config.and_then(|config| Calendar::new(&config.calendar).ok());
+        calendar.map_or_else(|| text.to_owned(), |known| local_lines(text, known.zone()))
+    }
 }
+
+/// The ledger's file in a data folder, where the configuration names no other.
+const LEDGER: &str = "takaza.db";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -216,6 +270,6 @@ pub fn main() -> ExitCode {
         });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(),
+        Err(failure) => failure.tell(|text| cli.globals.local(text)),
     }
 }

@@ -62,6 +62,8 @@ pub struct Config {
     pub ladder: LadderRules,
     /// Posting limits.
     pub pacing: PacingRules,
+    /// Standing orders.
+    pub orders: Orders,
     /// What platforms charge, and what an account may spend there.
     #[serde(default)]
     pub costs: Costs,
@@ -146,6 +148,14 @@ pub struct Banks {
     pub sublets: Option<PathBuf>,
     /// Knows the invented banks of demo and training too.
     pub invented: bool,
+}
+
+/// Standing orders.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Orders {
+    /// The longest that one may be in force, from its drafting.
+    pub longest: SignedDuration,
 }
 
 /// Reading the case source.

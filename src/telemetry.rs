@@ -23,7 +23,11 @@ pub fn logs(json: bool, fallback: &str) -> anyhow::Result<()> {
         _ => EnvFilter::new(fallback),
     };
     let to_terminal = std::io::stderr().is_terminal();
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that nobody reads any more is not told of there: that would stop the program.
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     let started = if json || !to_terminal {
         logs.json().flatten_event(true).try_init()
     } else {

@@ -182,9 +182,9 @@ async fn verify(command: Verify, globals: &Globals) -> Outcome {
         Ok(error) => error.into(),
         Err(error) => Failure::failed(error),
     })?;
-    command.format.print(&verdict, ToString::to_string)?;
+    let printed = command.format.print(&verdict, ToString::to_string);
     if verdict.whole() {
-        return Ok(());
+        return printed;
     }
     Err(Failure::Failed(
         "the record is not whole. Stop sending (`takaza stop`), keep a copy of the ledger as it is, \

@@ -41,7 +41,8 @@ impl Banks {
 
 /// The directory of the place that is named, or the one compiled in where none is.
 fn open(globals: &Globals) -> Result<Directory, Failure> {
-    if let Ok((file, data)) = globals.place().find() {
+    if globals.place().find().is_ok() {
+        let (file, data) = globals.found()?;
         let config = Config::load(file.as_deref(), &data)?;
         return Ok(directory(&config.banks)?);
     }

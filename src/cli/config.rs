@@ -44,11 +44,10 @@ pub(super) struct Check {
 
 impl Check {
     fn run(self, globals: &Globals) -> Outcome {
-        let place = match self.file {
-            Some(file) => crate::app::Place { config: Some(file), data: globals.data.clone() },
-            None => globals.place(),
+        let (file, data) = match self.file {
+            Some(_) => Globals { config: self.file, ..globals.clone() }.found()?,
+            None => globals.found()?,
         };
-        let (file, data) = place.find().map_err(|error| Failure::usage(error.to_string()))?;
         let warnings = match Loaded::read(file.as_deref(), &data) {
             Ok(loaded) => loaded.config.warnings(Clock::System.now()),
             Err(errors) if self.format.json => {
@@ -60,7 +59,8 @@ impl Check {
                     })
                 });
                 let errors_json = json!({"ok": false, "errors": list.collect::<Vec<_>>()});
-                self.format.print(&errors_json, |_| String::new())?;
+                // Whoever reads the list may have gone; the exit code stands.
+                let _ = self.format.print(&errors_json, |_| String::new());
                 return Err(errors.into());
             }
             Err(errors) => return Err(errors.into()),
@@ -91,8 +91,7 @@ impl Show {
         if self.defaults {
             return say(DEFAULTS);
         }
-        let (file, data) =
-            globals.place().find().map_err(|error| Failure::usage(error.to_string()))?;
+        let (file, data) = globals.found()?;
         let shown = Loaded::read(file.as_deref(), &data)?.masked();
         let text = toml::to_string_pretty(&shown).map_err(Failure::failed)?;
         self.format.print(&shown, |_| text)

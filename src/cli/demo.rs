@@ -2,13 +2,15 @@
 
 use std::{io::IsTerminal as _, net::SocketAddr};
 
+use anyhow::Context as _;
 use clap::Args;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Globals,
     failure::{Failure, Outcome},
-    output::Format,
+    output::{Format, say},
 };
 use crate::{
     clock::{Clock, Dice},
@@ -55,9 +57,15 @@ async fn play(command: Demo, globals: &Globals) -> Outcome {
         passphrase_hash: hash(&PASSPHRASE.to_owned().into(), &Dice::from_os())?,
     };
     let quiet = command.format.json;
+    // Asked before anything is made; the console itself is opened when all is set.
+    drop(TcpListener::bind(command.console).await.with_context(|| {
+        format!("{} is taken; name another address with --console", command.console)
+    })?);
+    // Whoever read the story has gone: it ends.
+    let gone = CancellationToken::new();
     let mut tell = |line: &str| {
-        if !quiet {
-            println!("{line}");
+        if !quiet && say(line).is_err() {
+            gone.cancel();
         }
     };
     let mut demo = run::Demo::set_up(&options, &mut tell).await?;
@@ -67,10 +75,12 @@ async fn play(command: Demo, globals: &Globals) -> Outcome {
     let no_color = std::env::var_os("NO_COLOR");
     let terminal = std::io::stdout().is_terminal();
     let narrator = Narrator::for_output(terminal, no_color.as_deref(), Language::En);
-    if !quiet {
-        println!("{}", opening(&demo, &options, console));
+    tell(&format!("{}\n", opening(&demo, &options, console)));
+    tokio::select! {
+        biased;
+        () = gone.cancelled() => return Err(Failure::Closed),
+        played = demo.play(&narrator, options.seconds, &mut tell) => played?,
     }
-    demo.play(&narrator, options.seconds, &mut tell).await?;
     stopping.cancel();
     answered.await.map_err(anyhow::Error::from)?;
     let summary = demo.end().await?;

@@ -7,15 +7,17 @@ mod place;
 mod sign_in;
 
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{
     Globals,
-    failure::{Failure, Outcome},
-    output::Format,
+    failure::{Failure, Outcome, causes},
+    output::{Format, counted},
+    times::local_lines,
 };
 use crate::{
-    app::App,
+    app::{App, OpenError},
     clock::{Clock, Dice},
     config::Loaded,
 };
@@ -74,7 +76,9 @@ impl Findings {
 impl Doctor {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
         let mut findings = Findings::default();
+        let mut zone = TimeZone::UTC;
         if let Some(app) = open(globals, &mut findings).await? {
+            zone = app.ctx.limits.calendar().zone().clone();
             let ctx = &app.ctx;
             place::rules(ctx, &mut findings);
             place::record(ctx, &mut findings).await;
@@ -89,20 +93,19 @@ impl Doctor {
             outside::mail(ctx, &mut findings).await;
             sign_in::service(ctx, &mut findings).await?;
         }
-        self.format.print(&findings.0, |findings| people(findings))?;
+        let printed = self.format.print(&findings.0, |all| local_lines(&people(all), &zone));
         let failed = findings.0.iter().filter(|one| one.standing == Standing::Fail).count();
         if failed > 0 {
-            return Err(Failure::Failed(format!(
-                "{failed} checks failed; what to do stands above"
-            )));
+            let failed = counted(failed, "check");
+            return Err(Failure::Failed(format!("{failed} failed; what to do stands above")));
         }
-        Ok(())
+        printed
     }
 }
 
 /// The configuration and what it names, as far as it opens.
 async fn open(globals: &Globals, findings: &mut Findings) -> Result<Option<App>, Failure> {
-    let (file, data) = globals.place().find().map_err(|error| Failure::usage(error.to_string()))?;
+    let (file, data) = globals.begun()?;
     let named =
         file.as_ref().map_or_else(|| "the defaults".into(), |file| file.display().to_string());
     let loaded = match Loaded::read(file.as_deref(), &data) {
@@ -127,7 +130,11 @@ async fn open(globals: &Globals, findings: &mut Findings) -> Result<Option<App>,
             Ok(Some(app))
         }
         Err(error) => {
-            findings.fail("ledger and parts", error.to_string(), "mend what it names, and repeat");
+            let says = match &error {
+                OpenError::Other(error) => causes(error),
+                error => error.to_string(),
+            };
+            findings.fail("ledger and parts", says, "mend what it names, and repeat");
             Ok(None)
         }
     }

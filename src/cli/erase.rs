@@ -10,7 +10,7 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
     output::{Format, table_or},
-    sign_in::Signing,
+    sign_in::{Signing, said},
 };
 use crate::{
     domain::ids::{CaseRef, ExternalId},
@@ -27,7 +27,7 @@ pub(super) struct Erase {
     #[command(flatten)]
     about: What,
     /// The rule or order under which it is erased, for the record: name no case in it
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", value_parser = said)]
     rule: String,
     /// Say what would be erased, and erase nothing
     #[arg(long)]
@@ -75,10 +75,7 @@ struct Erased {
 
 impl Erase {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
-        let rule = self.rule.trim();
-        if rule.is_empty() {
-            return Err(Failure::usage("name the rule or order, for the record: --rule RULE"));
-        }
+        let rule = self.rule.as_str();
         let session = self.signing.sign_in(globals, "erase").await?;
         let store = &session.app.ctx.store;
         let administrator = session.person.as_administrator(session.app.ctx.clock.now())?;

@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+use super::output::warn;
 use crate::{
     app::OpenError,
     config::ConfigErrors,
@@ -29,7 +30,7 @@ pub(super) enum Failure {
 
 impl Failure {
     pub(super) fn failed(error: impl Into<anyhow::Error>) -> Self {
-        Self::Failed(format!("{:#}", error.into()))
+        Self::Failed(causes(&error.into()))
     }
 
     pub(super) fn usage(text: impl Into<String>) -> Self {
@@ -40,17 +41,30 @@ impl Failure {
         Self::Refused(text.into())
     }
 
-    /// Says it on standard error.
-    pub(super) fn tell(&self) -> ExitCode {
+    /// Says it on standard error, its instants as `local` has them.
+    pub(super) fn tell(&self, local: impl FnOnce(&str) -> String) -> ExitCode {
         let (code, text) = match self {
             Self::Failed(text) => (1, text),
             Self::Usage(text) => (2, text),
             Self::Refused(text) => (3, text),
             Self::Closed => return ExitCode::SUCCESS,
         };
-        eprintln!("takaza: {}", text.trim_end());
+        warn(&format!("takaza: {}", local(text)));
         ExitCode::from(code)
     }
+}
+
+/// An error with its causes, each once: some errors say their cause themselves.
+pub(super) fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 impl From<StoreError> for Failure {
@@ -136,7 +150,7 @@ impl From<OpenError> for Failure {
         match error {
             OpenError::Nowhere(error) => Self::Usage(error.to_string()),
             OpenError::Config(errors) => errors.into(),
-            OpenError::Other(error) => Self::Failed(format!("{error:#}")),
+            OpenError::Other(error) => Self::Failed(causes(&error)),
         }
     }
 }
@@ -144,5 +158,30 @@ impl From<OpenError> for Failure {
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::failed(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    /// Says its own cause, as some libraries' errors do.
+    #[derive(Debug, thiserror::Error)]
+    #[error("the file could not be written: {0}")]
+    struct Tells(#[source] std::io::Error);
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let full = || std::io::Error::other("No space left on device");
+        let told = Err::<(), _>(Tells(full())).context("the ledger did not open");
+        let told = causes(&told.expect_err("it failed"));
+        assert_eq!(
+            told,
+            "the ledger did not open: the file could not be written: No space left on device"
+        );
+        let plain = Err::<(), _>(full()).context("the disk");
+        assert_eq!(causes(&plain.expect_err("it failed")), "the disk: No space left on device");
     }
 }

@@ -1,12 +1,13 @@
 //! `takaza stop`, `resume`, `restore`: the switch over everything.
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use super::{
     Globals,
     failure::{Failure, Outcome},
     output::{Format, say},
-    sign_in::Signing,
+    sign_in::{Signing, said},
     times::{clock, instant},
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct Stop {
     /// Why, for the record and for whoever finds it pressed
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = said)]
     why: String,
     #[command(flatten)]
     signing: Signing,
@@ -74,8 +75,10 @@ pub(super) enum Restore {
 #[derive(Debug, Args)]
 pub(super) struct Mark {
     /// Why, for the record: what was restored, and from when
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = said)]
     why: String,
+    #[command(flatten)]
+    format: Format,
     #[command(flatten)]
     signing: Signing,
 }
@@ -106,18 +109,16 @@ impl Restore {
 }
 
 async fn mark(command: Mark, globals: &Globals) -> Outcome {
-    let why = command.why.trim();
-    if why.is_empty() {
-        return Err(Failure::usage("say what was restored, for the record: --why REASON"));
-    }
     let session = command.signing.sign_in(globals, "restore mark").await?;
     let ctx = &session.app.ctx;
     session.person.as_desk(ctx.clock.now())?;
-    let doubted = ctx.store.mark_restored(&session.by, why).await?;
-    say(&format!(
-        "marked as restored; {doubted} unfinished deliveries are uncertain now\nnext: an approver \
-         runs `takaza restore accept --backup-at TIME`"
-    ))
+    let doubted = ctx.store.mark_restored(&session.by, &command.why).await?;
+    command.format.print(&json!({"uncertain": doubted}), |_| {
+        format!(
+            "marked as restored; {doubted} unfinished deliveries are uncertain now\nnext: an \
+             approver runs `takaza restore accept --backup-at TIME`"
+        )
+    })
 }
 
 async fn accept(command: Accept, globals: &Globals) -> Outcome {

@@ -13,8 +13,9 @@ use crate::domain::leak_guard::lines::judge_line;
 /// Judges texts on standard input: does one carry an identifier of a person or a case?
 ///
 /// Reads JSON lines {"id","text"} and writes JSON lines {"id","verdict":"pass"|"refuse",
-/// "findings":[{"kind","start","end"}]}. A line that is no such object is named on standard error,
-/// the rest is judged, and the exit code is 2.
+/// "findings":[{"kind","start","end"}]}. Start and end count Unicode code points of the text, from 0;
+/// the end is one past the last. A line that is no such object is named on standard error, the rest
+/// is judged, and the exit code is 2.
 #[derive(Debug, Args)]
 pub(super) struct Guard {}
 
@@ -41,13 +42,14 @@ fn judge(
     verdict: impl Fn(usize, &str) -> Result<String, String>,
 ) -> Outcome {
     let mut output = std::io::BufWriter::new(output);
-    let mut bad = 0_u64;
+    let mut bad = 0;
     for (n, line) in input.split(b'\n').enumerate() {
         let line = line.map_err(Failure::failed)?;
         let text = String::from_utf8(line)
             .map_err(|_| format!("line {}: not UTF-8; this line was not judged", n + 1));
         let text = match &text {
-            Ok(text) if text.trim().is_empty() => continue,
+            // A file may begin with a byte order mark, and its first line be empty otherwise.
+            Ok(text) if text.trim_start_matches('\u{FEFF}').trim().is_empty() => continue,
             Ok(text) => verdict(n + 1, text.trim_end_matches('\r')),
             Err(problem) => Err(problem.clone()),
         };
@@ -56,7 +58,9 @@ fn judge(
             Err(problem) => {
                 bad += 1;
                 // What was judged before stands before the error, for whoever reads both.
-                output.flush().and_then(|()| writeln!(errors, "{problem}"))
+                let flushed = output.flush();
+                let _ = writeln!(errors, "{problem}");
+                flushed
             }
         };
         written.map_err(closed)?;
@@ -64,6 +68,7 @@ fn judge(
     output.flush().map_err(closed)?;
     match bad {
         0 => Ok(()),
+        1 => Err(Failure::usage("1 line was not judged")),
         n => Err(Failure::usage(format!("{n} lines were not judged"))),
     }
 }
@@ -81,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_named_and_the_rest_is_judged() {
-        let input: &[u8] = b"{\"id\":1}\n\nnonsense\n\xff\n{\"id\":2}\r\n";
+        let input: &[u8] = b"\xef\xbb\xbf\r\n{\"id\":1}\n\nnonsense\n\xff\n{\"id\":2}\r\n";
         let (mut output, mut errors) = (Vec::new(), Vec::new());
         let verdict = |line: usize, json: &str| match json.strip_prefix('{') {
             Some(_) => Ok(json.to_owned()),
@@ -89,8 +94,10 @@ mod tests {
         };
         let outcome = judge(input, &mut output, &mut errors, verdict);
         assert!(matches!(outcome, Err(Failure::Usage(_))), "the exit code is 2");
+        let Err(Failure::Usage(said)) = outcome else { return };
+        assert_eq!(said, "2 lines were not judged", "a byte order mark is no text");
         assert_eq!(String::from_utf8_lossy(&output), "{\"id\":1}\n{\"id\":2}\n");
         let errors = String::from_utf8_lossy(&errors);
-        assert!(errors.contains("line 3") && errors.contains("line 4"), "{errors}");
+        assert!(errors.contains("line 4") && errors.contains("line 5"), "{errors}");
     }
 }

@@ -13,14 +13,14 @@ use super::{
     failure::{Failure, Outcome},
     output::{Format, say, table, table_or},
     sign_in::Signing,
-    times::clock,
+    times::{clock, local_lines},
 };
 use crate::{
     domain::{
         canonical::Hash,
         order::{MINIMUM_REHEARSED_DAYS, StandingOrder},
     },
-    work::{self, view::OrderView},
+    work::{self, Ctx, view::OrderView},
 };
 
 /// Standing orders: the signed, bounded, expiring authority to post without a click.
@@ -73,10 +73,14 @@ impl Draft {
         let ctx = &session.app.ctx;
         let now = ctx.clock.now();
         let file = OrderFile::parse(&self.file, &text)?;
-        let (name, terms) = file.terms(ctx)?;
         let desk = session.person.as_desk(now)?;
+        let (name, terms) = file.terms(ctx).await?;
         let id = ctx.store.draft_order(&session.by, &desk, &name, &terms).await?;
-        say(&format!("order {name} is drafted ({id}); next: `takaza order rehearse '{name}'`"))
+        let until = clock(terms.expires_at, ctx.limits.calendar().zone());
+        say(&format!(
+            "order {name} is drafted ({id}); it would end at {until}\nnext: `takaza order rehearse \
+             '{name}'`"
+        ))
     }
 }
 
@@ -129,11 +133,30 @@ impl Show {
         let order = store.order(&self.order).await?;
         let view = OrderView::of(&order, &store.people().await?, app.ctx.clock.now());
         let zone = app.ctx.limits.calendar().zone();
-        self.format.print(&view, |view| people(&order, view, zone))
+        let templates = named(&app.ctx, &order);
+        self.format.print(&view, |view| people(&order, view, &templates, zone))
     }
 }
 
-fn people(order: &StandingOrder, view: &OrderView, zone: &jiff::tz::TimeZone) -> String {
+/// The templates of an order with the names that they have now.
+fn named(ctx: &Ctx, order: &StandingOrder) -> Vec<String> {
+    let name = |hash: &Hash| {
+        let mut now = ctx.templates.hashes().filter(|(_, known)| known == hash);
+        now.next().map_or("(none is so now)", |(name, _)| name)
+    };
+    let templates = order.terms.templates.iter();
+    let mut rows: Vec<_> =
+        templates.map(|hash| vec![name(hash).to_owned(), hash.to_string()]).collect();
+    rows.sort();
+    table(&["TEMPLATE", "HASH"], &rows).lines().map(|line| format!("  {line}")).collect()
+}
+
+fn people(
+    order: &StandingOrder,
+    view: &OrderView,
+    templates: &[String],
+    zone: &jiff::tz::TimeZone,
+) -> String {
     let terms = &view.terms;
     let signed = order.signed.as_ref().map_or_else(
         || {
@@ -157,7 +180,7 @@ fn people(order: &StandingOrder, view: &OrderView, zone: &jiff::tz::TimeZone) ->
             "at most {} a day for one bank, {} a day, {} an hour",
             terms.per_bank_day, terms.per_day, terms.per_hour
         ),
-        format!("templates:\n  {}", terms.templates.join("\n  ")),
+        format!("it may use:\n{}", templates.join("\n")),
     ]
     .join("\n")
 }
@@ -210,7 +233,8 @@ async fn rehearse(command: Rehearse, globals: &Globals) -> Outcome {
     let order = ctx.store.order(&command.order).await?;
     let (by, days) = (ctx.actor("order rehearse"), u32::from(command.days));
     let rehearsal = work::rehearse::rehearse_order(ctx, &by, &order, days).await?;
-    command.format.print(&rehearsal, ToString::to_string)
+    let zone = ctx.limits.calendar().zone();
+    command.format.print(&rehearsal, |rehearsal| local_lines(&rehearsal.to_string(), zone))
 }
 
 /// Signs an order (an approver's act; not of the one who drafted it)

@@ -51,6 +51,16 @@ pub(super) fn say(text: &str) -> Outcome {
     }
 }
 
+/// Writes a line to standard error. Where nobody reads it, there is nobody to tell.
+pub(super) fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+}
+
+/// A number and what it counts, by its plural from two on.
+pub(super) fn counted(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Rows under headings, in columns as wide as their widest cell.
 pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();

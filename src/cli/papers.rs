@@ -1,6 +1,6 @@
 //! What is printed about the command line itself: completions and man pages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap_complete::Shell;
@@ -38,11 +38,24 @@ pub(super) struct Man {
 
 impl Man {
     pub(super) fn run(self) -> Outcome {
-        let written = std::fs::create_dir_all(&self.folder)
-            .and_then(|()| clap_mangen::generate_to(command(), &self.folder));
+        let mut whole = command().disable_help_subcommand(true);
+        whole.build();
+        let written =
+            std::fs::create_dir_all(&self.folder).and_then(|()| pages(whole, &self.folder));
         written.map_err(|error| {
             Failure::failed(anyhow::anyhow!("{}: {error}", self.folder.display()))
         })?;
         say(&format!("man pages are in {}", self.folder.display()))
     }
+}
+
+/// A page for a command and for each inside it. The synopsis is the usage that the command itself
+/// prints, with the names of what its options take.
+fn pages(mut command: clap::Command, folder: &Path) -> std::io::Result<()> {
+    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()).cloned() {
+        pages(inner, folder)?;
+    }
+    let usage = command.render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").trim().to_owned();
+    clap_mangen::Man::new(command.override_usage(usage)).generate_to(folder).map(drop)
 }

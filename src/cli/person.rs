@@ -110,7 +110,7 @@ impl Add {
             }
             None => {
                 let by = Actor::person(id.clone(), "cli person add");
-                (globals.open().await?, None, by)
+                (globals.open_new().await?, None, by)
             }
         };
         // Known before a passphrase is asked for: whoever may not shall not be led on.

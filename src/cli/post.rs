@@ -13,10 +13,10 @@ use self::{
 };
 use super::{
     Globals,
-    failure::{Failure, Outcome},
+    failure::Outcome,
     handoff::no,
     output::{Format, Page, say, table_or},
-    sign_in::Signing,
+    sign_in::{Signing, said},
     times::{clock, local},
 };
 use crate::{
@@ -80,7 +80,7 @@ pub(super) struct Retract {
     /// The post's reference
     reference: String,
     /// Why, for the record
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -92,7 +92,7 @@ pub(super) struct Correct {
     /// The post's reference
     reference: String,
     /// Why, for the record
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -173,7 +173,7 @@ async fn retract(command: Retract, globals: &Globals) -> Outcome {
     let session = command.signing.sign_in(globals, "post retract").await?;
     let ctx = &session.app.ctx;
     session.person.as_desk(ctx.clock.now())?;
-    let reason = given(&command.reason)?;
+    let reason = &command.reason;
     let by = Actor::person(session.person.id.clone(), &format!("cli post retract: {reason}"));
     let new = set_right::draft_retraction(ctx, &by, &command.reference).await;
     let new = new.map_err(|error| no(error, ctx.limits.calendar().zone()))?;
@@ -188,7 +188,7 @@ async fn correct(command: Correct, globals: &Globals) -> Outcome {
     let session = command.signing.sign_in(globals, "post correct").await?;
     let ctx = &session.app.ctx;
     session.person.as_desk(ctx.clock.now())?;
-    let reason = given(&command.reason)?;
+    let reason = &command.reason;
     let by = Actor::person(session.person.id.clone(), &format!("cli post correct: {reason}"));
     let new = set_right::draft_correction(ctx, &by, &command.reference).await;
     let new = new.map_err(|error| no(error, ctx.limits.calendar().zone()))?;
@@ -196,12 +196,4 @@ async fn correct(command: Correct, globals: &Globals) -> Outcome {
         "{new} is drafted: it corrects {}. An approver must clear it: `takaza queue show {new}`",
         command.reference
     ))
-}
-
-fn given(reason: &str) -> Result<&str, Failure> {
-    let reason = reason.trim();
-    if reason.is_empty() {
-        return Err(Failure::usage("say why, for the record: --reason TEXT"));
-    }
-    Ok(reason)
 }

@@ -14,7 +14,7 @@ use super::{
     handoff::{language, no},
     output::{Format, Page, say, table_or},
     picture,
-    sign_in::Signing,
+    sign_in::{Signing, said},
     times::{clock, instant},
     view::sheet,
 };
@@ -24,7 +24,11 @@ use crate::{
         platform::Language,
     },
     store::{EscalationRow, QueueFilter},
-    work::{bill, set_right, view::EscalationView},
+    work::{
+        bill, set_right,
+        view::EscalationView,
+        waits::{Waits, waits},
+    },
 };
 
 /// The queue: what waits for a person, and what they decide.
@@ -199,12 +203,24 @@ impl Approve {
             store.approve(by, &self.reference, person, &self.hash, valid).await?
         };
         let zone = ctx.limits.calendar().zone();
-        let until = row.clearance.map_or_else(String::new, |given| clock(given.until, zone));
+        let until =
+            row.clearance.as_ref().map_or_else(String::new, |given| clock(given.until, zone));
         let held = ctx.store.gate().await?.closed().filter(|_| !self.past_stop);
-        let note = held.map_or_else(String::new, |why| format!(". Nothing is sent now: {why}"));
+        let note = match held {
+            Some(why) => format!(". Nothing is sent now: {why}"),
+            None => held_up(&waits(ctx, &row).await?),
+        };
         let reference = &row.escalation.reference;
         say(&format!("{reference} is approved until {until}; it goes out within its limits{note}"))
     }
+}
+
+/// The texts that an approval alone does not let go, each with what stands against it now.
+fn held_up(waits: &[Waits]) -> String {
+    let held_up = waits.iter().filter(|one| one.held_up);
+    let line =
+        |one: &Waits| format!("\nnot now: {} ({}): {}", one.account, one.language, one.waits_for);
+    held_up.map(line).collect()
 }
 
 /// Says no to an escalation, with a reason (an approver's act)
@@ -213,7 +229,7 @@ pub(super) struct Reject {
     /// Its reference or id
     reference: String,
     /// Why, for the record
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -236,7 +252,7 @@ pub(super) struct SendBack {
     /// Its reference or id
     reference: String,
     /// What is wrong with the wording, for the officer and the record
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -287,10 +303,10 @@ pub(super) struct Dispute {
     /// The escalation's reference or id
     reference: String,
     /// The ground, in a few words that stay the same for the same ground
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     ground: String,
     /// The nodal officer's own words; kept under a salt, never shown in public
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -301,11 +317,7 @@ impl Dispute {
         let session = self.signing.sign_in(globals, "queue dispute").await?;
         let ctx = &session.app.ctx;
         let officer = session.person.as_officer(ctx.clock.now())?;
-        let (ground, reason) = (self.ground.trim(), self.reason.trim());
-        if ground.is_empty() || reason.is_empty() {
-            return Err(Failure::usage("a dispute has a ground and the nodal officer's reason"));
-        }
-        let reference = &self.reference;
+        let (reference, ground, reason) = (&self.reference, &self.ground, &self.reason);
         let drafted =
             set_right::enter_dispute(ctx, &session.by, &officer, reference, ground, reason).await;
         let next = match drafted.map_err(|error| no(error, ctx.limits.calendar().zone()))? {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Globals,
     failure::{Failure, Outcome},
-    output::{Format, say, table_or},
+    output::{Format, counted, table_or, warn},
 };
 use crate::{
     app::{App, reconcilers},
@@ -74,10 +74,10 @@ impl Serve {
         if let Some(first) = first {
             let own = format!("http://{console}");
             let address = config.console.public_url.as_deref().unwrap_or(&own);
-            eprintln!(
-                "Nobody is known here yet. Make the first administrator at\n{}/first?key={first}",
-                address.trim_end_matches('/')
-            );
+            let address = address.trim_end_matches('/');
+            warn(&format!(
+                "Nobody is known here yet. Make the first administrator at\n{address}/first?key={first}"
+            ));
         }
         service.report_to(Manager::systemd());
         let signal = asked_to_stop.await?;
@@ -105,19 +105,32 @@ pub(super) struct Health {
     /// Ask whether it can do its work, too: every reason why not (/readyz)
     #[arg(long)]
     ready: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct HealthView {
+    path: &'static str,
+    status: u16,
+    says: String,
 }
 
 impl Health {
     pub(super) async fn run(self, globals: &Globals) -> Outcome {
-        let (file, data) =
-            globals.place().find().map_err(|error| Failure::usage(error.to_string()))?;
-        let address = Loaded::read(file.as_deref(), &data)?.config.serve.health;
+        let (file, data) = globals.begun()?;
+        let config = Loaded::read(file.as_deref(), &data)?.config;
         let path = if self.ready { "/readyz" } else { "/healthz" };
-        let (status, says) = ask(address, path).await?;
-        if status == 200 {
-            return say(&says);
+        let (status, says) = ask(config.serve.health, path).await?;
+        let view = HealthView { path, status, says };
+        let well = status == 200;
+        if well || self.format.json {
+            let printed = self.format.print(&view, |view| view.says.clone());
+            if well {
+                return printed;
+            }
         }
-        Err(Failure::Failed(format!("{path} answers {status}: {says}")))
+        Err(Failure::Failed(format!("{path} answers {status}: {}", view.says)))
     }
 }
 
@@ -150,17 +163,17 @@ impl RunOnce {
             let ok = !matches!(next, Next::After(_));
             views.push(RunView { reconciler: reconciler.name, ok });
         }
-        self.format.print(&views, |views| {
+        let printed = self.format.print(&views, |views| {
             let word = |ok| if ok { "ok" } else { "failed" };
             let row = |run: &RunView| vec![run.reconciler.to_owned(), word(run.ok).to_owned()];
             let rows: Vec<_> = views.iter().map(row).collect();
             table_or(&["RECONCILER", "RUN"], &rows, "nothing ran")
-        })?;
+        });
         let failed = views.iter().filter(|run| !run.ok).count();
         if failed > 0 {
-            let problem = format!("{failed} reconcilers failed; their errors stand above");
-            return Err(Failure::Failed(problem));
+            let failed = counted(failed, "reconciler");
+            return Err(Failure::Failed(format!("{failed} failed; their errors stand above")));
         }
-        Ok(())
+        printed
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Globals, failure::Failure};
+use super::{Globals, failure::Failure, output::warn};
 use crate::{
     app::App,
     clock::Dice,
@@ -111,6 +111,14 @@ impl Signing {
     }
 }
 
+/// What a person puts on the record with their act: it says something.
+pub(super) fn said(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("say it in words, for the record".to_owned()),
+        said => Ok(said.to_owned()),
+    }
+}
+
 impl PassphraseFrom {
     pub(super) fn read(&self, prompt: &str) -> Result<SecretString, Failure> {
         let read = match (&self.passphrase_file, self.passphrase_fd) {
@@ -126,7 +134,8 @@ fn from_file(path: &Path) -> anyhow::Result<SecretString> {
     let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
     let metadata = file.metadata()?;
     if metadata.is_file() && metadata.permissions().mode() & 0o044 != 0 {
-        eprintln!("takaza: others can read {}; take that from them (chmod 600)", path.display());
+        let path = path.display();
+        warn(&format!("takaza: others can read {path}; take that from them (chmod 600)"));
     }
     let mut text = String::new();
     file.take(LONGEST).read_to_string(&mut text).with_context(|| path.display().to_string())?;

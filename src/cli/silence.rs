@@ -9,8 +9,8 @@ use super::{
     Globals,
     failure::{Failure, Outcome},
     output::{Format, say, table_or},
-    sign_in::Signing,
-    times::{clock, instant},
+    sign_in::{Signing, said},
+    times::{clock, instant, local},
 };
 use crate::{
     domain::{alarm::Raised, ids::CaseRef, time::Timestamp},
@@ -42,7 +42,7 @@ pub(super) struct Add {
     #[arg(long, group = "about")]
     all: bool,
     /// The number of the order
-    #[arg(long = "order", value_name = "NUMBER", alias = "order-number")]
+    #[arg(long = "order", value_name = "NUMBER", alias = "order-number", value_parser = said)]
     order_number: String,
     /// When it begins (now)
     #[arg(long, value_name = "TIME")]
@@ -67,7 +67,7 @@ pub(super) struct Lift {
     /// Its id
     id: String,
     /// Why, for the record
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -258,7 +258,7 @@ fn alarm_sheet(alarm: &Raised, zone: &TimeZone) -> String {
         "{} since {}: {}\n  {rung}{}{}\n  {taken}",
         alarm.what,
         at(alarm.raised_at),
-        alarm.detail,
+        local(&alarm.detail, zone),
         stopped.unwrap_or_default(),
         over.unwrap_or_default()
     )

@@ -30,6 +30,11 @@ pub(super) fn instant(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Tim
     )))
 }
 
+/// A text of several lines with its instants on the unit's own clock.
+pub(super) fn local_lines(text: &str, zone: &TimeZone) -> String {
+    text.split('\n').map(|line| local(line, zone)).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +50,9 @@ mod tests {
         assert_eq!(read("12h"), "1970-01-01T12:00:00Z");
         let told = local("paused until 2026-12-01T04:30:00Z, not 12.5 h", &zone);
         assert_eq!(told, "paused until 2026-12-01 10:00, not 12.5 h");
+        let told =
+            local_lines("now (2026-12-01T04:30:00.889413Z)\nuntil 2026-12-01T04:30:00Z.", &zone);
+        assert_eq!(told, "now (2026-12-01 10:00)\nuntil 2026-12-01 10:00.");
         for wrong in ["soon", "", "-3h", "31-12-2026"] {
             assert!(instant(wrong, now, &zone).is_err(), "{wrong:?} is no time");
         }

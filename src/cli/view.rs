@@ -26,8 +26,8 @@ pub(super) fn sheet(row: &EscalationRow, bill: &Bill, zone: &TimeZone) -> String
     ));
     let facts = &escalation.facts;
     line(format!(
-        "facts as of {}: {} cases, {} liens, {} holds, at least {}, limit {} h, overdue at least \
-         {} h",
+        "facts as of {}: {} cases, {} liens, {} holds, at least {}, limit {} h, the oldest \
+         overdue by at least {} h",
         clock(facts.as_of, zone),
         facts.cases,
         facts.liens,

@@ -194,6 +194,7 @@ fn times(config: &Config, found: &mut Vec<Problem>) {
         ("ladder.maximum_fact_age", ladder.maximum_fact_age),
         ("ladder.recheck_within", ladder.recheck_within),
         ("ladder.dispute_within", ladder.dispute_within),
+        ("orders.longest", config.orders.longest),
         ("breaker.rate_window", config.breaker.rate_window),
         ("watch.every", config.watch.every),
         ("deliver.every", deliver.every),
@@ -235,6 +236,7 @@ fn numbers(config: &Config, found: &mut Vec<Problem>) {
         ("watch.shrink_limit_percent", config.watch.shrink_limit_percent, 0, 100),
         ("watch.page", config.watch.page, 1, 10_000),
         ("deliver.parallel", config.deliver.parallel, 1, 256),
+        ("wording.largest_share_percent", config.wording.largest_share_percent, 1, 100),
         ("listen.decay_percent", config.listen.decay_percent, 1, 100),
     ];
     for (key, is, least, most) in bounds {

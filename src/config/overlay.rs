@@ -21,6 +21,13 @@ pub const DEFAULTS: &str = include_str!("../../config/takaza.toml");
 /// the source and the dates of another one.
 const WHOLE: &[&str] = &["limits"];
 
+/// Keys that people look for where they are not.
+const MEANT: &[(&str, &str)] = &[
+    ("console.listen", "serve.console"),
+    ("console.address", "serve.console"),
+    ("console.port", "serve.console"),
+];
+
 /// A configuration, and the table that it was read from.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -58,7 +65,7 @@ impl Loaded {
     pub fn parse(file: Option<&Path>, text: &str, data_dir: &Path) -> Result<Self, ConfigErrors> {
         let source = Source::parse(file, text)?;
         let mut overlay = source.table();
-        let mut errors = Vec::new();
+        let (mut errors, mut taken) = (Vec::new(), Vec::new());
         let (mut config, effective) = loop {
             let effective = merged(defaults()?, &overlay);
             let read = serde_path_to_error::deserialize(Value::Table(effective.clone()));
@@ -67,7 +74,12 @@ impl Loaded {
                 Err(error) => {
                     let (path, problem) = explain(&error, &effective);
                     let known = remove(&mut overlay, &path);
-                    errors.push(source.error(&path, problem));
+                    // What was taken out for its own fault is not missed as well.
+                    let missed = missing(&error, &path);
+                    if missed.is_none_or(|missed| !taken.contains(&missed)) {
+                        errors.push(source.error(&path, problem));
+                    }
+                    taken.push(path);
                     if !known {
                         return Err(ConfigErrors(errors));
                     }
@@ -232,7 +244,8 @@ fn explain(
         if a_key && path.last() != Some(word) {
             path.push(word.clone());
         }
-        return (path.clone(), unknown(a_key, word, known, effective));
+        let problem = unknown(a_key.then_some(path.as_slice()), word, known, effective);
+        return (path, problem);
     }
     let hint = if message.contains("duration") {
         "; write a length of time such as \"30s\", \"15m\" or \"12h\""
@@ -240,6 +253,18 @@ fn explain(
         ""
     };
     (path, format!("{message}{hint}"))
+}
+
+/// The path of the key that an error misses, where it misses one.
+fn missing(
+    error: &serde_path_to_error::Error<toml::de::Error>,
+    path: &[String],
+) -> Option<Vec<String>> {
+    let message = error.inner().message();
+    let field = message.trim().strip_prefix("missing field ")?;
+    let mut whole = path.to_vec();
+    whole.extend(quoted(field));
+    Some(whole)
 }
 
 /// Whether the path leads to a table that has this key.
@@ -254,8 +279,13 @@ fn key_of_table(table: &Table, path: &[String], key: &str) -> bool {
     at.contains_key(key)
 }
 
-fn unknown(a_key: bool, word: &str, known: &[String], effective: &Table) -> String {
-    let what = if a_key { "key" } else { "value" };
+/// What to say of a word that is not known; `key`: its path, where it stands as a key.
+fn unknown(key: Option<&[String]>, word: &str, known: &[String], effective: &Table) -> String {
+    let what = if key.is_some() { "key" } else { "value" };
+    let is = |wrong: &str| key.is_some_and(|path| path.join(".") == wrong);
+    if let Some((_, meant)) = MEANT.iter().find(|(wrong, _)| is(wrong)) {
+        return format!("there is no key {word:?} here; the key is {meant}");
+    }
     let near = known
         .iter()
         .map(|other| (strsim::damerau_levenshtein(word, other), other))
@@ -264,8 +294,10 @@ fn unknown(a_key: bool, word: &str, known: &[String], effective: &Table) -> Stri
     if let Some((_, near)) = near {
         return format!("there is no {what} {word:?} here; did you mean {near:?}?");
     }
-    let elsewhere = effective.iter().find(|(_, section)| {
-        a_key && section.as_table().is_some_and(|section| section.contains_key(word))
+    // Where it stands now it is wrong, so that is none of the places.
+    let elsewhere = effective.iter().find(|(name, section)| {
+        let other = key.is_some_and(|path| path.first() != Some(name));
+        other && section.as_table().is_some_and(|section| section.contains_key(word))
     });
     if let Some((section, _)) = elsewhere {
         return format!("there is no key {word:?} here; it belongs under [{section}]");

@@ -99,11 +99,16 @@ impl Demo {
         if folder.join("takaza.db").exists() {
             bail!("{} holds a ledger already; name another folder with --data", folder.display());
         }
-        std::fs::create_dir_all(folder.join("keys"))
-            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        if std::fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some()) {
+            let folder = folder.display();
+            bail!("{folder} holds other files; name another folder with --data, new or empty");
+        }
+        // Before anything is made: what cannot be shown leaves nothing behind.
         let listener = tokio::net::TcpListener::bind(options.listen).await.with_context(|| {
             format!("{} is taken; name another address with --listen", options.listen)
         })?;
+        std::fs::create_dir_all(folder.join("keys"))
+            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         let page = format!("http://{}", listener.local_addr()?);
         let dice = Dice::from_os();
         let token = SecretString::from(dice.token());

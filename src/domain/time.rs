@@ -73,9 +73,11 @@ pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
 /// A text with each UTC instant in it (`2026-12-01T04:30:00Z`) put on the unit's own clock.
 pub fn local(text: &str, zone: &TimeZone) -> String {
     let word = |word: &str| {
-        let end = word.trim_end_matches([',', ';', '.', ':', ')']);
-        match end.parse::<jiff::Timestamp>() {
-            Ok(at) => format!("{}{}", clock(at.into(), zone), &word[end.len()..]),
+        let start = word.trim_start_matches('(');
+        let bare = start.trim_end_matches([',', ';', '.', ':', ')']);
+        let (before, after) = (&word[..word.len() - start.len()], &start[bare.len()..]);
+        match bare.parse::<jiff::Timestamp>() {
+            Ok(at) => format!("{before}{}{after}", clock(at.into(), zone)),
             Err(_) => word.to_owned(),
         }
     };

@@ -34,7 +34,10 @@ impl Store {
         let id = OrderId::new(self.dice.uuid(now));
         let known = sql("SELECT id FROM standing_order WHERE name = $1").bind(name);
         if known.opt(&mut tx).await?.is_some() {
-            return Err(StoreError::Refused(format!("an order named {name} exists already")));
+            return Err(StoreError::Refused(format!(
+                "an order named {name} exists already; choose another name: a revoked order keeps \
+                 its own on the record"
+            )));
         }
         sql("INSERT INTO standing_order (id, name, terms, drafted_by, drafted_at)
              VALUES ($1, $2, $3, $4, $5) RETURNING *")

@@ -1,6 +1,8 @@
 //! What a standing order is drafted from, whoever writes it down: a file or a form. Everything in it
 //! is a bound and must be written: nothing has a default, for nothing is implied in an authority.
 
+use jiff::SignedDuration;
+
 use crate::domain::{
     bank::Directory,
     canonical::Hash,
@@ -37,6 +39,21 @@ pub struct Asked {
     pub per_hour: u32,
     /// When it ends.
     pub expires_at: Timestamp,
+}
+
+/// What the terms are checked against.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The banks.
+    pub banks: &'a Directory,
+    /// The templates as they are now.
+    pub templates: &'a Templates,
+    /// The unit's accounts that are not revoked.
+    pub accounts: &'a [AccountName],
+    /// The longest that an order of this unit is in force (`orders.longest`).
+    pub longest: SignedDuration,
+    /// The time.
+    pub now: Timestamp,
 }
 
 /// A part of the terms.
@@ -79,6 +96,18 @@ pub enum Fault {
     /// The end has passed.
     #[error("expires_at has passed: such an order allows nothing")]
     Passed,
+    /// The end lies too far away.
+    #[error(
+        "expires_at lies too far away: an order of this unit ends within {} days (orders.longest) and is then signed anew",
+        .days
+    )]
+    TooLong {
+        /// The longest, in whole days.
+        days: i64,
+    },
+    /// There is no such account, or it is revoked.
+    #[error("there is no account {0}; `takaza account list` has them")]
+    NoAccount(AccountName),
     /// There is no such bank, or another one answers for it now.
     #[error("there is no bank {code:?}{}; `takaza banks list` has them", now(.into.as_ref()))]
     NoBank {
@@ -101,7 +130,8 @@ impl Fault {
     pub const fn part(&self) -> Part {
         match self {
             Self::Empty(part) => *part,
-            Self::Passed => Part::ExpiresAt,
+            Self::Passed | Self::TooLong { .. } => Part::ExpiresAt,
+            Self::NoAccount(_) => Part::Accounts,
             Self::NoBank { .. } => Part::Banks,
             Self::NoTemplate(_) => Part::Templates,
         }
@@ -109,17 +139,13 @@ impl Fault {
 }
 
 impl Asked {
-    /// The order's name and terms, checked against the directory, the templates and the clock.
+    /// The order's name and terms, checked against what is known.
     /// What is signed are hashes: a template that is changed later is none that the order allows.
     ///
     /// # Errors
     /// Everything that is wrong, at most once for each part.
-    pub fn terms(
-        self,
-        banks: &Directory,
-        templates: &Templates,
-        now: Timestamp,
-    ) -> Result<(String, Terms), Vec<Fault>> {
+    pub fn terms(self, against: Known<'_>) -> Result<(String, Terms), Vec<Fault>> {
+        let Known { banks, templates, accounts, longest, now } = against;
         let name = self.name.trim().to_owned();
         let empty = [
             (name.is_empty(), Part::Name),
@@ -132,7 +158,11 @@ impl Asked {
         let mut faults: Vec<Fault> = empty.collect();
         if self.expires_at <= now {
             faults.push(Fault::Passed);
+        } else if self.expires_at.since(now) > longest {
+            faults.push(Fault::TooLong { days: longest.as_hours() / 24 });
         }
+        let unknown = self.accounts.iter().find(|account| !accounts.contains(account));
+        faults.extend(unknown.cloned().map(Fault::NoAccount));
         let known: Result<Vec<BankCode>, Fault> =
             self.banks.iter().map(|bank| bank_code(banks, bank)).collect();
         let hashes = template_hashes(templates, &self.templates);

@@ -1,5 +1,6 @@
 //! The command line, by the real binary: what people type, what they are told, what they may.
 
+mod closed;
 mod help;
 mod report;
 mod roles;

@@ -40,11 +40,17 @@ fn by_hand(unit: &Unit) {
     assert_eq!(held["facts"]["cases"], 5);
     let reference = text(&held["reference"]);
     let why = unit.run(&["queue", "why", &reference]).done();
-    assert!(why.contains("an approver"), "{why}");
+    assert!(why.contains("an approver") && why.contains("then account desk is not live"), "{why}");
     let hash = text(&held["hash"]);
     let approve = ["queue", "approve", &reference, "--hash", &hash];
     unit.act("officer", &approve).refused(3);
-    unit.approve();
+    let sheet = unit.run(&["queue", "show", &reference]).done();
+    assert!(sheet.contains("the oldest overdue by at least"), "{sheet}");
+    let approved = unit.act("dcp", &approve).done();
+    for language in ["en", "hi"] {
+        let not_now = format!("not now: desk ({language}): account desk is not live");
+        assert!(approved.contains(&not_now), "{approved}");
+    }
     let why = unit.run(&["queue", "why", &reference]).done();
     assert!(why.contains("not live"), "{why}");
     let take = ["handoff", "take", &reference, "--language", "en"];
@@ -243,13 +249,45 @@ fn silences_notices_and_confirmations_are_acts_of_named_people() {
     unit.act("officer", &lift).refused(3);
     unit.act("dcp", &lift).done();
     unit.run(&["run-once"]).done();
-    unit.escalation("held");
+    let reference = text(&unit.escalation("held")["reference"]);
+
+    // A silence that comes after the drafting is told of before and after an approval.
+    unit.act("dcp", &["account", "live", "desk"]).done();
+    unit.act("officer", &silence).done();
+    let held = unit.run(&["queue", "why", &reference]).done();
+    assert!(held.contains("an approver") && held.contains("silence under 12/2026"), "{held}");
+    let utc = held.split_whitespace().any(|word| word.parse::<jiff::Timestamp>().is_ok());
+    assert!(!utc, "the end is told on the unit's own clock: {held}");
+    let hash = text(&unit.escalation("held")["hash"]);
+    let approved = unit.act("dcp", &["queue", "approve", &reference, "--hash", &hash]).done();
+    assert!(approved.contains("not now: desk (en): silence under 12/2026"), "{approved}");
 
     let notice = ["cases", "notice", "REQ/1", "--message-id", "<m1@unit.example>"];
     unit.act("auditor", &notice).refused(3);
     unit.act("officer", &notice).done();
     unit.act("officer", &["cases", "confirm", "REQ/1", "REQ/2"]).done();
     unit.act("officer", &["cases", "confirm", "REQ/none"]).refused(2);
+}
+
+#[test]
+fn no_act_goes_on_the_record_without_a_word() {
+    let unit = Unit::staffed("");
+    for words in [
+        &["stop", "--why", ""][..],
+        &["restore", "mark", "--why", " "],
+        &["queue", "reject", "GGM-00000", "--reason", " "],
+        &["queue", "send-back", "GGM-00000", "--reason", ""],
+        &["queue", "dispute", "GGM-00000", "--ground", "acted", "--reason", "\t"],
+        &["post", "retract", "GGM-00000", "--reason", ""],
+        &["post", "correct", "GGM-00000", "--reason", ""],
+        &["silence", "lift", "an-id", "--reason", ""],
+        &["silence", "add", "--all", "--until", "2h", "--order", " "],
+        &["account", "pause", "desk", "--why", ""],
+        &["erase", "--action", "REQ/1", "--rule", " "],
+    ] {
+        let refused = unit.act("dcp", words).refused(2);
+        assert!(refused.contains("for the record"), "{words:?}: {refused}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -374,7 +412,8 @@ fn a_restored_ledger_is_marked_rings_is_taken_and_is_accepted_by_an_approver() {
     assert!(unit.act("dcp", &accept).refused(3).contains("restore mark"));
     let mark = ["restore", "mark", "--why", "disk replaced, backup of Monday"];
     unit.act("auditor", &mark).refused(3);
-    unit.act("officer", &mark).done();
+    let marked = unit.act("officer", &[&mark[..], &["--json"]].concat()).json();
+    assert_eq!(marked["uncertain"], 0, "nothing was under way: {marked}");
 
     unit.run(&["run-once"]).done();
     let alarms = unit.run(&["alarm", "list", "--json"]).json();
@@ -397,6 +436,8 @@ fn a_restored_ledger_is_marked_rings_is_taken_and_is_accepted_by_an_approver() {
 #[test]
 fn an_order_names_its_templates_and_its_rehearsal_is_noted() {
     let unit = Unit::staffed("");
+    let add = ["account", "add", "square", "--platform", "x", "--hand-off", "--handle", "ggm"];
+    unit.act("root", &add).done();
     let templates = unit.run(&["order", "templates", "--json"]).json();
     let short = "en/tag.short.txt";
     let named = templates.as_array().expect("a list").iter().find(|one| one["name"] == short);
@@ -412,9 +453,14 @@ fn an_order_names_its_templates_and_its_rehearsal_is_noted() {
         );
         unit.act("officer", &["order", "draft", file.to_str().expect("UTF-8")])
     };
-    order("one", "[\"en/tag.short.txt\"]").done();
+    let drafted = order("one", "[\"en/tag.short.txt\"]").done();
+    assert!(drafted.contains("it would end at 20"), "{drafted}");
+    let again = order("one", "[\"*\"]").refused(3);
+    assert!(again.contains("choose another name"), "{again}");
     let shown = unit.run(&["order", "show", "one", "--json"]).json();
     assert_eq!(shown["terms"]["templates"], serde_json::json!([hash]));
+    let told = unit.run(&["order", "show", "one"]).done();
+    assert!(told.contains(&format!("en/tag.short.txt  {hash}")), "by its name: {told}");
     order("all", "[\"*\"]").done();
     let all = unit.run(&["order", "show", "all", "--json"]).json();
     let bound = all["terms"]["templates"].as_array().expect("a list").len();

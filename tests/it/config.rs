@@ -60,6 +60,26 @@ fn a_key_in_the_wrong_table_is_told_its_own() {
 }
 
 #[test]
+fn a_key_that_people_look_for_elsewhere_is_named() {
+    let found = errors("[console]\nlisten = \"127.0.0.1:8782\"\n").to_string();
+    assert!(
+        found.contains("console.listen") && found.ends_with("the key is serve.console"),
+        "{found}"
+    );
+    // A key that stands nowhere belongs nowhere, not where it was written.
+    let found = errors("[console]\nbeauty = 3\n").to_string();
+    assert!(!found.contains("belongs under"), "{found}");
+}
+
+#[test]
+fn a_share_is_a_share() {
+    for wrong in ["0", "101", "500"] {
+        let found = errors(&format!("[wording]\nlargest_share_percent = {wrong}\n")).to_string();
+        assert!(found.contains("wording.largest_share_percent"), "{wrong}: {found}");
+    }
+}
+
+#[test]
 fn every_error_is_told_at_once_in_the_files_order() {
     let found = errors(
         "[unit]\nreference_prefix = \"g1\"\n\n[watch]\nevery = \"soon\"\npage = 0\n\n\
@@ -100,6 +120,9 @@ fn an_error_in_a_limit_names_the_limit() {
                  expires = \"2027-09-30\"\n";
     let text = errors(&format!("[limits.lien]\nhours = \"six\"\n{limit}")).to_string();
     assert!(text.contains("unit.toml:2:1: limits.lien.hours: invalid type"), "{text}");
+    assert!(!text.contains("missing field"), "it is there, and wrong: {text}");
+    let text = errors(&format!("[limits.lien]\nhours = 24.5\n{limit}")).to_string();
+    assert_eq!(text.lines().count(), 1, "one slip, one error: {text}");
     let text = errors(&format!("[limits.hold]\nhour = 6\n{limit}")).to_string();
     assert!(text.contains("limits.hold.hour") && text.contains("did you mean \"hours\""), "{text}");
     let text = errors("[costs.blusky]\nas_of = \"2026-01-01\"\n").to_string();

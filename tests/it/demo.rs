@@ -67,3 +67,27 @@ fn the_demo_ends_by_itself_and_prints_one_summary_of_a_path_that_was_really_gone
     let why = String::from_utf8_lossy(&again.stderr).into_owned();
     assert!(why.contains("name another folder"), "{why}");
 }
+
+#[test]
+fn a_demo_that_cannot_begin_leaves_nothing_and_touches_nothing() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path().join("demo");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = listener.local_addr().expect("an address").to_string();
+    let demo = |listen: &str, console: &str| {
+        let data = folder.to_str().expect("UTF-8");
+        let words = ["demo", "--data", data, "--listen", listen, "--console", console];
+        let said = takaza(&words);
+        assert_eq!(said.status.code(), Some(1));
+        String::from_utf8_lossy(&said.stderr).into_owned()
+    };
+    assert!(demo(&taken, "127.0.0.1:0").contains("--listen"));
+    assert!(demo("127.0.0.1:0", &taken).contains("--console"));
+    assert!(!folder.exists(), "no folder is left behind");
+
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("thesis.txt"), "mine").expect("a file");
+    let why = demo("127.0.0.1:0", "127.0.0.1:0");
+    assert!(why.contains("holds other files") && why.contains("--data"), "{why}");
+    assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 1, "nothing was added");
+}

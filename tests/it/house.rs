@@ -288,6 +288,16 @@ fn nothing_stops_the_program_but_what_cannot_fail() {
     assert_eq!(found, known, "say at the line why it cannot fail, and count it here");
 }
 
+/// `println!` and its like stop the program where nobody reads what it says.
+#[test]
+fn nothing_is_printed_but_by_what_bears_a_reader_that_has_gone() {
+    let words = ["println!(", "print!(", "dbg!("];
+    let prints = |code: &str| words.iter().any(|word| code.contains(word));
+    let found: Vec<_> = sources().into_iter().filter(|(_, code)| prints(code)).collect();
+    let found: Vec<_> = found.iter().map(|(name, _)| name).collect();
+    assert!(found.is_empty(), "say it by cli::output: {found:?}");
+}
+
 #[test]
 fn no_source_is_too_long_to_read() {
     let long: Vec<_> = files(&["src"])

@@ -326,6 +326,22 @@ async fn every_page_draws_and_says_that_it_is_a_sandbox() {
     assert_eq!(town.page("/@nobody").await.status(), 404);
 }
 
+/// A machine without Devanagari letters would show boxes.
+#[tokio::test]
+async fn the_square_brings_its_own_hindi_letters() {
+    let town = Town::open(5).await;
+    let front = town.page("/").await;
+    let policy = front.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("font-src 'self'"), "{policy}");
+    let style = town.page("/square.css").await.text().await.unwrap();
+    let (face, _) = style.split_once('}').unwrap();
+    assert!(face.contains("unicode-range: U+0900-097F"), "only where Hindi stands: {face}");
+    let address = face.split('"').find(|word| word.ends_with(".woff2")).expect("an address");
+    let letters = town.page(address).await;
+    assert_eq!(letters.headers()["content-type"], "font/woff2");
+    assert_eq!(&letters.bytes().await.unwrap()[..4], b"wOF2");
+}
+
 #[tokio::test]
 async fn what_was_said_survives_a_save() {
     let town = Town::open(2).await;

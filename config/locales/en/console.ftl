@@ -66,9 +66,9 @@ n-actions = { $n ->
     [one] { $n } action
    *[other] { $n } actions
  }
-overdue-at-least = overdue { $n ->
-    [one] { $n } hour or more
-   *[other] { $n } hours or more
+overdue-at-least = the oldest overdue by at least { $n ->
+    [one] { $n } hour
+   *[other] { $n } hours
  }
 as-of = As of
 expires = Expires

@@ -10,7 +10,7 @@ use super::{
     super::{
         Globals,
         failure::{Failure, Outcome},
-        output::say,
+        output::{say, warn},
         sign_in::{Session, Signing},
     },
     ask,
@@ -110,12 +110,10 @@ impl Connect {
                     let handle = &asked.identity.author.handle;
                     return say(&format!("{name} works: @{handle} answers, nothing changed"));
                 }
-                Ok(_) => eprintln!(
-                    "takaza: the stored grant is another account's; a new one is asked for"
-                ),
-                Err(_) => {
-                    eprintln!("takaza: the stored grant does not work; a new one is asked for")
+                Ok(_) => {
+                    warn("takaza: the stored grant is another account's; a new one is asked for")
                 }
+                Err(_) => warn("takaza: the stored grant does not work; a new one is asked for"),
             }
         }
         let wait = (!self.paste).then(|| Duration::from_secs(self.timeout));

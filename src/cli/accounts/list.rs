@@ -8,7 +8,7 @@ use super::super::{
     Globals,
     failure::Outcome,
     output::{Format, table_or},
-    times::clock,
+    times::{clock, local},
 };
 use crate::{
     domain::time::Timestamp,
@@ -100,7 +100,7 @@ impl AccountView {
             self.max_length.to_string(),
             row.last_heard_at.map_or_else(|| "never".to_owned(), |at| clock(at, zone)),
             self.month.as_ref().map_or_else(|| "free".to_owned(), bill::in_short),
-            self.standing.clone(),
+            local(&self.standing, zone),
         ]
     }
 }

@@ -7,7 +7,7 @@ use super::{
         Globals,
         failure::{Failure, Outcome},
         output::say,
-        sign_in::Signing,
+        sign_in::{Signing, said},
         times::{clock, instant},
     },
     row,
@@ -43,7 +43,7 @@ pub(in super::super) struct Pause {
     /// The account's name
     name: String,
     /// Why; without it the pause ends
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = said)]
     why: Option<String>,
     /// Until when (until somebody ends the pause)
     #[arg(long, value_name = "TIME", requires = "why")]

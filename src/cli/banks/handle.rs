@@ -9,7 +9,7 @@ use super::super::{
     accounts::platform,
     failure::Outcome,
     output::{Format, say, table_or},
-    sign_in::{Session, Signing},
+    sign_in::{Session, Signing, said},
     times::clock,
 };
 use crate::{
@@ -40,7 +40,7 @@ pub(in super::super) struct Add {
     /// The handle, without the leading @
     handle: String,
     /// The evidence: the bank's own page that names it, a verified profile link, a letter
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     evidence: String,
     /// The platform's stable id, as you read it, where no account of ours can ask the platform
     #[arg(long, value_name = "ID")]
@@ -61,7 +61,7 @@ pub(in super::super) struct Verify {
     #[arg(value_parser = platform)]
     platform: Platform,
     /// New evidence (what was seen before)
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     evidence: Option<String>,
     /// For how many days it is good
     #[arg(long, value_name = "N", default_value_t = 180, value_parser = clap::value_parser!(u16).range(1..=366))]

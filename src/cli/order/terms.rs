@@ -10,7 +10,7 @@ use crate::{
     domain::{escalation::EscalationKind, ids::AccountName, order::Terms},
     work::{
         Ctx,
-        order::{Asked, Fault},
+        order::{Asked, Fault, Known},
     },
 };
 
@@ -38,8 +38,8 @@ impl OrderFile {
         })
     }
 
-    /// The order's name and terms, or the first thing that is wrong with them.
-    pub(super) fn terms(self, ctx: &Ctx) -> Result<(String, Terms), Failure> {
+    /// The order's name and terms, or everything that is wrong with them.
+    pub(super) async fn terms(self, ctx: &Ctx) -> Result<(String, Terms), Failure> {
         let now = ctx.clock.now();
         let asked = Asked {
             expires_at: instant(&self.expires_at, now, ctx.limits.calendar().zone())?,
@@ -54,9 +54,18 @@ impl OrderFile {
             per_day: self.per_day,
             per_hour: self.per_hour,
         };
-        asked.terms(&ctx.banks, &ctx.templates, now).map_err(|faults| {
-            let first = faults.first().map_or_else(String::new, Fault::to_string);
-            Failure::usage(first)
+        let accounts = ctx.store.accounts().await?.into_iter().filter(|row| !row.revoked);
+        let accounts: Vec<AccountName> = accounts.map(|row| row.account.name).collect();
+        let known = Known {
+            banks: &ctx.banks,
+            templates: &ctx.templates,
+            accounts: &accounts,
+            longest: ctx.config.orders.longest,
+            now,
+        };
+        asked.terms(known).map_err(|faults| {
+            let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
+            Failure::usage(faults.join("\n"))
         })
     }
 }

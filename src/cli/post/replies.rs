@@ -8,10 +8,10 @@ use super::{
         Globals,
         failure::Outcome,
         output::{Format, say, table_or},
-        sign_in::Signing,
+        sign_in::{Signing, said},
         times::clock,
     },
-    given, timeline,
+    timeline,
 };
 use crate::{
     domain::{platform::Language, reply_class::ReplyClass},
@@ -43,7 +43,7 @@ pub(in super::super) struct Reclass {
     #[arg(value_parser = class)]
     class: ReplyClass,
     /// Why, for the record
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -95,7 +95,7 @@ impl Reclass {
         let session = self.signing.sign_in(globals, "post reply-class").await?;
         let ctx = &session.app.ctx;
         let desk = session.person.as_desk(ctx.clock.now())?;
-        let act = format!("cli post reply-class: {}", given(&self.reason)?);
+        let act = format!("cli post reply-class: {}", self.reason);
         let by = Actor::person(session.person.id.clone(), &act);
         let which = (self.reference.as_str(), self.reply.as_str());
         ctx.store.correct_class(&by, &desk, which, self.class).await?;

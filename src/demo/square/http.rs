@@ -56,14 +56,15 @@ pub fn router(square: Arc<Square>) -> Router {
         .route("/pictures/{id}", get(picture))
         .route("/{handle}", get(profile))
         .route("/{handle}/{id}", get(permalink))
-        .route("/square.css", get(|| asset("text/css", page::STYLE)))
-        .route("/square.js", get(|| asset("text/javascript", page::SCRIPT)))
+        .route("/square.css", get(|| asset("text/css", page::STYLE.as_bytes())))
+        .route("/square.js", get(|| asset("text/javascript", page::SCRIPT.as_bytes())))
+        .route("/noto-sans-devanagari.woff2", get(|| asset("font/woff2", page::LETTERS)))
         .fallback(|| async { fail(StatusCode::NOT_FOUND, "there is nothing at this address") })
         .with_state(square)
 }
 
-async fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text)
+async fn asset(kind: &'static str, bytes: &'static [u8]) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], bytes)
 }
 
 fn fail(status: StatusCode, error: impl ToString) -> Response {
@@ -232,7 +233,7 @@ async fn permalink(State(square): Shared, Path((handle, id)): Path<(String, u64)
 /// even a mistake in escaping would run nothing.
 fn show(page: anyhow::Result<Option<String>>) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-                          img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                          font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                           frame-ancestors 'none'";
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),

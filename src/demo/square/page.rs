@@ -14,6 +14,8 @@ use crate::domain::time::Timestamp;
 pub const STYLE: &str = include_str!("square.css");
 /// The script that refreshes a page in place.
 pub const SCRIPT: &str = include_str!("square.js");
+/// The console's own Devanagari letters, for machines that have none.
+pub const LETTERS: &[u8] = include_bytes!("../../web/assets/noto-sans-devanagari.woff2");
 /// Posts on a page.
 const A_PAGE: usize = 20;
 /// Answers shown under a post in a list; the post's own page shows all.

@@ -17,7 +17,7 @@ use crate::{
         time::Timestamp,
     },
     store::StoreError,
-    work::order::{Asked, Fault, Part},
+    work::order::{Asked, Fault, Known, Part},
 };
 
 /// What is wrong, by the field.
@@ -67,12 +67,11 @@ pub(super) async fn form(visit: Visit) -> Result<Response, Problem> {
 
 async fn page(visit: &Visit, faults: Faults) -> Result<Response, Problem> {
     let wrong = !faults.is_empty();
-    let accounts = visit.store().accounts().await?.into_iter().filter(|row| !row.revoked);
     let mut response = visit.page(&Form {
         frame: &visit.frame,
         written: &visit.form,
         faults,
-        accounts: accounts.map(|row| row.account.name).collect(),
+        accounts: accounts(visit).await?,
         templates: visit.ctx().templates.hashes().map(|(name, _)| name).collect(),
         days: MINIMUM_REHEARSED_DAYS,
     })?;
@@ -82,11 +81,25 @@ async fn page(visit: &Visit, faults: Faults) -> Result<Response, Problem> {
     Ok(response)
 }
 
+/// The accounts that an order may name.
+async fn accounts(visit: &Visit) -> Result<Vec<AccountName>, Problem> {
+    let rows = visit.store().accounts().await?.into_iter().filter(|row| !row.revoked);
+    Ok(rows.map(|row| row.account.name).collect())
+}
+
 pub(super) async fn make(visit: Visit) -> Result<Response, Problem> {
     let mut faults = Faults::new();
     let asked = read(&visit, &mut faults)?;
     let ctx = visit.ctx();
-    let terms = match asked.terms(&ctx.banks, &ctx.templates, visit.console.clock().now()) {
+    let accounts = accounts(&visit).await?;
+    let known = Known {
+        banks: &ctx.banks,
+        templates: &ctx.templates,
+        accounts: &accounts,
+        longest: ctx.config.orders.longest,
+        now: visit.console.clock().now(),
+    };
+    let terms = match asked.terms(known) {
         Ok(terms) if faults.is_empty() => terms,
         judged => {
             for fault in judged.err().into_iter().flatten() {
@@ -176,6 +189,8 @@ fn told(visit: &Visit, fault: &Fault) -> String {
         Fault::Empty(Part::Name) => words.t("orders-fault-name"),
         Fault::Empty(_) => words.t("orders-fault-empty"),
         Fault::Passed => words.t("orders-fault-passed"),
+        Fault::TooLong { days } => words.with("orders-fault-long", "days", days),
+        Fault::NoAccount(account) => words.with("orders-fault-account", "account", account),
         Fault::NoBank { code, into: None } => words.with("orders-fault-bank", "code", code),
         Fault::NoBank { code, into: Some(into) } => {
             words.with2("orders-fault-merged", "code", code, "into", into)

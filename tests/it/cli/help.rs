@@ -171,7 +171,11 @@ fn completions_and_man_pages_are_made() {
     let path = folder.path().join("man1");
     takaza(&["man", path.to_str().expect("UTF-8")]).done();
     let page = std::fs::read_to_string(path.join("takaza-queue-approve.1")).expect("a page");
-    assert!(page.contains("hash"), "{page}");
+    let synopsis = page.split(".SH SYNOPSIS").nth(1).and_then(|rest| rest.split(".SH").next());
+    let synopsis = synopsis.expect("a synopsis").replace("\\-", "-");
+    for taken in ["--hash <HASH>", "--as <PERSON>", "<REFERENCE>"] {
+        assert!(synopsis.contains(taken), "{taken} is not in: {synopsis}");
+    }
 }
 
 #[test]
@@ -186,6 +190,35 @@ fn without_a_place_a_command_says_how_to_name_one() {
     assert!(said.contains("--data DIR"), "{said}");
     let left = std::fs::read_dir(folder.path()).expect("the folder").count();
     assert_eq!(left, 0, "nothing was made in a folder that nobody named");
+}
+
+#[test]
+fn a_wrong_folder_is_no_empty_ledger() {
+    let unit = Unit::unconfigured();
+    let nowhere = unit.file("no-unit");
+    let there = || std::path::Path::new(&nowhere).exists();
+    for words in [
+        &["queue", "list"][..],
+        &["doctor"],
+        &["health"],
+        &["run-once"],
+        &["config", "check"],
+        &["banks", "list"],
+        &["person", "add", "root", "--name", "R", "--role", "administrator"],
+        &["stop", "--why", "a drill", "--as", "dcp"],
+    ] {
+        let said = takaza(&[words, &["--data", &nowhere]].concat()).refused(2);
+        assert!(said.contains(&format!("no folder {nowhere}")), "{words:?}: {said}");
+        assert!(said.contains("takaza setup") && !there(), "{words:?}: {said}");
+    }
+    std::fs::create_dir(&nowhere).expect("a folder");
+    for words in [&["queue", "list"][..], &["doctor"], &["serve"], &["resume", "--as", "dcp"]] {
+        let said = takaza(&[words, &["--data", &nowhere]].concat()).refused(2);
+        assert!(said.contains("is no unit's folder"), "{words:?}: {said}");
+    }
+    assert_eq!(std::fs::read_dir(&nowhere).expect("the folder").count(), 0, "nothing was made");
+    unit.write("takaza.toml", "[banks]\ninvented = true\n");
+    assert!(unit.run(&["queue", "list"]).done().contains("nothing here"), "a unit's own begins");
 }
 
 #[test]
@@ -279,6 +312,7 @@ fn the_guard_judges_each_line_and_names_those_it_cannot() {
     let said = super::Said::from(guard.wait_with_output().expect("it ends"));
     assert_eq!(said.code, 2);
     assert!(said.err.contains("line 2"), "{}", said.err);
+    assert!(said.err.ends_with("1 line was not judged\n"), "{}", said.err);
     let verdicts: Vec<serde_json::Value> =
         said.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(verdicts.len(), 2, "{}", said.out);

@@ -361,6 +361,11 @@ async fn an_order_is_drafted_by_one_and_signed_by_another() {
     assert!(unit.act("officer", &["order", "draft", path]).refused(2).contains("per_dya"));
     write(&order.replace("ZPPL", "QQQQ"));
     assert!(unit.act("officer", &["order", "draft", path]).refused(2).contains("QQQQ"));
+    write(&order.replace("240h", "20000h"));
+    let long = unit.act("officer", &["order", "draft", path]).refused(2);
+    assert!(long.contains("92 days") && long.contains("no account square"), "{long}");
+    let add = ["account", "add", "square", "--platform", "x", "--hand-off", "--handle", "ggm"];
+    unit.act("root", &add).done();
     write(&order);
     assert!(unit.act("root", &["order", "draft", path]).refused(3).contains("an officer"));
     unit.act("dcp", &["order", "draft", path]).done();

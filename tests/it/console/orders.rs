@@ -118,6 +118,10 @@ async fn what_is_wrong_in_a_draft_stands_beside_its_field() {
     assert_eq!(page.text("#wrong-per_day"), "Write a whole number.");
     assert!(page.text("#wrong-kinds").starts_with("Choose something"));
     assert!(page.text("#wrong-expires_at").starts_with("That time has passed"));
+    let late = [("accounts", "nobody"), ("expires_at", "2030-01-01T10:00")];
+    let page = asha.submit(&page, "/orders", &late).await;
+    assert_eq!(page.text("#wrong-accounts"), "There is no account nobody.");
+    assert!(page.text("#wrong-expires_at").contains("within 92 days"));
     assert_eq!(page.text("#wrong-name"), "");
     assert!(page.html.contains("value=\"Half\"") && page.html.contains("value=\"ZPPL QQQQ\""));
     assert!(desk.world.ctx.store.orders().await.unwrap().is_empty());

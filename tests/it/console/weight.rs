@@ -35,6 +35,13 @@ async fn no_page_weighs_more_than_a_slow_line_carries() {
     assert_eq!(files.len(), 3, "icon, style and script: {files:?}");
     let place = files[0].rsplit_once('/').expect("a folder").0;
     let font = format!("{place}/noto-sans-devanagari.woff2");
+    let style = desk.browser().get(&files[1]).await.html;
+    let (face, _) = style.split_once('}').expect("the letters come first");
+    assert!(
+        face.contains("noto-sans-devanagari.woff2") && face.contains("unicode-range"),
+        "{face}"
+    );
+    assert!(!face.contains("optional"), "a first page would keep its boxes: {face}");
     let mut carried = 0;
     for file in files.iter().chain([&font]) {
         let (bytes, _) = weighs(desk, file).await;
