@@ -386,6 +386,12 @@ fn a_row_is_refused_for_what_is_wrong_with_it() {
     assert_eq!(refusal(&future), Some(InFuture));
     let acted = [("Bank Response", "Provided"), ("Response Date", "17/11/2026 20:04")];
     assert_eq!(refusal(&acted), Some(ActedBeforeSent));
+    let both = [("Response Date", "18/11/2026 10:00"), ("Amount Put on Hold", "₹30,000")];
+    assert_eq!(refusal(&both[..1]), Some(ActedWhilePending));
+    assert_eq!(refusal(&both[1..]), Some(ActedWhilePending));
+    assert_eq!(refusal(&[("Amount Put on Hold", "0")]), None);
+    let disputed = [&both[..1], &[("Bank Response", "Needs court order")]].concat();
+    assert_eq!(refusal(&disputed), None, "a bank that disputes it has answered");
     assert_eq!(refusal(&[("FIR No", ""), ("Acknowledgement No", "")]), Some(NoCaseRef));
     assert_eq!(refusal(&[("IFSC", ""), ("लाभार्थी बैंक", "")]), Some(UnknownBank));
 }

@@ -136,3 +136,4 @@ refusal-in_future = after the time as of which this file is true
 refusal-delivered_before_sent = delivered before the request was sent
 refusal-acted_before_sent = acted before the request was sent
 refusal-due_before_sent = due before the request was sent
+refusal-acted_while_pending = filled, while the bank's response says that it has not answered; correct the one or the other

@@ -63,6 +63,9 @@ impl RowReader<'_> {
         // Read even where they are dropped: a row with nonsense in them is not to be trusted.
         let (acted_at, lien_amount) =
             (look.time(fields.acted_at)?, look.amount(fields.lien_amount)?);
+        if status == Status::Pending {
+            look.not_acted(acted_at, lien_amount)?;
+        }
         let contacts = look.count(fields.contacts)?;
         let action = BankAction {
             external_id: id,
@@ -262,6 +265,18 @@ impl Look<'_> {
     /// Our own request had everything the bank needs.
     fn complete(&self) -> bool {
         self.reader.mapping.filled.iter().all(|slot| !self.cell(*slot).is_blank())
+    }
+
+    /// A request that nobody has answered has no answer. What says both accuses nobody.
+    fn not_acted(&self, at: Option<Timestamp>, amount: Option<Paise>) -> Result<(), Refusal> {
+        let fields = &self.reader.mapping.fields;
+        let on_hold = amount.is_some_and(|amount| amount > Paise::new(0));
+        for (filled, slot) in [(at.is_some(), fields.acted_at), (on_hold, fields.lien_amount)] {
+            if let Some(slot) = slot.filter(|_| filled) {
+                return Err(self.refuse(RefusalCode::ActedWhilePending, slot));
+            }
+        }
+        Ok(())
     }
 
     /// Nothing came of the request before it was made, and it was made before the file was.
