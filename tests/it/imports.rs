@@ -370,6 +370,9 @@ fn a_row_is_refused_for_what_is_wrong_with_it() {
         ("Amount Put on Hold", "-1", NegativeAmount),
         ("Layer", "third", NotANumber),
         ("Layer", "2026", NotANumber),
+        ("Layer", "-1", NotANumber),
+        ("Layer", "\u{2212}१", NotANumber),
+        ("Last Reminder", "17/11/2026 20:04", RemindedBeforeSent),
         ("Reminders", "-1", NotANumber),
         ("Reminders", "often", NotANumber),
         ("Request Sent On", "", NoTime),
@@ -386,6 +389,11 @@ fn a_row_is_refused_for_what_is_wrong_with_it() {
     assert_eq!(refusal(&future), Some(InFuture));
     let acted = [("Bank Response", "Provided"), ("Response Date", "17/11/2026 20:04")];
     assert_eq!(refusal(&acted), Some(ActedBeforeSent));
+    let acted = |at| [("Bank Response", "Provided"), ("Response Date", at)];
+    assert_eq!(refusal(&acted("20/11/2026 18:01")), Some(InFuture));
+    assert_eq!(refusal(&acted("20/11/2026 18:00")), None);
+    let more = [("Amount Put on Hold", "61001"), ("Last Reminder", "21/11/2026 10:00")];
+    assert_eq!(refusal(&[&acted("20/11/2026 18:00")[..], &more].concat()), None);
     let both = [("Response Date", "18/11/2026 10:00"), ("Amount Put on Hold", "₹30,000")];
     assert_eq!(refusal(&both[..1]), Some(ActedWhilePending));
     assert_eq!(refusal(&both[1..]), Some(ActedWhilePending));

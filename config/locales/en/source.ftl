@@ -136,4 +136,5 @@ refusal-in_future = after the time as of which this file is true
 refusal-delivered_before_sent = delivered before the request was sent
 refusal-acted_before_sent = acted before the request was sent
 refusal-due_before_sent = due before the request was sent
+refusal-reminded_before_sent = before the request was sent; a reminder about another request does not count
 refusal-acted_while_pending = filled, while the bank's response says that it has not answered; correct the one or the other

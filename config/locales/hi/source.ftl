@@ -136,4 +136,5 @@ refusal-in_future = उस समय के बाद का, जिस तक �
 refusal-delivered_before_sent = अनुरोध भेजे जाने से पहले पहुँचा
 refusal-acted_before_sent = अनुरोध भेजे जाने से पहले कार्रवाई
 refusal-due_before_sent = अनुरोध भेजे जाने से पहले देय
+refusal-reminded_before_sent = अनुरोध भेजे जाने से पहले का; किसी और अनुरोध का स्मरण-पत्र नहीं गिना जाता
 refusal-acted_while_pending = भरा हुआ है, जबकि बैंक का जवाब बताता है कि उसने उत्तर नहीं दिया; दोनों में से एक सुधारें

@@ -50,6 +50,8 @@ spelled! {
         ActedBeforeSent = "acted_before_sent",
         /// It was due before it was sent.
         DueBeforeSent = "due_before_sent",
+        /// The bank was pressed about it before it was sent.
+        RemindedBeforeSent = "reminded_before_sent",
         /// The bank acted, and has not answered.
         ActedWhilePending = "acted_while_pending",
     }
@@ -115,6 +117,9 @@ fn explain(code: RefusalCode) -> &'static str {
         RefusalCode::DeliveredBeforeSent => "before the request was sent",
         RefusalCode::ActedBeforeSent => "before the request was sent",
         RefusalCode::DueBeforeSent => "before the request was sent",
+        RefusalCode::RemindedBeforeSent => {
+            "before the request was sent; a reminder about another request does not count"
+        }
         RefusalCode::ActedWhilePending => {
             "filled, while the bank's response says that it has not answered; correct the one or the \
              other"

@@ -252,6 +252,9 @@ impl Look<'_> {
             return Ok(None);
         }
         let words = words.unwrap_or_default();
+        if self.cell(slot).words().is_some_and(|words| below_zero(&words)) {
+            return Err(self.refuse(RefusalCode::NotANumber, slot));
+        }
         let number = whole(&words).or_else(|| {
             let known = self.reader.mapping.layer_words.iter();
             known.filter_map(|word| words.strip_prefix(word.as_str())).find_map(whole)
@@ -289,7 +292,13 @@ impl Look<'_> {
             (before(action.delivered_at), RefusalCode::DeliveredBeforeSent, fields.delivered_at),
             (before(action.acted_at), RefusalCode::ActedBeforeSent, fields.acted_at),
             (before(action.due_at), RefusalCode::DueBeforeSent, fields.due_at),
+            (
+                before(action.last_contact_at),
+                RefusalCode::RemindedBeforeSent,
+                fields.last_contact_at,
+            ),
             (sent > self.reader.as_of, RefusalCode::InFuture, Some(fields.requested_at)),
+            (action.acted_at > Some(self.reader.as_of), RefusalCode::InFuture, fields.acted_at),
             (action.delivered_at > Some(late), RefusalCode::InFuture, fields.delivered_at),
         ];
         for (wrong, code, slot) in checks {
@@ -299,6 +308,11 @@ impl Look<'_> {
         }
         Ok(())
     }
+}
+
+/// A sign before anything else: in a label, where `L-1` and `L 1` are one, it would be lost.
+fn below_zero(text: &str) -> bool {
+    figures(text).starts_with(['-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2212}'])
 }
 
 /// `3.36084E+13`: what a spreadsheet writes into a CSV file for a long number.
