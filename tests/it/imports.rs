@@ -640,6 +640,43 @@ fn a_sheet_can_be_named() {
     assert!(error.contains("अनुरोध, Summary"), "{error}");
 }
 
+/// One row as a workbook, its dates of the spreadsheet's own kind: each a day, a time of that day and
+/// the number format that shows it.
+fn workbook(sent: (u8, u16, &str), delivered: (u8, u16, &str)) -> Vec<u8> {
+    use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, HEADING).unwrap();
+    sheet.write_row(1, 0, row(&[])).unwrap();
+    for (column, (day, hour, format)) in [(13, sent), (14, delivered)] {
+        let at = ExcelDateTime::from_ymd(2026, 11, day).unwrap().and_hms(hour, 0, 0.0).unwrap();
+        let format = Format::new().set_num_format(format);
+        sheet.write_datetime_with_format(1, column, &at, &format).unwrap();
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[test]
+fn a_typed_date_whose_format_shows_no_hour_has_none() {
+    let with_hour = (18, 10, "dd/mm/yyyy h:mm");
+    for format in ["dd/mm/yyyy", "[$-4009]dd\\ mmmm\\ yyyy;@", "d-mmm-yy", "yyyy\" h\""] {
+        let imported = read(&workbook((17, 0, format), with_hour));
+        assert_eq!(imported.refused[0].refusal.code, RefusalCode::ImpossibleDate, "{format}");
+        let column = imported.refused[0].refusal.column.as_deref();
+        assert_eq!(column, Some("Request Sent On"));
+        let imported = read(&workbook((17, 20, "dd/mm/yyyy HH:mm"), (18, 0, format)));
+        let column = imported.refused[0].refusal.column.as_deref();
+        assert_eq!(column, Some("Delivered On"), "{format}");
+        // The hour is there, and only not shown.
+        let imported = read(&workbook((17, 20, format), with_hour));
+        assert_eq!(imported.accepted[0].action.requested_at, india("2026-11-17T20:00:00"));
+    }
+    for format in ["dd/mm/yyyy hh:mm", "yyyy-mm-dd h:mm:ss", "m/d/yy h:mm AM/PM"] {
+        let imported = read(&workbook((17, 0, format), with_hour));
+        assert_eq!(imported.accepted[0].action.requested_at, india("2026-11-17T00:00:00"));
+    }
+}
+
 #[test]
 fn the_report_names_each_refused_row() {
     let imported = read(&file("case_export.xlsx"));

@@ -111,7 +111,8 @@ fn explain(code: RefusalCode) -> &'static str {
         RefusalCode::NotANumber => "not a whole number that makes sense here",
         RefusalCode::NoTime => "empty; a request needs the time when it was sent",
         RefusalCode::ImpossibleDate => {
-            "not a time in a format of the mapping, or a day that does not exist"
+            "not a time in a format of the mapping (a date without an hour is none), or a day that \
+             does not exist"
         }
         RefusalCode::InFuture => "after the time as of which this file is true",
         RefusalCode::DeliveredBeforeSent => "before the request was sent",

@@ -4,10 +4,13 @@
 //! Invariant: a cell of any other column is dropped here, before anything can store it or quote
 //! it, and no message of this module holds what stands in a cell.
 
-use std::io::Cursor;
+use std::{collections::HashSet, io::Cursor};
 
-use calamine::{DataRef, Reader, Xlsx, XlsxError};
-use jiff::{Unit, civil::DateTime};
+use calamine::{DataRef, NumberFormat, Reader, Xlsx, XlsxError};
+use jiff::{
+    Unit,
+    civil::{DateTime, Time},
+};
 
 use super::{
     ImportError, Skipped,
@@ -24,8 +27,10 @@ pub(super) enum Cell {
     Text(String),
     /// A spreadsheet's number.
     Number(f64),
-    /// A spreadsheet's date, on a wall clock.
+    /// A spreadsheet's date with its hour, on a wall clock.
     Time(DateTime),
+    /// A spreadsheet's date that shows no hour and has none.
+    Day,
     /// A formula: what it shows depends on more than this file.
     Formula,
     /// An error such as `#REF!`, or a value of a kind that no column has.
@@ -79,6 +84,57 @@ impl Cell {
     pub(super) fn is_blank(&self) -> bool {
         *self == Self::Blank
     }
+}
+
+/// Whether a number format shows one of these parts of a time. What is quoted, escaped or in brackets
+/// is none.
+fn shows(format: &str, parts: [char; 2]) -> bool {
+    let (mut quoted, mut bracketed, mut escaped) = (false, false, false);
+    for c in format.chars() {
+        match c.to_ascii_lowercase() {
+            _ if escaped => escaped = false,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '\\' | '_' | '*' => escaped = true,
+            '[' => bracketed = true,
+            ']' => bracketed = false,
+            c if !bracketed && parts.contains(&c) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether a number format is that of a date without an hour. A built-in format of another region has
+/// a number and no words here: those are dates.
+fn is_hourless(format: &NumberFormat) -> bool {
+    match (format.format_code.as_str(), format.format_id) {
+        ("General", number) => number != Some(0),
+        (code, _) => shows(code, ['d', 'y']) && !shows(code, ['h', 'h']),
+    }
+}
+
+/// The cells of a sheet, by row and column, whose number format is that of a date without an hour.
+/// Such a date is at midnight because nobody gave an hour, not because it was midnight.
+fn hourless(
+    book: &mut Xlsx<Cursor<&[u8]>>,
+    sheet: &str,
+) -> Result<HashSet<(u32, u32)>, XlsxError> {
+    let mut cells = HashSet::new();
+    // A sheet of charts has no cells and is none of ours.
+    let Ok(mut reader) = book.worksheet_cells_reader(sheet) else { return Ok(cells) };
+    let styles = reader.styles().iter();
+    let styles: Vec<bool> =
+        styles.map(|style| style.number_format.as_ref().is_some_and(is_hourless)).collect();
+    if !styles.contains(&true) {
+        return Ok(cells);
+    }
+    while let Some((row, column, style)) = reader.next_style_id()? {
+        if styles.get(style) == Some(&true) {
+            cells.insert((row, column));
+        }
+    }
+    Ok(cells)
 }
 
 /// A spreadsheet's date to the second: it is a binary fraction of a day.
@@ -137,6 +193,7 @@ fn read_xlsx(bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError> {
     let mut nearest = Sieve::new(mapping, "row");
     for name in names {
         let mut sieve = Sieve::new(mapping, "row");
+        let hourless = hourless(&mut book, &name).map_err(damaged)?;
         // A sheet of charts has no cells and is none of ours.
         if let Ok(mut reader) = book.worksheet_cells_reader(&name) {
             let (mut at, mut row) = (0, Vec::new());
@@ -150,9 +207,14 @@ fn read_xlsx(bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError> {
                 if row.len() <= column {
                     row.resize(column + 1, Cell::Blank);
                 }
-                row[column] = match cell.formula {
-                    Some(_) => Cell::Formula,
-                    None => Cell::from_xlsx(&cell.value, mapping),
+                row[column] = match (cell.formula, Cell::from_xlsx(&cell.value, mapping)) {
+                    (Some(_), _) => Cell::Formula,
+                    (None, Cell::Time(civil))
+                        if civil.time() == Time::midnight() && hourless.contains(&cell.pos) =>
+                    {
+                        Cell::Day
+                    }
+                    (None, read) => read,
                 };
             }
             sieve.offer(at, &row, 0)?;
