@@ -476,8 +476,7 @@ fn a_branch_under_anothers_prefix_goes_to_its_owner() {
 
 #[test]
 fn of_two_rows_with_one_identifier_the_first_stands() {
-    let other_amount = row(&[("विवादित राशि (₹)", "777")]);
-    let imported = read(&sheet(&[row(&[]), other_amount.clone(), row(&[])]));
+    let imported = read(&sheet(&[row(&[]), other(), row(&[])]));
     assert_eq!(imported.accepted.len(), 1);
     assert_eq!(imported.accepted[0].action.disputed, Some(Paise::from_rupees(61_000)));
     assert_eq!(imported.refused[0].refusal.code, RefusalCode::Conflict);
@@ -489,12 +488,39 @@ fn of_two_rows_with_one_identifier_the_first_stands() {
     let imported = read(&sheet(&[row(&[]), row(&[("Account No", "111222333444")])]));
     assert_eq!(imported.refused[0].refusal.code, RefusalCode::Conflict);
 
-    // A refused row stands too: which of two is right is for a person to say.
-    let broken = row(&[("Bank Response", "???")]);
-    let imported = read(&sheet(&[broken.clone(), row(&[]), broken]));
-    let codes: Vec<_> = imported.refused.iter().map(|row| row.refusal.code).collect();
-    assert_eq!(codes, [RefusalCode::UnknownStatus, RefusalCode::Conflict]);
-    assert_eq!(imported.repeated.len(), 1);
+}
+
+#[test]
+fn a_refused_row_does_not_stand_in_the_way_of_its_correction() {
+    let codes = |imported: &Imported| {
+        imported.refused.iter().map(|row| row.refusal.code).collect::<Vec<_>>()
+    };
+    let broken = row(&[("विवादित राशि (₹)", "5 lakh approx")]);
+    let still = row(&[("विवादित राशि (₹)", "about 61000")]);
+    let imported = read(&sheet(&[broken.clone(), still, row(&[]), broken, row(&[]), other()]));
+    assert_eq!((imported.accepted.len(), imported.accepted[0].row), (1, 4));
+    use RefusalCode::{AmountIsText, Conflict, ImpossibleDate, UnknownStatus};
+    assert_eq!(codes(&imported), [AmountIsText, AmountIsText, Conflict]);
+    let repeated: Vec<_> = imported.repeated.iter().map(|row| (row.row, row.first)).collect();
+    assert_eq!(repeated, [(5, 2), (6, 4)]);
+    assert!(imported.refused[2].refusal.reason.contains("line 4"), "the one that stands");
+
+    // But nobody is accused where the first row may have said that the bank has answered.
+    let acted = row(&[("Bank Response", "Lien marked"), ("Response Date", "soon")]);
+    let unknown = row(&[("Bank Response", "???")]);
+    for (first, code) in [(acted, ImpossibleDate), (unknown, UnknownStatus)] {
+        let imported = read(&sheet(&[first.clone(), row(&[])]));
+        assert_eq!((imported.accepted.len(), codes(&imported)), (0, vec![code, Conflict]));
+        let reason = &imported.refused[1].refusal.reason;
+        assert!(reason.contains("line 2") && reason.contains("could not be read"), "{reason}");
+        let mended = row(&[("Bank Response", "Lien marked"), ("Response Date", "")]);
+        assert_eq!(read(&sheet(&[first, mended])).accepted.len(), 1);
+    }
+}
+
+/// The first row with another amount.
+fn other() -> Vec<String> {
+    row(&[("विवादित राशि (₹)", "777")])
 }
 
 #[test]

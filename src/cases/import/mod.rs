@@ -31,7 +31,7 @@ use self::{
 };
 use super::RejectedRow;
 use crate::domain::{
-    action::{BankAction, Sighting},
+    action::{BankAction, Sighting, Status},
     bank::Directory,
     ids::ExternalId,
     time::Timestamp,
@@ -222,10 +222,29 @@ struct Content {
     dropped: Vec<Option<String>>,
 }
 
+/// An earlier row of an identifier.
+struct Earlier {
+    row: u64,
+    content: Content,
+    /// Its status, where that could be read.
+    status: Option<Status>,
+}
+
+impl Earlier {
+    /// Whether this row stands against a later one that makes an action and says something else. An
+    /// accepted row does: which of two is right is for a person to say. A refused one does not stand
+    /// in the way of its correction; but where it may have said that the bank has answered, another
+    /// row does not make a request pending that it perhaps is not.
+    fn stands_against(&self, later: &BankAction) -> bool {
+        self.content.action.is_ok()
+            || later.status == Status::Pending && self.status != Some(Status::Pending)
+    }
+}
+
 fn judge(
     reader: &RowReader<'_>,
     row: &RawRow,
-    seen: &mut HashMap<ExternalId, (u64, Content)>,
+    seen: &mut HashMap<ExternalId, Vec<Earlier>>,
     imported: &mut Imported,
 ) {
     let mut refuse = |external_id: Option<ExternalId>, refusal: Refusal| {
@@ -240,17 +259,22 @@ fn judge(
         action: action.as_ref().map_or_else(|_| Err(row.cells.clone()), |a| Ok(a.clone())),
         dropped: reader.dropped_cells(row),
     };
-    // The first row stands, whatever became of it: which of two is right is for a person to say.
-    if let Some((first, known)) = seen.get(&id) {
-        if *known == content {
-            imported.repeated.push(Repeated { row: row.number, first: *first });
-        } else {
-            let heading = &reader.mapping.headings[reader.mapping.fields.external_id];
-            refuse(Some(id), Refusal::conflict(heading, imported.unit, *first));
-        }
+    let earlier = seen.entry(id.clone()).or_default();
+    if let Some(first) = earlier.iter().find(|earlier| earlier.content == content) {
+        imported.repeated.push(Repeated { row: row.number, first: first.row });
         return;
     }
-    seen.insert(id.clone(), (row.number, content));
+    let against = |earlier: &&Earlier| match &action {
+        Ok(action) => earlier.stands_against(action),
+        Err(_) => earlier.content.action.is_ok(),
+    };
+    if let Some(first) = earlier.iter().find(against) {
+        let heading = &reader.mapping.headings[reader.mapping.fields.external_id];
+        let refused = first.content.action.is_err();
+        let conflict = Refusal::conflict(heading, imported.unit, first.row, refused);
+        return refuse(Some(id), conflict);
+    }
+    earlier.push(Earlier { row: row.number, content, status: reader.status(row) });
     match action {
         Ok(action) => imported.accepted.push(Accepted { row: row.number, action }),
         Err(refusal) => refuse(Some(id), refusal),

@@ -78,11 +78,15 @@ impl Refusal {
         Self { code, column: None, reason: explain(code).to_owned() }
     }
 
-    pub(super) fn conflict(column: &str, unit: &str, first: u64) -> Self {
-        let reason = format!(
-            "{column}: {unit} {first} has the same identifier and other content, and stands; \
-             correct one of the two"
-        );
+    /// An earlier row stands; or it was `refused` itself, and may have said that the bank answered.
+    pub(super) fn conflict(column: &str, unit: &str, first: u64, refused: bool) -> Self {
+        let why = if refused {
+            "and could not be read; it does not say that the bank's answer is pending, as this row \
+             does; correct that row, or remove it"
+        } else {
+            "and other content, and stands; correct one of the two"
+        };
+        let reason = format!("{column}: {unit} {first} has the same identifier {why}");
         Self { code: RefusalCode::Conflict, column: Some(column.to_owned()), reason }
     }
 }

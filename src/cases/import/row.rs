@@ -51,6 +51,12 @@ impl RowReader<'_> {
         }
     }
 
+    /// The row's status, where it can be read.
+    pub(super) fn status(&self, row: &RawRow) -> Option<Status> {
+        let words = row.cells[self.mapping.fields.status].words()?;
+        self.mapping.statuses.get(&label(&words)).copied()
+    }
+
     /// The row as a bank action.
     pub(super) fn action(&self, id: ExternalId, row: &RawRow) -> Result<BankAction, Refusal> {
         let look = Look { reader: self, row };
