@@ -10,7 +10,7 @@ use std::{
 use proptest::prelude::*;
 use serde::Deserialize;
 use takaza::{
-    cases::import::{self, ImportError, Imported, Mapping, Progress, RefusalCode},
+    cases::import::{self, Extract, ImportError, Imported, Mapping, Progress, RefusalCode},
     domain::{
         bank::{Directory, INVENTED_BANKS},
         money::Paise,
@@ -235,6 +235,26 @@ fn nothing_of_a_private_column_is_kept_or_said() {
         assert_eq!(leak(&said, &private), None, "{name}");
         assert!(leak(&whole, &cases).is_some(), "the search finds what is there");
     }
+}
+
+/// What waits for a second person becomes exactly what the file became, and holds no more than that
+/// needs: of the account numbers and sections, which rows have the same.
+#[test]
+fn what_is_taken_from_a_file_becomes_what_the_file_becomes() {
+    let mapping = Mapping::parse(EXAMPLE).unwrap();
+    for name in ["case_export.csv", "case_export.xlsx"] {
+        let extract = Extract::of(&file(name), &mapping).unwrap();
+        let kept = serde_json::to_string(&extract).unwrap();
+        let extract: Extract = serde_json::from_str(&kept).unwrap();
+        let imported = extract.judge(&mapping, banks(), as_of(), &mut |_| {});
+        assert_eq!(imported, read(&file(name)));
+        assert_eq!(imported.outcome(), read(&file(name)).outcome());
+        assert!(kept.contains("REQ/2026/100001") && !kept.contains("BNSS"), "{name}");
+    }
+    let other = row(&[("Account No", "111222333444"), ("विवादित राशि (₹)", "0.1")]);
+    let extract = Extract::of(&sheet(&[row(&[]), other]), &mapping).unwrap();
+    let kept = serde_json::to_string(&extract).unwrap();
+    assert!(!kept.contains("111222333444") && !kept.contains("74391500080"), "{kept}");
 }
 
 #[test]

@@ -58,7 +58,7 @@ source-status-disputed = disputed
 source-status-withdrawn = withdrawn
 
 import-bring = Bring a file
-import-bring-means = A CSV or XLSX file becomes rows of the case database, by a mapping from your own columns. You see first what would become of it; a second person accepts it before anything is written. Nothing of a column that the mapping does not name is kept.
+import-bring-means = A CSV or XLSX file becomes rows of the case database, by a mapping from your own columns. You see first what would become of it; a second person accepts it before anything is written. Nothing of a column that the mapping does not name is kept, not even while the file waits.
 import-bring-do = Read it, write nothing yet
 import-as-of = True as of
 import-as-of-means = When the file was exported, on the unit's clock. Its facts age from then.

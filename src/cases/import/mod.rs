@@ -5,15 +5,17 @@
 //! accounted for once, as accepted, refused with a reason, or repeated; and nothing of a column
 //! that the mapping does not name is kept or said.
 //!
-//! A dry run is the same [`read`]: storing is another step.
+//! A dry run is the same: storing is another step.
 
 mod mapping;
 mod refusal;
 mod report;
 mod row;
 mod rupees;
+mod sieve;
 mod table;
 mod times;
+mod workbook;
 
 use std::collections::HashMap;
 
@@ -177,9 +179,65 @@ impl Imported {
     }
 }
 
-/// Reads a file by its mapping: XLSX or CSV, told apart by its first bytes. `as_of` is the time as
-/// of which the file is true; a request made after it is refused. `progress` is called every few
-/// hundred rows and once at the end.
+/// What is taken from a file: the cells of the columns that its mapping names, row by row, and of a
+/// column that only has to be filled no more than whether it is, and whether two rows have the same
+/// in it. From this comes all that comes from the file; so a file that waits for a second person is
+/// kept as this, and never itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Extract {
+    sha256: String,
+    table: Table,
+}
+
+impl Extract {
+    /// Takes it from a file by its mapping: XLSX or CSV, told apart by its first bytes.
+    ///
+    /// # Errors
+    /// Where the file as a whole cannot be read, or lacks a column of the mapping.
+    pub fn of(bytes: &[u8], mapping: &Mapping) -> Result<Self, ImportError> {
+        let table = table::read(bytes, mapping)?;
+        Ok(Self { sha256: hex::encode(Sha256::digest(bytes)), table })
+    }
+
+    /// SHA-256 of the file's bytes, in hex.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// What becomes of each row, by the mapping that it was taken by. `as_of` is the time as of which
+    /// the file is true; a request made after it is refused. `progress` is called every few hundred
+    /// rows and once at the end.
+    pub fn judge(
+        &self,
+        mapping: &Mapping,
+        banks: &Directory,
+        as_of: Timestamp,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Imported {
+        let reader = RowReader { mapping, banks, as_of };
+        let mut imported = Imported {
+            sha256: self.sha256.clone(),
+            as_of,
+            unit: self.table.counted.word(),
+            accepted: Vec::new(),
+            refused: Vec::new(),
+            repeated: Vec::new(),
+            skipped: self.table.skipped,
+        };
+        let mut seen = HashMap::new();
+        let total = self.table.rows.len();
+        for (done, row) in self.table.rows.iter().enumerate() {
+            if done % 500 == 0 {
+                progress(Progress { done, total });
+            }
+            judge(&reader, row, &mut seen, &mut imported);
+        }
+        progress(Progress { done: total, total });
+        imported
+    }
+}
+
+/// Reads a file by its mapping at once; see [`Extract`].
 ///
 /// # Errors
 /// Where the file as a whole cannot be read, or lacks a column of the mapping. A row that cannot
@@ -191,27 +249,7 @@ pub fn read(
     as_of: Timestamp,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Imported, ImportError> {
-    let Table { rows, skipped, unit } = table::read(bytes, mapping)?;
-    let reader = RowReader { mapping, banks, as_of };
-    let mut imported = Imported {
-        sha256: hex::encode(Sha256::digest(bytes)),
-        as_of,
-        unit,
-        accepted: Vec::new(),
-        refused: Vec::new(),
-        repeated: Vec::new(),
-        skipped,
-    };
-    let mut seen = HashMap::new();
-    let total = rows.len();
-    for (done, row) in rows.iter().enumerate() {
-        if done % 500 == 0 {
-            progress(Progress { done, total });
-        }
-        judge(&reader, row, &mut seen, &mut imported);
-    }
-    progress(Progress { done: total, total });
-    Ok(imported)
+    Ok(Extract::of(bytes, mapping)?.judge(mapping, banks, as_of, progress))
 }
 
 /// What a row says, to be compared with another row of the same identifier: the action, or its

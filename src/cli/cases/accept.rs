@@ -178,7 +178,7 @@ fn read(app: &App, row: &CaseImport) -> Result<Imported, Failure> {
     let read = with_progress(|show| waiting.read(&row.file, &app.ctx.banks, show));
     read.map_err(|error| match error {
         Unreadable::Other => Failure::refused(error.to_string()),
-        Unreadable::Mapping(_) | Unreadable::File(_) => Failure::usage(error.to_string()),
+        Unreadable::Mapping(_) => Failure::usage(error.to_string()),
     })
 }
 

@@ -21,7 +21,7 @@ use crate::{
     app::App,
     cases::{
         embedded::EmbeddedCases,
-        import::{self, Imported, Mapping, Progress},
+        import::{self, Extract, Imported, Mapping, Progress},
     },
     domain::time::Timestamp,
     work::imports::{self, Brought, NotBrought, Waiting},
@@ -32,8 +32,8 @@ const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Imports a CSV or XLSX file, by a mapping from its own columns
 ///
-/// docs/case-import.md explains the mapping. Nothing of a column that it does not name is stored.
-/// Try it with --dry-run first: it stores nothing and needs no --as. What is brought waits for a
+/// docs/case-import.md explains the mapping. Nothing of a column that it does not name is stored, not
+/// even while the file waits. Try it with --dry-run first: it stores nothing and needs no --as. What is brought waits for a
 /// second person: `takaza cases accept`.
 #[derive(Debug, Args)]
 pub(in super::super) struct Import {
@@ -77,8 +77,9 @@ struct Waits {
 
 /// A file with its mapping, as it is on the disk.
 struct Given {
-    bytes: Vec<u8>,
-    mapping: String,
+    extract: Extract,
+    /// As it is written, and as it is read.
+    mapping: (String, Mapping),
     as_of: Timestamp,
 }
 
@@ -108,7 +109,9 @@ impl Import {
         let app = app.ok_or_else(|| Failure::usage("nothing is opened"))?;
         embedded_of(app)?;
         let given = self.given(app)?;
-        let imported = self.read(app, &given)?;
+        let imported = with_progress(|show| {
+            given.extract.judge(&given.mapping.1, &app.ctx.banks, given.as_of, show)
+        });
         let mut report = Report {
             outcome: imported.outcome(),
             dry_run: self.dry_run,
@@ -128,23 +131,16 @@ impl Import {
             Some(text) => instant(text, now, zone)?,
             None => now,
         };
-        let mapping =
+        let text =
             std::fs::read_to_string(&self.mapping).map_err(|error| wrong(&self.mapping, error))?;
+        let mapping = Mapping::parse(&text).map_err(|error| wrong(&self.mapping, error))?;
         let size = std::fs::metadata(&self.file).map_err(|error| wrong(&self.file, error))?.len();
         if size > LARGEST {
             return Err(wrong(&self.file, "is larger than 2 GiB; divide it"));
         }
         let bytes = std::fs::read(&self.file).map_err(|error| wrong(&self.file, error))?;
-        Ok(Given { bytes, mapping, as_of })
-    }
-
-    fn read(&self, app: &App, given: &Given) -> Result<Imported, Failure> {
-        let mapping =
-            Mapping::parse(&given.mapping).map_err(|error| wrong(&self.mapping, error))?;
-        let imported = with_progress(|show| {
-            import::read(&given.bytes, &mapping, &app.ctx.banks, given.as_of, show)
-        });
-        imported.map_err(|error| wrong(&self.file, error))
+        let extract = Extract::of(&bytes, &mapping).map_err(|error| wrong(&self.file, error))?;
+        Ok(Given { extract, mapping: (text, mapping), as_of })
     }
 
     async fn bring(
@@ -158,8 +154,8 @@ impl Import {
         let importer = person.as_importer(ctx.clock.now())?;
         let name = self.file.file_name().map(|name| name.to_string_lossy().into_owned());
         let brought = Brought {
-            bytes: &given.bytes,
-            mapping: &given.mapping,
+            extract: &given.extract,
+            mapping: &given.mapping.0,
             name: name.unwrap_or_default(),
             as_of: given.as_of,
         };
@@ -175,7 +171,6 @@ impl Import {
                 return Err(Failure::usage(error.to_string()));
             }
             Err(error @ NotBrought::Waits) => return Err(Failure::refused(error.to_string())),
-            Err(NotBrought::Mapping(error)) => return Err(wrong(&self.mapping, error)),
             Err(NotBrought::Store(error)) => return Err(error.into()),
             Err(error @ (NotBrought::Cases(_) | NotBrought::Unkept(_))) => {
                 return Err(Failure::failed(error));
