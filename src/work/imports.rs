@@ -166,6 +166,38 @@ pub async fn write(
     Ok(done)
 }
 
+/// Why a unit has no mapping of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum NoMapping {
+    /// There is none.
+    #[error("{0} holds no mapping (.toml)")]
+    None(PathBuf),
+    /// There are several.
+    #[error("{folder} holds {count} mappings")]
+    Several {
+        /// The folder.
+        folder: PathBuf,
+        /// How many there are.
+        count: usize,
+    },
+}
+
+/// The mapping that a unit keeps for its files: the one TOML file in `mappings/` of the data folder.
+///
+/// # Errors
+/// There is none, or more than one.
+pub fn unit_mapping(data: &Path) -> Result<PathBuf, NoMapping> {
+    let folder = data.join("mappings");
+    let files = fs::read_dir(&folder).into_iter().flatten().flatten().map(|file| file.path());
+    let mut found: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|kind| kind == "toml")).collect();
+    match (found.pop(), found.len()) {
+        (Some(only), 0) => Ok(only),
+        (None, _) => Err(NoMapping::None(folder)),
+        (Some(_), more) => Err(NoMapping::Several { folder, count: more + 1 }),
+    }
+}
+
 /// Where files wait, under the hashes of what is kept of them.
 #[derive(Debug, Clone)]
 pub struct Waiting(PathBuf);

@@ -39,9 +39,9 @@ const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
 pub(in super::super) struct Import {
     /// The file
     file: PathBuf,
-    /// The mapping of its columns (TOML)
+    /// The mapping of its columns, TOML (the only one in the data folder's mappings/)
     #[arg(long, value_name = "FILE")]
-    mapping: PathBuf,
+    mapping: Option<PathBuf>,
     /// The time as of which the file is true: when it was exported (now). Its facts age from then
     #[arg(long, value_name = "TIME")]
     as_of: Option<String>,
@@ -131,9 +131,9 @@ impl Import {
             Some(text) => instant(text, now, zone)?,
             None => now,
         };
-        let text =
-            std::fs::read_to_string(&self.mapping).map_err(|error| wrong(&self.mapping, error))?;
-        let mapping = Mapping::parse(&text).map_err(|error| wrong(&self.mapping, error))?;
+        let place = self.mapping_of(app)?;
+        let text = std::fs::read_to_string(&place).map_err(|error| wrong(&place, error))?;
+        let mapping = Mapping::parse(&text).map_err(|error| wrong(&place, error))?;
         let size = std::fs::metadata(&self.file).map_err(|error| wrong(&self.file, error))?.len();
         if size > LARGEST {
             return Err(wrong(&self.file, "is larger than 2 GiB; divide it"));
@@ -141,6 +141,18 @@ impl Import {
         let bytes = std::fs::read(&self.file).map_err(|error| wrong(&self.file, error))?;
         let extract = Extract::of(&bytes, &mapping).map_err(|error| wrong(&self.file, error))?;
         Ok(Given { extract, mapping: (text, mapping), as_of })
+    }
+
+    fn mapping_of(&self, app: &App) -> Result<PathBuf, Failure> {
+        if let Some(given) = &self.mapping {
+            return Ok(given.clone());
+        }
+        imports::unit_mapping(&app.data).map_err(|why| {
+            Failure::usage(format!(
+                "no mapping is given, and {why}: name one with --mapping FILE, or put the unit's one \
+                 there (config/mappings/example.toml is the annotated one)"
+            ))
+        })
     }
 
     async fn bring(

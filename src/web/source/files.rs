@@ -46,7 +46,11 @@ pub(super) async fn form(visit: Visit) -> Result<Response, Problem> {
     if visit.console.0.embedded.is_none() {
         return Err(Problem::Told("import-live-source"));
     }
-    visit.page(&Form { frame: &visit.frame, mapping: EXAMPLE.to_owned() })
+    // The unit's own, where it keeps one; else what a unit begins with.
+    let own = imports::unit_mapping(&visit.console.0.data).ok();
+    let own = own.and_then(|place| std::fs::read_to_string(place).ok());
+    let mapping = own.unwrap_or_else(|| EXAMPLE.to_owned());
+    visit.page(&Form { frame: &visit.frame, mapping })
 }
 
 /// What the form brought.

@@ -398,6 +398,24 @@ fn a_lone_person_imports_nothing_and_is_told_what_to_do() {
 }
 
 #[test]
+fn a_unit_that_keeps_one_mapping_need_not_name_it() {
+    let unit = Unit::unconfigured();
+    std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/case_export.csv");
+    let import = ["cases", "import", file, "--dry-run", "--as-of", "2026-11-20 18:00", "--json"];
+    let said = unit.run(&import).refused(2);
+    assert!(said.contains("--mapping FILE") && said.contains("holds no mapping"), "{said}");
+    let folder = unit.path().join("mappings");
+    std::fs::create_dir(&folder).expect("a folder");
+    let example = include_str!("../../../config/mappings/example.toml");
+    std::fs::write(folder.join("ours.toml"), example).expect("written");
+    assert_eq!(unit.run(&import).json()["rows"], 615);
+    std::fs::write(folder.join("theirs.toml"), example).expect("written");
+    let said = unit.run(&import).refused(2);
+    assert!(said.contains("holds 2 mappings") && said.contains("--mapping FILE"), "{said}");
+}
+
+#[test]
 fn a_file_is_tried_then_imported_by_a_named_person() {
     let unit = staffed();
     std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
