@@ -507,7 +507,6 @@ fn of_two_rows_with_one_identifier_the_first_stands() {
     // Another account is another request, though the account itself is not kept.
     let imported = read(&sheet(&[row(&[]), row(&[("Account No", "111222333444")])]));
     assert_eq!(imported.refused[0].refusal.code, RefusalCode::Conflict);
-
 }
 
 #[test]
@@ -603,7 +602,7 @@ fn the_heading_is_found_below_a_title_and_must_be_whole() {
     let first = EXAMPLE.replace("# header_row = 3", "header_row = 1");
     assert!(matches!(
         read_by(&first, &titled("a title")).unwrap_err(),
-        ImportError::NoHeading { .. }
+        ImportError::HeadingElsewhere { .. }
     ));
 }
 
@@ -622,6 +621,17 @@ fn encodings_and_delimiters_of_real_spreadsheet_programs() {
     writer.write_record(row(&[])).unwrap();
     let bytes = writer.into_inner().unwrap();
     assert_eq!(read_by(&semicolons, &bytes).unwrap().accepted, plain.accepted);
+    // The mapping says comma, the file says plainly what it has.
+    let by_comma = read(&bytes);
+    assert_eq!((by_comma.accepted, by_comma.refused.len()), (plain.accepted.clone(), 0));
+    assert_eq!(read_by(&semicolons, text.as_bytes()).unwrap().accepted, plain.accepted);
+    let mut writer = csv::WriterBuilder::new().delimiter(b'\t').from_writer(Vec::new());
+    writer.write_record(HEADING).unwrap();
+    writer.write_record(row(&[])).unwrap();
+    assert_eq!(read(&writer.into_inner().unwrap()).accepted, plain.accepted);
+    let error =
+        read_by(EXAMPLE, String::from_utf8(bytes).unwrap().replace("IFSC", "Branch").as_bytes());
+    assert!(error.unwrap_err().to_string().ends_with("missing: IFSC"));
 
     let latin = [text.as_bytes(), b"\xe9"].concat();
     assert!(matches!(read_by(EXAMPLE, &latin).unwrap_err(), ImportError::Encoding));
@@ -629,6 +639,27 @@ fn encodings_and_delimiters_of_real_spreadsheet_programs() {
     assert!(matches!(read_by(EXAMPLE, &old).unwrap_err(), ImportError::OldOrLocked));
     let cut = &file("case_export.xlsx")[..5000];
     assert!(matches!(read_by(EXAMPLE, cut).unwrap_err(), ImportError::Damaged));
+}
+
+#[test]
+fn a_file_that_is_refused_whole_is_told_why() {
+    let said = |mapping: &str, bytes: &[u8]| read_by(mapping, bytes).unwrap_err().to_string();
+    for empty in [&b""[..], b"\n\r\n", b"\xef\xbb\xbf"] {
+        assert_eq!(said(EXAMPLE, empty), "the file is empty");
+    }
+    let other = said(EXAMPLE, b"name,amount\nsomebody,5\n");
+    assert!(other.contains("is it the right file") && !other.contains("missing"), "{other}");
+    assert!(said(EXAMPLE, b"\x89PNG\r\n\x1a\n").contains("neither a workbook"));
+    assert!(said(EXAMPLE, b"PK\x03\x04 a document").contains("no .xlsx workbook"));
+    let deep = ["a title\n".repeat(40).as_bytes(), &sheet(&[row(&[])])].concat();
+    let deep = said(EXAMPLE, &deep);
+    assert!(deep.contains("line 41") && deep.contains("first 30 lines"), "{deep}");
+    let second = EXAMPLE.replace("# header_row = 3", "header_row = 2");
+    let above = said(&second, &sheet(&[row(&[])]));
+    assert!(above.contains("line 1") && above.contains("in line 2 alone"), "{above}");
+    let wide = EXAMPLE.replace("header_within = 30", "header_within = 41");
+    let deep = ["a title\n".repeat(40).as_bytes(), &sheet(&[row(&[])])].concat();
+    assert_eq!(read_by(&wide, &deep).unwrap().accepted.len(), 1);
 }
 
 #[test]
@@ -679,7 +710,7 @@ fn a_sheet_can_be_named() {
     let summary = EXAMPLE.replace("# sheet = \"अनुरोध\"", "sheet = \"Summary\"");
     assert!(matches!(
         read_by(&summary, &file("case_export.xlsx")).unwrap_err(),
-        ImportError::NoHeading { .. }
+        ImportError::AnotherFile { .. }
     ));
     let wrong = EXAMPLE.replace("# sheet = \"अनुरोध\"", "sheet = \"March\"");
     let error = read_by(&wrong, &file("case_export.xlsx")).unwrap_err().to_string();

@@ -45,11 +45,20 @@ pub enum ImportError {
     /// It is an old `.xls` workbook or one with a password.
     #[error("this is an old .xls workbook or one with a password; save it as .xlsx without one")]
     OldOrLocked,
-    /// It is a workbook that cannot be read.
-    #[error("the workbook is damaged; open it in a spreadsheet program and save it again")]
+    /// Nothing stands in it.
+    #[error("the file is empty")]
+    Empty,
+    /// It is packed as a workbook is, and cannot be read as one.
+    #[error(
+        "this is no .xlsx workbook that can be read: another kind of document (.ods, .docx), or \
+         damaged; open it in a spreadsheet program and save it as .xlsx"
+    )]
     Damaged,
     /// It is not text in the mapping's encoding.
-    #[error("the file is not text in the mapping's encoding; save it as \"CSV UTF-8\"")]
+    #[error(
+        "the file is neither a workbook (.xlsx) nor text in the mapping's encoding; save it as .xlsx \
+         or as \"CSV UTF-8\""
+    )]
     Encoding,
     /// It is not CSV.
     #[error("line {line}: not CSV in the mapping's form")]
@@ -72,12 +81,29 @@ pub enum ImportError {
         found: String,
     },
     /// No row holds all headings of the mapping.
-    #[error(
-        "no row where the mapping looks for the heading has all its columns; missing: {missing}"
-    )]
+    #[error("no row {looked} has all the mapping's columns; missing: {missing}")]
     NoHeading {
+        /// Where the mapping looks for it.
+        looked: String,
         /// What the nearest row lacks.
         missing: String,
+    },
+    /// No row holds any heading of the mapping.
+    #[error(
+        "no row {looked} has any of the mapping's columns: is it the right file, by the right \
+         mapping? CSV may have commas, semicolons or tabs between its cells"
+    )]
+    AnotherFile {
+        /// Where the mapping looks for the heading.
+        looked: String,
+    },
+    /// The heading is where the mapping does not look for it.
+    #[error("the heading stands in {place}, and the mapping looks for it {looked}; change that")]
+    HeadingElsewhere {
+        /// Where it is.
+        place: String,
+        /// Where the mapping looks for it.
+        looked: String,
     },
     /// A heading stands in two columns.
     #[error("the heading {heading:?} stands in two columns; rename the one that is not meant")]

@@ -17,6 +17,8 @@ pub(super) struct Sieve<'m> {
     width: usize,
     /// What the row that came nearest to being the heading lacks.
     missing: Vec<String>,
+    /// Where the heading stands though the mapping does not look for it there.
+    elsewhere: Option<u64>,
     rows: Vec<RawRow>,
     skipped: Skipped,
     counted: Counted,
@@ -33,6 +35,7 @@ impl<'m> Sieve<'m> {
             columns: None,
             width: 0,
             missing: mapping.headings.clone(),
+            elsewhere: None,
             rows: Vec::new(),
             skipped: Skipped::default(),
             counted,
@@ -47,7 +50,7 @@ impl<'m> Sieve<'m> {
 
     /// How many headings the row lacks that came nearest to being the heading.
     pub(super) fn lacks(&self) -> usize {
-        self.missing.len()
+        if self.elsewhere.is_some() { 0 } else { self.missing.len() }
     }
 
     /// Counts rows without a cell.
@@ -97,9 +100,6 @@ impl<'m> Sieve<'m> {
             Some(only) => number == u64::from(only),
             None => number <= u64::from(file.header_within),
         };
-        if !looked_for {
-            return Ok(());
-        }
         let labels: Vec<String> =
             row.iter().map(|cell| label(&cell.words().unwrap_or_default())).collect();
         let (mut columns, mut missing, mut twice) = (Vec::new(), Vec::new(), None);
@@ -112,14 +112,17 @@ impl<'m> Sieve<'m> {
             }
             twice = twice.or(places.next().map(|_| heading.clone()));
         }
-        if missing.is_empty() {
-            if let Some(heading) = twice {
-                return Err(ImportError::TwoColumns { heading });
+        match (missing.is_empty(), looked_for) {
+            (true, true) => {
+                if let Some(heading) = twice {
+                    return Err(ImportError::TwoColumns { heading });
+                }
+                self.width = labels.len();
+                self.columns = Some(columns);
             }
-            self.width = labels.len();
-            self.columns = Some(columns);
-        } else if missing.len() < self.missing.len() {
-            self.missing = missing;
+            (true, false) => self.elsewhere = self.elsewhere.or(Some(number)),
+            (false, true) if missing.len() < self.missing.len() => self.missing = missing,
+            _ => {}
         }
         Ok(())
     }
@@ -142,9 +145,24 @@ impl<'m> Sieve<'m> {
     }
 
     pub(super) fn finish(self) -> Result<Table, ImportError> {
-        if self.columns.is_none() {
-            return Err(ImportError::NoHeading { missing: self.missing.join(", ") });
+        if self.columns.is_some() {
+            let Self { rows, skipped, counted, .. } = self;
+            return Ok(Table { rows, skipped, counted });
         }
-        Ok(Table { rows: self.rows, skipped: self.skipped, counted: self.counted })
+        let (file, counted) = (&self.mapping.file, self.counted.word());
+        let looked = match file.header_row {
+            Some(only) => format!("in {counted} {only} alone (file.header_row)"),
+            None => {
+                let within = file.header_within;
+                format!("among the first {within} {counted}s (file.header_within)")
+            }
+        };
+        Err(if let Some(number) = self.elsewhere {
+            ImportError::HeadingElsewhere { place: format!("{counted} {number}"), looked }
+        } else if self.missing.len() == self.mapping.headings.len() {
+            ImportError::AnotherFile { looked }
+        } else {
+            ImportError::NoHeading { looked, missing: self.missing.join(", ") }
+        })
     }
 }

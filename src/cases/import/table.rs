@@ -150,7 +150,9 @@ pub(super) struct Table {
 
 /// Reads a file, XLSX or CSV by its first bytes.
 pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError> {
-    if bytes.starts_with(b"PK\x03\x04") {
+    if bytes.is_empty() {
+        Err(ImportError::Empty)
+    } else if bytes.starts_with(b"PK\x03\x04") {
         workbook::read(bytes, mapping)
     } else if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
         Err(ImportError::OldOrLocked)
@@ -159,17 +161,42 @@ pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError
     }
 }
 
+/// Reads CSV with the mapping's delimiter; or, where that shows no heading, with another one that does:
+/// all the mapping's columns in one row are no accident.
 fn read_csv(bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError> {
     let text = decode(bytes, mapping.file.encoding)?;
+    if text.trim().is_empty() {
+        return Err(ImportError::Empty);
+    }
+    let own = mapping.file.delimiter.as_bytes().first().copied().unwrap_or(b',');
+    let mut nearest = match read_text(&text, own, mapping) {
+        Err(error @ (ImportError::AnotherFile { .. } | ImportError::NoHeading { .. })) => error,
+        read => return read,
+    };
+    for other in [b',', b';', b'\t'].into_iter().filter(|other| *other != own) {
+        match read_text(&text, other, mapping) {
+            Ok(table) => return Ok(table),
+            Err(
+                error @ (ImportError::NoHeading { .. }
+                | ImportError::TwoColumns { .. }
+                | ImportError::HeadingElsewhere { .. }),
+            ) if matches!(nearest, ImportError::AnotherFile { .. }) => nearest = error,
+            Err(_) => {}
+        }
+    }
+    Err(nearest)
+}
+
+fn read_text(text: &str, delimiter: u8, mapping: &Mapping) -> Result<Table, ImportError> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(mapping.file.delimiter.as_bytes().first().copied().unwrap_or(b','))
+        .delimiter(delimiter)
         .from_reader(text.as_bytes());
     let mut sieve = Sieve::new(mapping, Counted::Line);
     let mut record = csv::StringRecord::new();
     loop {
-        let (line, gap) = next_line(&text, reader.position());
+        let (line, gap) = next_line(text, reader.position());
         if !reader.read_record(&mut record).map_err(|_| ImportError::Csv { line })? {
             return sieve.finish();
         }

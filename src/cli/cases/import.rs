@@ -132,13 +132,9 @@ impl Import {
             None => now,
         };
         let place = self.mapping_of(app)?;
-        let text = std::fs::read_to_string(&place).map_err(|error| wrong(&place, error))?;
+        let text = String::from_utf8(bytes_of(&place)?).map_err(|_| wrong(&place, "is no text"))?;
         let mapping = Mapping::parse(&text).map_err(|error| wrong(&place, error))?;
-        let size = std::fs::metadata(&self.file).map_err(|error| wrong(&self.file, error))?.len();
-        if size > LARGEST {
-            return Err(wrong(&self.file, "is larger than 2 GiB; divide it"));
-        }
-        let bytes = std::fs::read(&self.file).map_err(|error| wrong(&self.file, error))?;
+        let bytes = bytes_of(&self.file)?;
         let extract = Extract::of(&bytes, &mapping).map_err(|error| wrong(&self.file, error))?;
         Ok(Given { extract, mapping: (text, mapping), as_of })
     }
@@ -201,6 +197,18 @@ pub(super) fn with_progress<T>(run: impl FnOnce(&mut dyn FnMut(Progress)) -> T) 
     });
     bar.finish_and_clear();
     end
+}
+
+/// A pipe or a device may have no end.
+fn bytes_of(file: &Path) -> Result<Vec<u8>, Failure> {
+    let given = std::fs::metadata(file).map_err(|error| wrong(file, error))?;
+    if !given.is_file() {
+        return Err(wrong(file, "is no regular file; save what it gives to one"));
+    }
+    if given.len() > LARGEST {
+        return Err(wrong(file, "is larger than 2 GiB; divide it"));
+    }
+    std::fs::read(file).map_err(|error| wrong(file, error))
 }
 
 fn wrong(file: &Path, problem: impl std::fmt::Display) -> Failure {

@@ -397,6 +397,21 @@ fn a_lone_person_imports_nothing_and_is_told_what_to_do() {
     assert_eq!(unit.run(&["cases", "waiting", "--json"]).json(), serde_json::json!([]));
 }
 
+/// A pipe and a device have no end, and a folder is no file: none of them is waited for.
+#[test]
+fn only_a_regular_file_is_read() {
+    let unit = Unit::unconfigured();
+    let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/config/mappings/example.toml");
+    let pipe = unit.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
+    assert!(made.success());
+    for file in [pipe.to_str().expect("UTF-8"), "/dev/zero", "/tmp"] {
+        let import = ["cases", "import", file, "--mapping", mapping, "--dry-run"];
+        let said = unit.run(&import).refused(2);
+        assert!(said.contains(file) && said.contains("no regular file"), "{said}");
+    }
+}
+
 #[test]
 fn a_unit_that_keeps_one_mapping_need_not_name_it() {
     let unit = Unit::unconfigured();
