@@ -8,6 +8,7 @@ use std::{
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::super::{
@@ -15,7 +16,7 @@ use super::super::{
     failure::{Failure, Outcome},
     output::Format,
     sign_in::{MaybeSigning, Session},
-    times::{clock, instant},
+    times::{instant, local},
 };
 use crate::{
     app::App,
@@ -121,8 +122,8 @@ impl Import {
         if let Some(session) = &session {
             self.bring(session, &given, &imported, &mut report).await?;
         }
-        let as_of = clock(given.as_of, app.ctx.limits.calendar().zone());
-        self.format.print(&report, |report| people(report, &as_of))
+        let zone = app.ctx.limits.calendar().zone();
+        self.format.print(&report, |report| on_the_clock(&people(report), zone))
     }
 
     fn given(&self, app: &App) -> Result<Given, Failure> {
@@ -225,7 +226,12 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn people(report: &Report, as_of: &str) -> String {
+/// A report with its times on the unit's own clock.
+pub(super) fn on_the_clock(report: &str, zone: &TimeZone) -> String {
+    report.lines().map(|line| local(line, zone)).collect::<Vec<_>>().join("\n")
+}
+
+fn people(report: &Report) -> String {
     let end = match (&report.waits, report.before) {
         (_, Some(import)) => format!(
             "these very bytes were imported before (import {import}): nothing was stored, and the \
@@ -238,7 +244,8 @@ fn people(report: &Report, as_of: &str) -> String {
             format!(
                 "nothing is stored yet: a second person looks at it and accepts it, here or in the \
                  console at /source; its facts age from {as_of}\n  takaza cases accept {id}\n  \
-                 takaza cases accept {id} --hash {hash} --as PERSON{nobody}"
+                 takaza cases accept {id} --hash {hash} --as PERSON{nobody}",
+                as_of = report.outcome.as_of
             )
         }
         (None, None) => "nothing was stored: this was a dry run".to_owned(),

@@ -454,7 +454,16 @@ fn a_file_is_tried_then_imported_by_a_named_person() {
         (&id.clone().into(), &"officer".into())
     );
     assert_eq!(unit.run(&["cases", "rejected", "--json"]).json(), serde_json::json!([]));
+    // People are told the time on the unit's clock, programs in UTC.
+    let dry =
+        ["cases", "import", file, "--mapping", mapping, "--dry-run", "--as-of", "2026-11-20 18:00"];
+    let said = unit.run(&dry).done();
+    assert!(said.starts_with("615 rows, true as of 2026-11-20 18:00\n"), "{said}");
+    let dry = unit.run(&[&dry[..], &["--json"]].concat()).json();
+    assert_eq!(dry["as_of"], "2026-11-20T12:30:00Z");
     let look = unit.run(&["cases", "accept", &id]).done();
+    let now = unit.run(&["cases", "waiting"]).done();
+    assert!(!look.contains("Z\n") && !now.contains("Z "), "no time in UTC: {look}{now}");
     assert!(look.contains(&hash) && look.contains("nothing is stored yet"), "{look}");
     let accept = ["cases", "accept", &id, "--hash", &hash, "--json"];
     assert!(unit.run(&accept).refused(2).contains("--as"));
