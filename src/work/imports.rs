@@ -11,7 +11,6 @@ use std::{
     io::{ErrorKind, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
 };
 
 use anyhow::Context as _;
@@ -103,7 +102,7 @@ pub async fn bring(
         return Err(NotBrought::Before(before.id));
     }
     let files = ctx.store.case_imports(None, u32::MAX).await?;
-    waiting.tidy(files.iter().filter(|file| file.state.is_open()))?;
+    waiting.tidy(files.iter().filter(|file| file.state.is_open()), ctx.clock.now())?;
     let (kept, new) = waiting.keep(extract, mapping, &ctx.dice)?;
     let sha256 = Hash::parse(extract.sha256())
         .ok_or_else(|| std::io::Error::from(ErrorKind::InvalidData))?;
@@ -210,7 +209,7 @@ struct Kept {
 }
 
 /// What nothing that waits needs stays this long: another process may be about to bring it.
-const LEFT_OVER: Duration = Duration::from_secs(60 * 60);
+const LEFT_OVER: SignedDuration = SignedDuration::from_hours(1);
 
 impl Waiting {
     /// The folder in the data folder.
@@ -244,7 +243,11 @@ impl Waiting {
     }
 
     /// Removes what belongs to no file that waits: what was cut short, and what an older version kept.
-    fn tidy<'a>(&self, open: impl Iterator<Item = &'a CaseImport>) -> std::io::Result<()> {
+    fn tidy<'a>(
+        &self,
+        open: impl Iterator<Item = &'a CaseImport>,
+        now: Timestamp,
+    ) -> std::io::Result<()> {
         let needed: HashSet<PathBuf> = open
             .flat_map(|file| {
                 let kept = file.file.kept.map(|kept| self.kept_file(&kept));
@@ -258,8 +261,9 @@ impl Waiting {
         };
         for file in all {
             let file = file?;
-            let age = SystemTime::now().duration_since(file.metadata()?.modified()?);
-            if !needed.contains(&file.path()) && age.is_ok_and(|age| age > LEFT_OVER) {
+            let changed = jiff::Timestamp::try_from(file.metadata()?.modified()?);
+            let changed = changed.map_err(std::io::Error::other)?.into();
+            if !needed.contains(&file.path()) && now.since(changed) > LEFT_OVER {
                 remove(&file.path())?;
             }
         }

@@ -1,7 +1,11 @@
 //! The case source on the console: how it was read, what is set aside, and files that take two
 //! people.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use jiff::SignedDuration;
 use takaza::domain::action::RejectedRow;
@@ -106,9 +110,13 @@ async fn of_a_file_that_waits_nothing_private_is_kept() {
     std::fs::create_dir_all(&imports).unwrap();
     let old = imports.join("old.file");
     std::fs::write(&old, EXPORT).unwrap();
-    let before = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 60 * 60);
-    std::fs::File::options().write(true).open(&old).unwrap().set_modified(before).unwrap();
-    std::fs::write(imports.join("begun.part"), b"just now").unwrap();
+    let begun = imports.join("begun.part");
+    std::fs::write(&begun, b"just now").unwrap();
+    for (path, hours) in [(old, 2), (begun, 0)] {
+        let changed = desk.world.now().minus(SignedDuration::from_hours(hours)).micros();
+        let changed = UNIX_EPOCH + Duration::from_micros(changed.unsigned_abs());
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(changed).unwrap();
+    }
     brought(&mut asha).await.ok();
     let mut reader = csv::ReaderBuilder::new().from_reader(&EXPORT[3..]);
     let private: BTreeSet<String> = reader
@@ -199,6 +207,21 @@ async fn a_file_counts_only_after_the_forms_token_and_within_bounds() {
     assert!(!desk.world.folder().join("imports").exists(), "nothing was kept");
     let mut auditor = desk.signed_in("auditor").await;
     auditor.get("/source/import").await.is(403);
+}
+
+#[tokio::test]
+async fn the_form_begins_with_the_units_own_mapping() {
+    let (desk, _cases) = Desk::with_cases(after_the_export().await).await;
+    let mut asha = desk.signed_in("asha").await;
+    asha.get("/source/import")
+        .await
+        .ok()
+        .says("How takaza reads one unit")
+        .says_not("our own mapping");
+    let folder = desk.world.folder().join("mappings");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("ours.toml"), "# our own mapping").unwrap();
+    asha.get("/source/import").await.ok().says("our own mapping");
 }
 
 #[tokio::test]
