@@ -228,10 +228,12 @@ impl CaseSource for SqlSource {
 }
 
 impl Access {
-    /// The idle connection, where it still answers, or a new one.
+    /// The idle connection, where it still answers and reads the file that is there now, or a new
+    /// one.
     async fn open(&self) -> Result<Link, SourceError> {
         let idle = self.idle.lock().await.take();
         if let Some(mut link) = idle
+            && self.target.is_where(&link)
             && link.alive(self.timeouts.connect).await
         {
             return Ok(link);

@@ -27,6 +27,9 @@ pub struct NewImport {
     pub sha256: Hash,
     /// SHA-256 of the mapping that it is read by.
     pub mapping: Hash,
+    /// SHA-256 of what is kept of it: the mapping, and what that takes from it. None where an older
+    /// version kept the file itself.
+    pub kept: Option<Hash>,
     /// Its name, for people.
     pub name: String,
     /// The time as of which it is true.
@@ -70,12 +73,13 @@ impl Store {
         let mut tx = self.write().await?;
         let now = tx.now().await?;
         let id = self.dice.uuid(now);
-        sql("INSERT INTO case_import (id, sha256, mapping, name, as_of, state, proposed_by,
+        sql("INSERT INTO case_import (id, sha256, mapping, kept, name, as_of, state, proposed_by,
                proposed_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *")
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *")
         .bind(&id)
         .bind(file.sha256)
         .bind(file.mapping)
+        .bind(file.kept)
         .bind(&file.name)
         .bind(file.as_of)
         .bind(ImportState::Waiting)
@@ -83,8 +87,8 @@ impl Store {
         .bind(now)
         .write(&CASE_IMPORT, &mut tx)
         .await?;
-        let body = json!({"sha256": file.sha256, "mapping": file.mapping, "as_of": file.as_of,
-                          "by": importer.id()});
+        let body = json!({"sha256": file.sha256, "mapping": file.mapping, "kept": file.kept,
+                          "as_of": file.as_of, "by": importer.id()});
         self.finish(tx, by, vec![Act::new(&id, "import.proposed", body)]).await?;
         Ok(id)
     }
@@ -282,6 +286,7 @@ fn read(row: &Row) -> Result<CaseImport, StoreError> {
         file: NewImport {
             sha256: row.get("sha256")?,
             mapping: row.get("mapping")?,
+            kept: row.get("kept")?,
             name: row.get("name")?,
             as_of: row.get("as_of")?,
         },

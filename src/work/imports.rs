@@ -1,11 +1,12 @@
 //! Files for the embedded case database: read by their mapping, kept while a second person has not
 //! decided, and stored. Command line and console ask here.
 //!
-//! The invariant: what is stored is what the accepting person was shown, byte for byte: file and
-//! mapping are known by their hashes, and the preview that was accepted is compared before anything
-//! is written.
+//! The invariants: what is stored is what the accepting person was shown, byte for byte: what waits is
+//! known by its hash, and the preview that was accepted is compared before anything is written. And
+//! the file itself is never kept, only what its mapping takes from it.
 
 use std::{
+    collections::HashSet,
     fs,
     io::{ErrorKind, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
@@ -14,12 +15,13 @@ use std::{
 
 use anyhow::Context as _;
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use super::Ctx;
 use crate::{
     cases::{
         embedded::{EmbeddedCases, EmbeddedError, Import, ImportFile, Stored},
-        import::{self, ImportError, Imported, Mapping, MappingError, Outcome, Progress},
+        import::{Extract, Imported, Mapping, MappingError, Outcome, Progress},
     },
     clock::Dice,
     domain::{bank::Directory, canonical::Hash, ids::PersonId, person::Importer, time::Timestamp},
@@ -29,25 +31,24 @@ use crate::{
 /// How far two clocks may differ.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
 
-/// Why a file that waits cannot be read.
+/// Why it cannot be said what would become of a file that waits.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// It is gone, or is not the one that was brought.
-    #[error("the file that was brought is not there any more, or was changed: bring it again")]
+    #[error(
+        "what was kept of the file is not there any more, or was changed: drop it and bring it again"
+    )]
     Other,
     /// The mapping cannot be used.
     #[error(transparent)]
     Mapping(#[from] MappingError),
-    /// The file is refused whole.
-    #[error(transparent)]
-    File(#[from] ImportError),
 }
 
 /// What somebody brings.
 #[derive(Debug)]
 pub struct Brought<'a> {
-    /// The file's bytes.
-    pub bytes: &'a [u8],
+    /// What its mapping takes from it.
+    pub extract: &'a Extract,
     /// The mapping of its columns (TOML).
     pub mapping: &'a str,
     /// Its name, for people.
@@ -71,9 +72,6 @@ pub enum NotBrought {
     /// The same bytes wait.
     #[error("these very bytes wait for a second person already: `takaza cases waiting`")]
     Waits,
-    /// The mapping cannot be used.
-    #[error(transparent)]
-    Mapping(#[from] MappingError),
     /// The ledger refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -85,7 +83,7 @@ pub enum NotBrought {
     Unkept(#[from] std::io::Error),
 }
 
-/// Keeps a file until a second person has decided. Returns its id.
+/// Keeps what a mapping takes from a file until a second person has decided. Returns its id.
 ///
 /// # Errors
 /// Nothing waits; see [`NotBrought`].
@@ -96,17 +94,25 @@ pub async fn bring(
     (by, importer): (&Actor, &Importer),
     brought: Brought<'_>,
 ) -> Result<String, NotBrought> {
-    let Brought { bytes, mapping, name, as_of } = brought;
+    let Brought { extract, mapping, name, as_of } = brought;
     if as_of > ctx.clock.now().plus(CLOCKS_DIFFER) {
         return Err(NotBrought::FromTheFuture);
     }
-    Mapping::parse(mapping)?;
-    if let Some(before) = embedded.import_of(&Hash::of(bytes).to_string()).await? {
+    if let Some(before) = embedded.import_of(extract.sha256()).await? {
         return Err(NotBrought::Before(before.id));
     }
-    let (sha256, mapping) = waiting.keep(bytes, mapping, &ctx.dice)?;
-    let file = NewImport { sha256, mapping, name, as_of };
-    match ctx.store.propose_import(by, importer, &file).await {
+    let files = ctx.store.case_imports(None, u32::MAX).await?;
+    waiting.tidy(files.iter().filter(|file| file.state.is_open()), ctx.clock.now())?;
+    let (kept, new) = waiting.keep(extract, mapping, &ctx.dice)?;
+    let sha256 = Hash::parse(extract.sha256())
+        .ok_or_else(|| std::io::Error::from(ErrorKind::InvalidData))?;
+    let mapping = Hash::of(mapping.as_bytes());
+    let file = NewImport { sha256, mapping, kept: Some(kept), name, as_of };
+    let proposed = ctx.store.propose_import(by, importer, &file).await;
+    if proposed.is_err() && new {
+        remove(&waiting.kept_file(&kept))?;
+    }
+    match proposed {
         Err(StoreError::Conflict(_)) => Err(NotBrought::Waits),
         other => Ok(other?),
     }
@@ -159,9 +165,51 @@ pub async fn write(
     Ok(done)
 }
 
-/// Where files wait, under their hashes.
+/// Why a unit has no mapping of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum NoMapping {
+    /// There is none.
+    #[error("{0} holds no mapping (.toml)")]
+    None(PathBuf),
+    /// There are several.
+    #[error("{folder} holds {count} mappings")]
+    Several {
+        /// The folder.
+        folder: PathBuf,
+        /// How many there are.
+        count: usize,
+    },
+}
+
+/// The mapping that a unit keeps for its files: the one TOML file in `mappings/` of the data folder.
+///
+/// # Errors
+/// There is none, or more than one.
+pub fn unit_mapping(data: &Path) -> Result<PathBuf, NoMapping> {
+    let folder = data.join("mappings");
+    let files = fs::read_dir(&folder).into_iter().flatten().flatten().map(|file| file.path());
+    let mut found: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|kind| kind == "toml")).collect();
+    match (found.pop(), found.len()) {
+        (Some(only), 0) => Ok(only),
+        (None, _) => Err(NoMapping::None(folder)),
+        (Some(_), more) => Err(NoMapping::Several { folder, count: more + 1 }),
+    }
+}
+
+/// Where files wait, under the hashes of what is kept of them.
 #[derive(Debug, Clone)]
 pub struct Waiting(PathBuf);
+
+/// What is kept of a file.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    mapping: String,
+    extract: Extract,
+}
+
+/// What nothing that waits needs stays this long: another process may be about to bring it.
+const LEFT_OVER: SignedDuration = SignedDuration::from_hours(1);
 
 impl Waiting {
     /// The folder in the data folder.
@@ -169,28 +217,57 @@ impl Waiting {
         Self(data.join("imports"))
     }
 
-    fn file(&self, sha256: &Hash) -> PathBuf {
-        self.0.join(format!("{sha256}.file"))
-    }
-
-    fn mapping_file(&self, mapping: &Hash) -> PathBuf {
-        self.0.join(format!("{mapping}.toml"))
+    fn kept_file(&self, kept: &Hash) -> PathBuf {
+        self.0.join(format!("{kept}.kept"))
     }
 
     fn preview_file(&self, id: &str) -> PathBuf {
         self.0.join(format!("{id}.preview.json"))
     }
 
-    /// Keeps a file and its mapping. Returns their hashes.
+    /// Keeps what a mapping takes from a file. Returns its hash, and whether it was not there before.
     ///
     /// # Errors
-    /// They cannot be written.
-    pub fn keep(&self, bytes: &[u8], mapping: &str, dice: &Dice) -> std::io::Result<(Hash, Hash)> {
+    /// It cannot be written.
+    fn keep(&self, extract: &Extract, mapping: &str, dice: &Dice) -> std::io::Result<(Hash, bool)> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-        let hashes = (Hash::of(bytes), Hash::of(mapping.as_bytes()));
-        self.put(&self.file(&hashes.0), bytes, dice)?;
-        self.put(&self.mapping_file(&hashes.1), mapping.as_bytes(), dice)?;
-        Ok(hashes)
+        let kept = Kept { mapping: mapping.to_owned(), extract: extract.clone() };
+        let bytes = serde_json::to_vec(&kept)?;
+        let hash = Hash::of(&bytes);
+        let place = self.kept_file(&hash);
+        let new = !place.exists();
+        if new {
+            self.put(&place, &bytes, dice)?;
+        }
+        Ok((hash, new))
+    }
+
+    /// Removes what belongs to no file that waits: what was cut short, and what an older version kept.
+    fn tidy<'a>(
+        &self,
+        open: impl Iterator<Item = &'a CaseImport>,
+        now: Timestamp,
+    ) -> std::io::Result<()> {
+        let needed: HashSet<PathBuf> = open
+            .flat_map(|file| {
+                let kept = file.file.kept.map(|kept| self.kept_file(&kept));
+                [kept, Some(self.preview_file(&file.id))]
+            })
+            .flatten()
+            .collect();
+        let all = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            all => all?,
+        };
+        for file in all {
+            let file = file?;
+            let changed = jiff::Timestamp::try_from(file.metadata()?.modified()?);
+            let changed = changed.map_err(std::io::Error::other)?.into();
+            if !needed.contains(&file.path()) && now.since(changed) > LEFT_OVER {
+                remove(&file.path())?;
+            }
+        }
+        Ok(())
     }
 
     /// Whole or not at all, and readable by its owner alone.
@@ -206,29 +283,24 @@ impl Waiting {
         placed
     }
 
-    /// A mapping that was used before.
-    pub fn mapping(&self, mapping: &Hash) -> Option<String> {
-        fs::read_to_string(self.mapping_file(mapping)).ok()
-    }
-
-    /// Reads a file that waits, by the mapping that it was brought with.
+    /// What becomes of a file that waits, by the mapping that it was brought with.
     ///
     /// # Errors
-    /// It is not there as it was brought, or cannot be read whole.
+    /// What was kept of it is not there as it was.
     pub fn read(
         &self,
         file: &NewImport,
         banks: &Directory,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Imported, Unreadable> {
-        let bytes = fs::read(self.file(&file.sha256)).map_err(|_| Unreadable::Other)?;
-        let mapping = self.mapping(&file.mapping).ok_or(Unreadable::Other)?;
-        let same = (Hash::of(&bytes), Hash::of(mapping.as_bytes()));
-        if same != (file.sha256, file.mapping) {
+        let hash = file.kept.ok_or(Unreadable::Other)?;
+        let bytes = fs::read(self.kept_file(&hash)).map_err(|_| Unreadable::Other)?;
+        if Hash::of(&bytes) != hash {
             return Err(Unreadable::Other);
         }
-        let mapping = Mapping::parse(&mapping)?;
-        Ok(import::read(&bytes, &mapping, banks, file.as_of, progress)?)
+        let kept: Kept = serde_json::from_slice(&bytes).map_err(|_| Unreadable::Other)?;
+        let mapping = Mapping::parse(&kept.mapping)?;
+        Ok(kept.extract.judge(&mapping, banks, file.as_of, progress))
     }
 
     /// Keeps what would become of a file.
@@ -245,18 +317,25 @@ impl Waiting {
         Some((serde_json::from_slice(&bytes).ok()?, Hash::of(&bytes)))
     }
 
-    /// Nothing of a file stays once it is stored or dropped; its mapping serves the next one.
+    /// Nothing of a file stays once it is stored or dropped, nor its mapping.
     ///
     /// # Errors
     /// It cannot be removed.
     pub fn forget(&self, import: &CaseImport) -> std::io::Result<()> {
-        for place in [self.file(&import.file.sha256), self.preview_file(&import.id)] {
-            match fs::remove_file(&place) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+        if let Some(kept) = &import.file.kept {
+            remove(&self.kept_file(kept))?;
         }
-        Ok(())
+        // So an older version kept a file and its mapping.
+        remove(&self.0.join(format!("{}.file", import.file.sha256)))?;
+        remove(&self.0.join(format!("{}.toml", import.file.mapping)))?;
+        remove(&self.preview_file(&import.id))
+    }
+}
+
+fn remove(place: &Path) -> std::io::Result<()> {
+    match fs::remove_file(place) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

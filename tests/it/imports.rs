@@ -10,7 +10,7 @@ use std::{
 use proptest::prelude::*;
 use serde::Deserialize;
 use takaza::{
-    cases::import::{self, ImportError, Imported, Mapping, Progress, RefusalCode},
+    cases::import::{self, Extract, ImportError, Imported, Mapping, Progress, RefusalCode},
     domain::{
         bank::{Directory, INVENTED_BANKS},
         money::Paise,
@@ -237,6 +237,26 @@ fn nothing_of_a_private_column_is_kept_or_said() {
     }
 }
 
+/// What waits for a second person becomes exactly what the file became, and holds no more than that
+/// needs: of the account numbers and sections, which rows have the same.
+#[test]
+fn what_is_taken_from_a_file_becomes_what_the_file_becomes() {
+    let mapping = Mapping::parse(EXAMPLE).unwrap();
+    for name in ["case_export.csv", "case_export.xlsx"] {
+        let extract = Extract::of(&file(name), &mapping).unwrap();
+        let kept = serde_json::to_string(&extract).unwrap();
+        let extract: Extract = serde_json::from_str(&kept).unwrap();
+        let imported = extract.judge(&mapping, banks(), as_of(), &mut |_| {});
+        assert_eq!(imported, read(&file(name)));
+        assert_eq!(imported.outcome(), read(&file(name)).outcome());
+        assert!(kept.contains("REQ/2026/100001") && !kept.contains("BNSS"), "{name}");
+    }
+    let other = row(&[("Account No", "111222333444"), ("विवादित राशि (₹)", "0.1")]);
+    let extract = Extract::of(&sheet(&[row(&[]), other]), &mapping).unwrap();
+    let kept = serde_json::to_string(&extract).unwrap();
+    assert!(!kept.contains("111222333444") && !kept.contains("74391500080"), "{kept}");
+}
+
 #[test]
 fn progress_ends_at_the_number_of_rows() {
     let mut seen = Vec::new();
@@ -370,6 +390,9 @@ fn a_row_is_refused_for_what_is_wrong_with_it() {
         ("Amount Put on Hold", "-1", NegativeAmount),
         ("Layer", "third", NotANumber),
         ("Layer", "2026", NotANumber),
+        ("Layer", "-1", NotANumber),
+        ("Layer", "\u{2212}१", NotANumber),
+        ("Last Reminder", "17/11/2026 20:04", RemindedBeforeSent),
         ("Reminders", "-1", NotANumber),
         ("Reminders", "often", NotANumber),
         ("Request Sent On", "", NoTime),
@@ -386,6 +409,17 @@ fn a_row_is_refused_for_what_is_wrong_with_it() {
     assert_eq!(refusal(&future), Some(InFuture));
     let acted = [("Bank Response", "Provided"), ("Response Date", "17/11/2026 20:04")];
     assert_eq!(refusal(&acted), Some(ActedBeforeSent));
+    let acted = |at| [("Bank Response", "Provided"), ("Response Date", at)];
+    assert_eq!(refusal(&acted("20/11/2026 18:01")), Some(InFuture));
+    assert_eq!(refusal(&acted("20/11/2026 18:00")), None);
+    let more = [("Amount Put on Hold", "61001"), ("Last Reminder", "21/11/2026 10:00")];
+    assert_eq!(refusal(&[&acted("20/11/2026 18:00")[..], &more].concat()), None);
+    let both = [("Response Date", "18/11/2026 10:00"), ("Amount Put on Hold", "₹30,000")];
+    assert_eq!(refusal(&both[..1]), Some(ActedWhilePending));
+    assert_eq!(refusal(&both[1..]), Some(ActedWhilePending));
+    assert_eq!(refusal(&[("Amount Put on Hold", "0")]), None);
+    let disputed = [&both[..1], &[("Bank Response", "Needs court order")]].concat();
+    assert_eq!(refusal(&disputed), None, "a bank that disputes it has answered");
     assert_eq!(refusal(&[("FIR No", ""), ("Acknowledgement No", "")]), Some(NoCaseRef));
     assert_eq!(refusal(&[("IFSC", ""), ("लाभार्थी बैंक", "")]), Some(UnknownBank));
 }
@@ -462,8 +496,7 @@ fn a_branch_under_anothers_prefix_goes_to_its_owner() {
 
 #[test]
 fn of_two_rows_with_one_identifier_the_first_stands() {
-    let other_amount = row(&[("विवादित राशि (₹)", "777")]);
-    let imported = read(&sheet(&[row(&[]), other_amount.clone(), row(&[])]));
+    let imported = read(&sheet(&[row(&[]), other(), row(&[])]));
     assert_eq!(imported.accepted.len(), 1);
     assert_eq!(imported.accepted[0].action.disputed, Some(Paise::from_rupees(61_000)));
     assert_eq!(imported.refused[0].refusal.code, RefusalCode::Conflict);
@@ -474,13 +507,39 @@ fn of_two_rows_with_one_identifier_the_first_stands() {
     // Another account is another request, though the account itself is not kept.
     let imported = read(&sheet(&[row(&[]), row(&[("Account No", "111222333444")])]));
     assert_eq!(imported.refused[0].refusal.code, RefusalCode::Conflict);
+}
 
-    // A refused row stands too: which of two is right is for a person to say.
-    let broken = row(&[("Bank Response", "???")]);
-    let imported = read(&sheet(&[broken.clone(), row(&[]), broken]));
-    let codes: Vec<_> = imported.refused.iter().map(|row| row.refusal.code).collect();
-    assert_eq!(codes, [RefusalCode::UnknownStatus, RefusalCode::Conflict]);
-    assert_eq!(imported.repeated.len(), 1);
+#[test]
+fn a_refused_row_does_not_stand_in_the_way_of_its_correction() {
+    let codes = |imported: &Imported| {
+        imported.refused.iter().map(|row| row.refusal.code).collect::<Vec<_>>()
+    };
+    let broken = row(&[("विवादित राशि (₹)", "5 lakh approx")]);
+    let still = row(&[("विवादित राशि (₹)", "about 61000")]);
+    let imported = read(&sheet(&[broken.clone(), still, row(&[]), broken, row(&[]), other()]));
+    assert_eq!((imported.accepted.len(), imported.accepted[0].row), (1, 4));
+    use RefusalCode::{AmountIsText, Conflict, ImpossibleDate, UnknownStatus};
+    assert_eq!(codes(&imported), [AmountIsText, AmountIsText, Conflict]);
+    let repeated: Vec<_> = imported.repeated.iter().map(|row| (row.row, row.first)).collect();
+    assert_eq!(repeated, [(5, 2), (6, 4)]);
+    assert!(imported.refused[2].refusal.reason.contains("line 4"), "the one that stands");
+
+    // But nobody is accused where the first row may have said that the bank has answered.
+    let acted = row(&[("Bank Response", "Lien marked"), ("Response Date", "soon")]);
+    let unknown = row(&[("Bank Response", "???")]);
+    for (first, code) in [(acted, ImpossibleDate), (unknown, UnknownStatus)] {
+        let imported = read(&sheet(&[first.clone(), row(&[])]));
+        assert_eq!((imported.accepted.len(), codes(&imported)), (0, vec![code, Conflict]));
+        let reason = &imported.refused[1].refusal.reason;
+        assert!(reason.contains("line 2") && reason.contains("could not be read"), "{reason}");
+        let mended = row(&[("Bank Response", "Lien marked"), ("Response Date", "")]);
+        assert_eq!(read(&sheet(&[first, mended])).accepted.len(), 1);
+    }
+}
+
+/// The first row with another amount.
+fn other() -> Vec<String> {
+    row(&[("विवादित राशि (₹)", "777")])
 }
 
 #[test]
@@ -543,7 +602,7 @@ fn the_heading_is_found_below_a_title_and_must_be_whole() {
     let first = EXAMPLE.replace("# header_row = 3", "header_row = 1");
     assert!(matches!(
         read_by(&first, &titled("a title")).unwrap_err(),
-        ImportError::NoHeading { .. }
+        ImportError::HeadingElsewhere { .. }
     ));
 }
 
@@ -562,6 +621,17 @@ fn encodings_and_delimiters_of_real_spreadsheet_programs() {
     writer.write_record(row(&[])).unwrap();
     let bytes = writer.into_inner().unwrap();
     assert_eq!(read_by(&semicolons, &bytes).unwrap().accepted, plain.accepted);
+    // The mapping says comma, the file says plainly what it has.
+    let by_comma = read(&bytes);
+    assert_eq!((by_comma.accepted, by_comma.refused.len()), (plain.accepted.clone(), 0));
+    assert_eq!(read_by(&semicolons, text.as_bytes()).unwrap().accepted, plain.accepted);
+    let mut writer = csv::WriterBuilder::new().delimiter(b'\t').from_writer(Vec::new());
+    writer.write_record(HEADING).unwrap();
+    writer.write_record(row(&[])).unwrap();
+    assert_eq!(read(&writer.into_inner().unwrap()).accepted, plain.accepted);
+    let error =
+        read_by(EXAMPLE, String::from_utf8(bytes).unwrap().replace("IFSC", "Branch").as_bytes());
+    assert!(error.unwrap_err().to_string().ends_with("missing: IFSC"));
 
     let latin = [text.as_bytes(), b"\xe9"].concat();
     assert!(matches!(read_by(EXAMPLE, &latin).unwrap_err(), ImportError::Encoding));
@@ -569,6 +639,27 @@ fn encodings_and_delimiters_of_real_spreadsheet_programs() {
     assert!(matches!(read_by(EXAMPLE, &old).unwrap_err(), ImportError::OldOrLocked));
     let cut = &file("case_export.xlsx")[..5000];
     assert!(matches!(read_by(EXAMPLE, cut).unwrap_err(), ImportError::Damaged));
+}
+
+#[test]
+fn a_file_that_is_refused_whole_is_told_why() {
+    let said = |mapping: &str, bytes: &[u8]| read_by(mapping, bytes).unwrap_err().to_string();
+    for empty in [&b""[..], b"\n\r\n", b"\xef\xbb\xbf"] {
+        assert_eq!(said(EXAMPLE, empty), "the file is empty");
+    }
+    let other = said(EXAMPLE, b"name,amount\nsomebody,5\n");
+    assert!(other.contains("is it the right file") && !other.contains("missing"), "{other}");
+    assert!(said(EXAMPLE, b"\x89PNG\r\n\x1a\n").contains("neither a workbook"));
+    assert!(said(EXAMPLE, b"PK\x03\x04 a document").contains("no .xlsx workbook"));
+    let deep = ["a title\n".repeat(40).as_bytes(), &sheet(&[row(&[])])].concat();
+    let deep = said(EXAMPLE, &deep);
+    assert!(deep.contains("line 41") && deep.contains("first 30 lines"), "{deep}");
+    let second = EXAMPLE.replace("# header_row = 3", "header_row = 2");
+    let above = said(&second, &sheet(&[row(&[])]));
+    assert!(above.contains("line 1") && above.contains("in line 2 alone"), "{above}");
+    let wide = EXAMPLE.replace("header_within = 30", "header_within = 41");
+    let deep = ["a title\n".repeat(40).as_bytes(), &sheet(&[row(&[])])].concat();
+    assert_eq!(read_by(&wide, &deep).unwrap().accepted.len(), 1);
 }
 
 #[test]
@@ -619,11 +710,48 @@ fn a_sheet_can_be_named() {
     let summary = EXAMPLE.replace("# sheet = \"अनुरोध\"", "sheet = \"Summary\"");
     assert!(matches!(
         read_by(&summary, &file("case_export.xlsx")).unwrap_err(),
-        ImportError::NoHeading { .. }
+        ImportError::AnotherFile { .. }
     ));
     let wrong = EXAMPLE.replace("# sheet = \"अनुरोध\"", "sheet = \"March\"");
     let error = read_by(&wrong, &file("case_export.xlsx")).unwrap_err().to_string();
     assert!(error.contains("अनुरोध, Summary"), "{error}");
+}
+
+/// One row as a workbook, its dates of the spreadsheet's own kind: each a day, a time of that day and
+/// the number format that shows it.
+fn workbook(sent: (u8, u16, &str), delivered: (u8, u16, &str)) -> Vec<u8> {
+    use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, HEADING).unwrap();
+    sheet.write_row(1, 0, row(&[])).unwrap();
+    for (column, (day, hour, format)) in [(13, sent), (14, delivered)] {
+        let at = ExcelDateTime::from_ymd(2026, 11, day).unwrap().and_hms(hour, 0, 0.0).unwrap();
+        let format = Format::new().set_num_format(format);
+        sheet.write_datetime_with_format(1, column, &at, &format).unwrap();
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[test]
+fn a_typed_date_whose_format_shows_no_hour_has_none() {
+    let with_hour = (18, 10, "dd/mm/yyyy h:mm");
+    for format in ["dd/mm/yyyy", "[$-4009]dd\\ mmmm\\ yyyy;@", "d-mmm-yy", "yyyy\" h\""] {
+        let imported = read(&workbook((17, 0, format), with_hour));
+        assert_eq!(imported.refused[0].refusal.code, RefusalCode::ImpossibleDate, "{format}");
+        let column = imported.refused[0].refusal.column.as_deref();
+        assert_eq!(column, Some("Request Sent On"));
+        let imported = read(&workbook((17, 20, "dd/mm/yyyy HH:mm"), (18, 0, format)));
+        let column = imported.refused[0].refusal.column.as_deref();
+        assert_eq!(column, Some("Delivered On"), "{format}");
+        // The hour is there, and only not shown.
+        let imported = read(&workbook((17, 20, format), with_hour));
+        assert_eq!(imported.accepted[0].action.requested_at, india("2026-11-17T20:00:00"));
+    }
+    for format in ["dd/mm/yyyy hh:mm", "yyyy-mm-dd h:mm:ss", "m/d/yy h:mm AM/PM"] {
+        let imported = read(&workbook((17, 0, format), with_hour));
+        assert_eq!(imported.accepted[0].action.requested_at, india("2026-11-17T00:00:00"));
+    }
 }
 
 #[test]

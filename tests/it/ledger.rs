@@ -1156,6 +1156,7 @@ async fn files_of_cases_are_accepted_by_a_second_person(world: World) {
     let file = |bytes: &[u8]| NewImport {
         sha256: Hash::of(bytes),
         mapping: Hash::of(b"mapping"),
+        kept: Some(Hash::of(&[bytes, b" as its mapping sees it"].concat())),
         name: "cases.csv".to_owned(),
         as_of: world.now(),
     };

@@ -221,6 +221,31 @@ impl Mapping {
         })
     }
 
+    /// The columns that only have to be filled: no field is read from them.
+    pub(super) fn only_filled(&self) -> Vec<Slot> {
+        let fields = &self.fields;
+        let optional = [
+            fields.bank_code,
+            fields.ifsc,
+            fields.bank_name,
+            fields.layer,
+            fields.disputed_amount,
+            fields.delivered_at,
+            fields.due_at,
+            fields.acted_at,
+            fields.lien_amount,
+            fields.contacts,
+            fields.last_contact_at,
+            fields.updated_at,
+        ];
+        let read = |slot: &Slot| {
+            [fields.external_id, fields.kind, fields.requested_at, fields.status].contains(slot)
+                || fields.case_ref.contains(slot)
+                || optional.contains(&Some(*slot))
+        };
+        self.filled.iter().copied().filter(|slot| !read(slot)).collect()
+    }
+
     /// Whether a cell's text stands for an empty cell.
     pub(super) fn is_blank(&self, text: &str) -> bool {
         let text = figures(text).to_lowercase();

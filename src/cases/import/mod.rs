@@ -5,15 +5,17 @@
 //! accounted for once, as accepted, refused with a reason, or repeated; and nothing of a column
 //! that the mapping does not name is kept or said.
 //!
-//! A dry run is the same [`read`]: storing is another step.
+//! A dry run is the same: storing is another step.
 
 mod mapping;
 mod refusal;
 mod report;
 mod row;
 mod rupees;
+mod sieve;
 mod table;
 mod times;
+mod workbook;
 
 use std::collections::HashMap;
 
@@ -31,7 +33,7 @@ use self::{
 };
 use super::RejectedRow;
 use crate::domain::{
-    action::{BankAction, Sighting},
+    action::{BankAction, Sighting, Status},
     bank::Directory,
     ids::ExternalId,
     time::Timestamp,
@@ -43,11 +45,20 @@ pub enum ImportError {
     /// It is an old `.xls` workbook or one with a password.
     #[error("this is an old .xls workbook or one with a password; save it as .xlsx without one")]
     OldOrLocked,
-    /// It is a workbook that cannot be read.
-    #[error("the workbook is damaged; open it in a spreadsheet program and save it again")]
+    /// Nothing stands in it.
+    #[error("the file is empty")]
+    Empty,
+    /// It is packed as a workbook is, and cannot be read as one.
+    #[error(
+        "this is no .xlsx workbook that can be read: another kind of document (.ods, .docx), or \
+         damaged; open it in a spreadsheet program and save it as .xlsx"
+    )]
     Damaged,
     /// It is not text in the mapping's encoding.
-    #[error("the file is not text in the mapping's encoding; save it as \"CSV UTF-8\"")]
+    #[error(
+        "the file is neither a workbook (.xlsx) nor text in the mapping's encoding; save it as .xlsx \
+         or as \"CSV UTF-8\""
+    )]
     Encoding,
     /// It is not CSV.
     #[error("line {line}: not CSV in the mapping's form")]
@@ -70,12 +81,29 @@ pub enum ImportError {
         found: String,
     },
     /// No row holds all headings of the mapping.
-    #[error(
-        "no row where the mapping looks for the heading has all its columns; missing: {missing}"
-    )]
+    #[error("no row {looked} has all the mapping's columns; missing: {missing}")]
     NoHeading {
+        /// Where the mapping looks for it.
+        looked: String,
         /// What the nearest row lacks.
         missing: String,
+    },
+    /// No row holds any heading of the mapping.
+    #[error(
+        "no row {looked} has any of the mapping's columns: is it the right file, by the right \
+         mapping? CSV may have commas, semicolons or tabs between its cells"
+    )]
+    AnotherFile {
+        /// Where the mapping looks for the heading.
+        looked: String,
+    },
+    /// The heading is where the mapping does not look for it.
+    #[error("the heading stands in {place}, and the mapping looks for it {looked}; change that")]
+    HeadingElsewhere {
+        /// Where it is.
+        place: String,
+        /// Where the mapping looks for it.
+        looked: String,
     },
     /// A heading stands in two columns.
     #[error("the heading {heading:?} stands in two columns; rename the one that is not meant")]
@@ -177,9 +205,65 @@ impl Imported {
     }
 }
 
-/// Reads a file by its mapping: XLSX or CSV, told apart by its first bytes. `as_of` is the time as
-/// of which the file is true; a request made after it is refused. `progress` is called every few
-/// hundred rows and once at the end.
+/// What is taken from a file: the cells of the columns that its mapping names, row by row, and of a
+/// column that only has to be filled no more than whether it is, and whether two rows have the same
+/// in it. From this comes all that comes from the file; so a file that waits for a second person is
+/// kept as this, and never itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Extract {
+    sha256: String,
+    table: Table,
+}
+
+impl Extract {
+    /// Takes it from a file by its mapping: XLSX or CSV, told apart by its first bytes.
+    ///
+    /// # Errors
+    /// Where the file as a whole cannot be read, or lacks a column of the mapping.
+    pub fn of(bytes: &[u8], mapping: &Mapping) -> Result<Self, ImportError> {
+        let table = table::read(bytes, mapping)?;
+        Ok(Self { sha256: hex::encode(Sha256::digest(bytes)), table })
+    }
+
+    /// SHA-256 of the file's bytes, in hex.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// What becomes of each row, by the mapping that it was taken by. `as_of` is the time as of which
+    /// the file is true; a request made after it is refused. `progress` is called every few hundred
+    /// rows and once at the end.
+    pub fn judge(
+        &self,
+        mapping: &Mapping,
+        banks: &Directory,
+        as_of: Timestamp,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Imported {
+        let reader = RowReader { mapping, banks, as_of };
+        let mut imported = Imported {
+            sha256: self.sha256.clone(),
+            as_of,
+            unit: self.table.counted.word(),
+            accepted: Vec::new(),
+            refused: Vec::new(),
+            repeated: Vec::new(),
+            skipped: self.table.skipped,
+        };
+        let mut seen = HashMap::new();
+        let total = self.table.rows.len();
+        for (done, row) in self.table.rows.iter().enumerate() {
+            if done % 500 == 0 {
+                progress(Progress { done, total });
+            }
+            judge(&reader, row, &mut seen, &mut imported);
+        }
+        progress(Progress { done: total, total });
+        imported
+    }
+}
+
+/// Reads a file by its mapping at once; see [`Extract`].
 ///
 /// # Errors
 /// Where the file as a whole cannot be read, or lacks a column of the mapping. A row that cannot
@@ -191,27 +275,7 @@ pub fn read(
     as_of: Timestamp,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Imported, ImportError> {
-    let Table { rows, skipped, unit } = table::read(bytes, mapping)?;
-    let reader = RowReader { mapping, banks, as_of };
-    let mut imported = Imported {
-        sha256: hex::encode(Sha256::digest(bytes)),
-        as_of,
-        unit,
-        accepted: Vec::new(),
-        refused: Vec::new(),
-        repeated: Vec::new(),
-        skipped,
-    };
-    let mut seen = HashMap::new();
-    let total = rows.len();
-    for (done, row) in rows.iter().enumerate() {
-        if done % 500 == 0 {
-            progress(Progress { done, total });
-        }
-        judge(&reader, row, &mut seen, &mut imported);
-    }
-    progress(Progress { done: total, total });
-    Ok(imported)
+    Ok(Extract::of(bytes, mapping)?.judge(mapping, banks, as_of, progress))
 }
 
 /// What a row says, to be compared with another row of the same identifier: the action, or its
@@ -222,10 +286,29 @@ struct Content {
     dropped: Vec<Option<String>>,
 }
 
+/// An earlier row of an identifier.
+struct Earlier {
+    row: u64,
+    content: Content,
+    /// Its status, where that could be read.
+    status: Option<Status>,
+}
+
+impl Earlier {
+    /// Whether this row stands against a later one that makes an action and says something else. An
+    /// accepted row does: which of two is right is for a person to say. A refused one does not stand
+    /// in the way of its correction; but where it may have said that the bank has answered, another
+    /// row does not make a request pending that it perhaps is not.
+    fn stands_against(&self, later: &BankAction) -> bool {
+        self.content.action.is_ok()
+            || later.status == Status::Pending && self.status != Some(Status::Pending)
+    }
+}
+
 fn judge(
     reader: &RowReader<'_>,
     row: &RawRow,
-    seen: &mut HashMap<ExternalId, (u64, Content)>,
+    seen: &mut HashMap<ExternalId, Vec<Earlier>>,
     imported: &mut Imported,
 ) {
     let mut refuse = |external_id: Option<ExternalId>, refusal: Refusal| {
@@ -240,17 +323,22 @@ fn judge(
         action: action.as_ref().map_or_else(|_| Err(row.cells.clone()), |a| Ok(a.clone())),
         dropped: reader.dropped_cells(row),
     };
-    // The first row stands, whatever became of it: which of two is right is for a person to say.
-    if let Some((first, known)) = seen.get(&id) {
-        if *known == content {
-            imported.repeated.push(Repeated { row: row.number, first: *first });
-        } else {
-            let heading = &reader.mapping.headings[reader.mapping.fields.external_id];
-            refuse(Some(id), Refusal::conflict(heading, imported.unit, *first));
-        }
+    let earlier = seen.entry(id.clone()).or_default();
+    if let Some(first) = earlier.iter().find(|earlier| earlier.content == content) {
+        imported.repeated.push(Repeated { row: row.number, first: first.row });
         return;
     }
-    seen.insert(id.clone(), (row.number, content));
+    let against = |earlier: &&Earlier| match &action {
+        Ok(action) => earlier.stands_against(action),
+        Err(_) => earlier.content.action.is_ok(),
+    };
+    if let Some(first) = earlier.iter().find(against) {
+        let heading = &reader.mapping.headings[reader.mapping.fields.external_id];
+        let refused = first.content.action.is_err();
+        let conflict = Refusal::conflict(heading, imported.unit, first.row, refused);
+        return refuse(Some(id), conflict);
+    }
+    earlier.push(Earlier { row: row.number, content, status: reader.status(row) });
     match action {
         Ok(action) => imported.accepted.push(Accepted { row: row.number, action }),
         Err(refusal) => refuse(Some(id), refusal),

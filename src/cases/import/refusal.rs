@@ -50,6 +50,10 @@ spelled! {
         ActedBeforeSent = "acted_before_sent",
         /// It was due before it was sent.
         DueBeforeSent = "due_before_sent",
+        /// The bank was pressed about it before it was sent.
+        RemindedBeforeSent = "reminded_before_sent",
+        /// The bank acted, and has not answered.
+        ActedWhilePending = "acted_while_pending",
     }
 }
 
@@ -74,11 +78,15 @@ impl Refusal {
         Self { code, column: None, reason: explain(code).to_owned() }
     }
 
-    pub(super) fn conflict(column: &str, unit: &str, first: u64) -> Self {
-        let reason = format!(
-            "{column}: {unit} {first} has the same identifier and other content, and stands; \
-             correct one of the two"
-        );
+    /// An earlier row stands; or it was `refused` itself, and may have said that the bank answered.
+    pub(super) fn conflict(column: &str, unit: &str, first: u64, refused: bool) -> Self {
+        let why = if refused {
+            "and could not be read; it does not say that the bank's answer is pending, as this row \
+             does; correct that row, or remove it"
+        } else {
+            "and other content, and stands; correct one of the two"
+        };
+        let reason = format!("{column}: {unit} {first} has the same identifier {why}");
         Self { code: RefusalCode::Conflict, column: Some(column.to_owned()), reason }
     }
 }
@@ -107,11 +115,19 @@ fn explain(code: RefusalCode) -> &'static str {
         RefusalCode::NotANumber => "not a whole number that makes sense here",
         RefusalCode::NoTime => "empty; a request needs the time when it was sent",
         RefusalCode::ImpossibleDate => {
-            "not a time in a format of the mapping, or a day that does not exist"
+            "not a time in a format of the mapping (a date without an hour is none), or a day that \
+             does not exist"
         }
         RefusalCode::InFuture => "after the time as of which this file is true",
         RefusalCode::DeliveredBeforeSent => "before the request was sent",
         RefusalCode::ActedBeforeSent => "before the request was sent",
         RefusalCode::DueBeforeSent => "before the request was sent",
+        RefusalCode::RemindedBeforeSent => {
+            "before the request was sent; a reminder about another request does not count"
+        }
+        RefusalCode::ActedWhilePending => {
+            "filled, while the bank's response says that it has not answered; correct the one or the \
+             other"
+        }
     }
 }

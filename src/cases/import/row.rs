@@ -51,6 +51,12 @@ impl RowReader<'_> {
         }
     }
 
+    /// The row's status, where it can be read.
+    pub(super) fn status(&self, row: &RawRow) -> Option<Status> {
+        let words = row.cells[self.mapping.fields.status].words()?;
+        self.mapping.statuses.get(&label(&words)).copied()
+    }
+
     /// The row as a bank action.
     pub(super) fn action(&self, id: ExternalId, row: &RawRow) -> Result<BankAction, Refusal> {
         let look = Look { reader: self, row };
@@ -63,6 +69,9 @@ impl RowReader<'_> {
         // Read even where they are dropped: a row with nonsense in them is not to be trusted.
         let (acted_at, lien_amount) =
             (look.time(fields.acted_at)?, look.amount(fields.lien_amount)?);
+        if status == Status::Pending {
+            look.not_acted(acted_at, lien_amount)?;
+        }
         let contacts = look.count(fields.contacts)?;
         let action = BankAction {
             external_id: id,
@@ -249,6 +258,9 @@ impl Look<'_> {
             return Ok(None);
         }
         let words = words.unwrap_or_default();
+        if self.cell(slot).words().is_some_and(|words| below_zero(&words)) {
+            return Err(self.refuse(RefusalCode::NotANumber, slot));
+        }
         let number = whole(&words).or_else(|| {
             let known = self.reader.mapping.layer_words.iter();
             known.filter_map(|word| words.strip_prefix(word.as_str())).find_map(whole)
@@ -264,6 +276,18 @@ impl Look<'_> {
         self.reader.mapping.filled.iter().all(|slot| !self.cell(*slot).is_blank())
     }
 
+    /// A request that nobody has answered has no answer. What says both accuses nobody.
+    fn not_acted(&self, at: Option<Timestamp>, amount: Option<Paise>) -> Result<(), Refusal> {
+        let fields = &self.reader.mapping.fields;
+        let on_hold = amount.is_some_and(|amount| amount > Paise::new(0));
+        for (filled, slot) in [(at.is_some(), fields.acted_at), (on_hold, fields.lien_amount)] {
+            if let Some(slot) = slot.filter(|_| filled) {
+                return Err(self.refuse(RefusalCode::ActedWhilePending, slot));
+            }
+        }
+        Ok(())
+    }
+
     /// Nothing came of the request before it was made, and it was made before the file was.
     fn in_order(&self, action: &BankAction) -> Result<(), Refusal> {
         let fields = &self.reader.mapping.fields;
@@ -274,7 +298,13 @@ impl Look<'_> {
             (before(action.delivered_at), RefusalCode::DeliveredBeforeSent, fields.delivered_at),
             (before(action.acted_at), RefusalCode::ActedBeforeSent, fields.acted_at),
             (before(action.due_at), RefusalCode::DueBeforeSent, fields.due_at),
+            (
+                before(action.last_contact_at),
+                RefusalCode::RemindedBeforeSent,
+                fields.last_contact_at,
+            ),
             (sent > self.reader.as_of, RefusalCode::InFuture, Some(fields.requested_at)),
+            (action.acted_at > Some(self.reader.as_of), RefusalCode::InFuture, fields.acted_at),
             (action.delivered_at > Some(late), RefusalCode::InFuture, fields.delivered_at),
         ];
         for (wrong, code, slot) in checks {
@@ -284,6 +314,11 @@ impl Look<'_> {
         }
         Ok(())
     }
+}
+
+/// A sign before anything else: in a label, where `L-1` and `L 1` are one, it would be lost.
+fn below_zero(text: &str) -> bool {
+    figures(text).starts_with(['-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2212}'])
 }
 
 /// `3.36084E+13`: what a spreadsheet writes into a CSV file for a long number.

@@ -4,28 +4,32 @@
 //! Invariant: a cell of any other column is dropped here, before anything can store it or quote
 //! it, and no message of this module holds what stands in a cell.
 
-use std::io::Cursor;
-
-use calamine::{DataRef, Reader, Xlsx, XlsxError};
+use calamine::DataRef;
 use jiff::{Unit, civil::DateTime};
+use serde::{Deserialize, Serialize};
 
 use super::{
     ImportError, Skipped,
     mapping::{Encoding, Mapping},
+    sieve::Sieve,
+    workbook,
 };
-use crate::domain::spelling::{clean, label};
+use crate::domain::spelling::clean;
 
 /// What stands in a cell.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Cell {
     /// Nothing, or a word that the mapping counts as nothing.
     Blank,
     /// Text, as a person reads it.
     Text(String),
     /// A spreadsheet's number.
-    Number(f64),
-    /// A spreadsheet's date, on a wall clock.
+    Number(#[serde(with = "exact")] f64),
+    /// A spreadsheet's date with its hour, on a wall clock.
     Time(DateTime),
+    /// A spreadsheet's date that shows no hour and has none.
+    Day,
     /// A formula: what it shows depends on more than this file.
     Formula,
     /// An error such as `#REF!`, or a value of a kind that no column has.
@@ -33,7 +37,7 @@ pub(super) enum Cell {
 }
 
 impl Cell {
-    fn from_text(text: &str, mapping: &Mapping) -> Self {
+    pub(super) fn from_text(text: &str, mapping: &Mapping) -> Self {
         let text = clean(text);
         let mut start = text.chars();
         match (start.next(), start.next()) {
@@ -44,7 +48,7 @@ impl Cell {
         }
     }
 
-    fn from_xlsx(value: &DataRef<'_>, mapping: &Mapping) -> Self {
+    pub(super) fn from_xlsx(value: &DataRef<'_>, mapping: &Mapping) -> Self {
         match value {
             DataRef::Empty => Self::Blank,
             DataRef::String(text) | DataRef::DateTimeIso(text) => Self::from_text(text, mapping),
@@ -81,6 +85,19 @@ impl Cell {
     }
 }
 
+/// A number as its shortest decimals, which read back as the very same number.
+mod exact {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(number: &f64, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(number)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+        String::deserialize(input)?.parse().map_err(D::Error::custom)
+    }
+}
+
 /// A spreadsheet's date to the second: it is a binary fraction of a day.
 fn civil(parts: (u16, u8, u8, u8, u8, u8, u16)) -> Option<DateTime> {
     let (year, month, day, hour, minute, second, milli) = parts;
@@ -92,8 +109,27 @@ fn civil(parts: (u16, u8, u8, u8, u8, u8, u16)) -> Option<DateTime> {
     exact.round(Unit::Second).ok()
 }
 
+/// What the number of a row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Counted {
+    /// The rows of a sheet.
+    Row,
+    /// The lines of a CSV file.
+    Line,
+}
+
+impl Counted {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Row => "row",
+            Self::Line => "line",
+        }
+    }
+}
+
 /// A row below the heading.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct RawRow {
     /// Its number in the sheet, or its line in a CSV file, from 1.
     pub number: u64,
@@ -105,18 +141,19 @@ pub(super) struct RawRow {
 }
 
 /// The rows of a file that hold something.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Table {
     pub rows: Vec<RawRow>,
     pub skipped: Skipped,
-    /// What a row's number counts: "row" or "line".
-    pub unit: &'static str,
+    pub counted: Counted,
 }
 
 /// Reads a file, XLSX or CSV by its first bytes.
 pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError> {
-    if bytes.starts_with(b"PK\x03\x04") {
-        read_xlsx(bytes, mapping)
+    if bytes.is_empty() {
+        Err(ImportError::Empty)
+    } else if bytes.starts_with(b"PK\x03\x04") {
+        workbook::read(bytes, mapping)
     } else if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
         Err(ImportError::OldOrLocked)
     } else {
@@ -124,60 +161,42 @@ pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError
     }
 }
 
-fn read_xlsx(bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError> {
-    let damaged = |_: XlsxError| ImportError::Damaged;
-    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(damaged)?;
-    let mut names = book.sheet_names();
-    if let Some(wanted) = &mapping.file.sheet {
-        if !names.iter().any(|name| label(name) == label(wanted)) {
-            return Err(ImportError::NoSheet { wanted: wanted.clone(), found: names.join(", ") });
-        }
-        names.retain(|name| label(name) == label(wanted));
-    }
-    let mut nearest = Sieve::new(mapping, "row");
-    for name in names {
-        let mut sieve = Sieve::new(mapping, "row");
-        // A sheet of charts has no cells and is none of ours.
-        if let Ok(mut reader) = book.worksheet_cells_reader(&name) {
-            let (mut at, mut row) = (0, Vec::new());
-            while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(damaged)? {
-                let (number, column) = (u64::from(cell.pos.0) + 1, cell.pos.1 as usize);
-                if number != at && at != 0 {
-                    sieve.offer(at, &row, number.saturating_sub(at + 1))?;
-                    row.clear();
-                }
-                at = number;
-                if row.len() <= column {
-                    row.resize(column + 1, Cell::Blank);
-                }
-                row[column] = match cell.formula {
-                    Some(_) => Cell::Formula,
-                    None => Cell::from_xlsx(&cell.value, mapping),
-                };
-            }
-            sieve.offer(at, &row, 0)?;
-        }
-        if sieve.columns.is_some() {
-            return sieve.finish();
-        }
-        if sieve.missing.len() <= nearest.missing.len() {
-            nearest = sieve;
-        }
-    }
-    nearest.finish()
-}
-
+/// Reads CSV with the mapping's delimiter; or, where that shows no heading, with another one that does:
+/// all the mapping's columns in one row are no accident.
 fn read_csv(bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError> {
     let text = decode(bytes, mapping.file.encoding)?;
+    if text.trim().is_empty() {
+        return Err(ImportError::Empty);
+    }
+    let own = mapping.file.delimiter.as_bytes().first().copied().unwrap_or(b',');
+    let mut nearest = match read_text(&text, own, mapping) {
+        Err(error @ (ImportError::AnotherFile { .. } | ImportError::NoHeading { .. })) => error,
+        read => return read,
+    };
+    for other in [b',', b';', b'\t'].into_iter().filter(|other| *other != own) {
+        match read_text(&text, other, mapping) {
+            Ok(table) => return Ok(table),
+            Err(
+                error @ (ImportError::NoHeading { .. }
+                | ImportError::TwoColumns { .. }
+                | ImportError::HeadingElsewhere { .. }),
+            ) if matches!(nearest, ImportError::AnotherFile { .. }) => nearest = error,
+            Err(_) => {}
+        }
+    }
+    Err(nearest)
+}
+
+fn read_text(text: &str, delimiter: u8, mapping: &Mapping) -> Result<Table, ImportError> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(mapping.file.delimiter.as_bytes().first().copied().unwrap_or(b','))
+        .delimiter(delimiter)
         .from_reader(text.as_bytes());
-    let mut sieve = Sieve::new(mapping, "line");
+    let mut sieve = Sieve::new(mapping, Counted::Line);
     let mut record = csv::StringRecord::new();
     loop {
-        let (line, gap) = next_line(&text, reader.position());
+        let (line, gap) = next_line(text, reader.position());
         if !reader.read_record(&mut record).map_err(|_| ImportError::Csv { line })? {
             return sieve.finish();
         }
@@ -186,8 +205,8 @@ fn read_csv(bytes: &[u8], mapping: &Mapping) -> Result<Table, ImportError> {
             return Err(ImportError::OpenQuote { line });
         }
         let row: Vec<Cell> = record.iter().map(|cell| Cell::from_text(cell, mapping)).collect();
-        sieve.skipped.blank += if sieve.columns.is_some() { gap } else { 0 };
-        sieve.offer(line, &row, 0)?;
+        sieve.pass_over(gap);
+        sieve.offer(line, &row)?;
     }
 }
 
@@ -221,103 +240,4 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, ImportError> {
         Encoding::Utf16Be => wide(u16::from_be_bytes),
     };
     text.filter(|text| !text.contains('\0')).ok_or(ImportError::Encoding)
-}
-
-/// Finds the heading, then keeps the mapped cells of the rows that hold something.
-struct Sieve<'m> {
-    mapping: &'m Mapping,
-    /// For each heading of the mapping, the column that it stands in; once the heading is found.
-    columns: Option<Vec<usize>>,
-    width: usize,
-    /// What the row that came nearest to being the heading lacks.
-    missing: Vec<String>,
-    rows: Vec<RawRow>,
-    skipped: Skipped,
-    unit: &'static str,
-}
-
-impl<'m> Sieve<'m> {
-    fn new(mapping: &'m Mapping, unit: &'static str) -> Self {
-        let (rows, skipped) = (Vec::new(), Skipped::default());
-        let missing = mapping.headings.clone();
-        Self { mapping, columns: None, width: 0, missing, rows, skipped, unit }
-    }
-
-    /// Takes the next row; `gap` rows without a cell follow it.
-    fn offer(&mut self, number: u64, row: &[Cell], gap: u64) -> Result<(), ImportError> {
-        let Some(columns) = &self.columns else {
-            return self.look_for_heading(number, row);
-        };
-        self.skipped.blank += gap;
-        let cells: Vec<Cell> =
-            columns.iter().map(|at| row.get(*at).cloned().unwrap_or(Cell::Blank)).collect();
-        if self.is_total(&cells, row) {
-            self.skipped.total += 1;
-        } else if cells.iter().all(Cell::is_blank) {
-            self.skipped.blank += 1;
-        } else if self.is_heading(&cells) {
-            self.skipped.heading += 1;
-        } else {
-            let moved = self.unit == "line" && row.len() != self.width;
-            self.rows.push(RawRow { number, cells, moved });
-        }
-        Ok(())
-    }
-
-    fn look_for_heading(&mut self, number: u64, row: &[Cell]) -> Result<(), ImportError> {
-        let file = &self.mapping.file;
-        let looked_for = match file.header_row {
-            Some(only) => number == u64::from(only),
-            None => number <= u64::from(file.header_within),
-        };
-        if !looked_for {
-            return Ok(());
-        }
-        let labels: Vec<String> =
-            row.iter().map(|cell| label(&cell.words().unwrap_or_default())).collect();
-        let (mut columns, mut missing, mut twice) = (Vec::new(), Vec::new(), None);
-        for heading in &self.mapping.headings {
-            let wanted = label(heading);
-            let mut places = labels.iter().enumerate().filter(|(_, label)| **label == wanted);
-            match places.next() {
-                Some((at, _)) => columns.push(at),
-                None => missing.push(heading.clone()),
-            }
-            twice = twice.or(places.next().map(|_| heading.clone()));
-        }
-        if missing.is_empty() {
-            if let Some(heading) = twice {
-                return Err(ImportError::TwoColumns { heading });
-            }
-            self.width = labels.len();
-            self.columns = Some(columns);
-        } else if missing.len() < self.missing.len() {
-            self.missing = missing;
-        }
-        Ok(())
-    }
-
-    /// A row of sums: labelled so in any of its cells, and without what makes a request.
-    fn is_total(&self, cells: &[Cell], row: &[Cell]) -> bool {
-        let fields = &self.mapping.fields;
-        let total = |cell: &Cell| matches!(cell, Cell::Text(text) if self.mapping.is_total(text));
-        [fields.external_id, fields.kind, fields.status, fields.requested_at]
-            .into_iter()
-            .all(|slot| cells[slot].is_blank() || total(&cells[slot]))
-            && row.iter().any(total)
-    }
-
-    /// The heading again, as on each page of a printed sheet.
-    fn is_heading(&self, cells: &[Cell]) -> bool {
-        cells.iter().zip(&self.mapping.headings).all(
-            |(cell, heading)| matches!(cell, Cell::Text(text) if label(text) == label(heading)),
-        )
-    }
-
-    fn finish(self) -> Result<Table, ImportError> {
-        if self.columns.is_none() {
-            return Err(ImportError::NoHeading { missing: self.missing.join(", ") });
-        }
-        Ok(Table { rows: self.rows, skipped: self.skipped, unit: self.unit })
-    }
 }

@@ -3,6 +3,8 @@
 //! whatever the column's type, and is read so.
 
 use std::{
+    os::unix::fs::MetadataExt as _,
+    path::Path,
     str::FromStr as _,
     sync::{
         Arc,
@@ -40,15 +42,32 @@ pub enum Target {
 
 /// An open connection. Dropping it in the middle of an answer ends the query.
 pub enum Link {
-    /// The switch interrupts a query that nobody waits for any more.
+    /// The file as it was when it was opened; and the switch that interrupts a query that nobody
+    /// waits for any more.
     Sqlite(
         SqliteConnection,
+        Option<FileState>,
         #[expect(dead_code, reason = "its drop is what it is for")] StopOnDrop,
     ),
     /// A server.
     Postgres(PgConnection),
     /// A server.
     MySql(MySqlConnection),
+}
+
+/// Which file it is, and when it was last changed: device, inode, and the change's seconds and
+/// nanoseconds. A dump that is moved to the file's place is another file, and an open connection
+/// would go on reading the one that was there before; one that is copied over it may bear the very
+/// counter by which SQLite knows that its cached pages are stale.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FileState([u64; 2], [i64; 2]);
+
+impl FileState {
+    /// `None` where there is no such file.
+    fn of(path: &Path) -> Option<Self> {
+        let file = std::fs::metadata(path).ok()?;
+        Some(Self([file.dev(), file.ino()], [file.ctime(), file.ctime_nsec()]))
+    }
 }
 
 /// Tells SQLite's own thread that nobody waits for its query any more.
@@ -93,6 +112,16 @@ impl Target {
         }
     }
 
+    /// Whether `link` still leads to what stands at the target: a file may have been replaced since.
+    pub fn is_where(&self, link: &Link) -> bool {
+        match (self, link) {
+            (Self::Sqlite(options), Link::Sqlite(_, opened, _)) => {
+                *opened == FileState::of(options.get_filename())
+            }
+            _ => true,
+        }
+    }
+
     /// Connects, for reading only.
     pub async fn connect(&self, zone: &TimeZone) -> Result<Link, sqlx::Error> {
         match self {
@@ -110,6 +139,8 @@ async fn sqlite(options: &SqliteConnectOptions) -> Result<Link, sqlx::Error> {
         .create_if_missing(false)
         .pragma("query_only", "ON")
         .disable_statement_logging();
+    // Before it is opened: replaced in between, it is only opened once more.
+    let state = FileState::of(options.get_filename());
     let mut connection = options.connect().await?;
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = stop.clone();
@@ -117,7 +148,7 @@ async fn sqlite(options: &SqliteConnectOptions) -> Result<Link, sqlx::Error> {
         .lock_handle()
         .await?
         .set_progress_handler(10_000, move || !stopped.load(Ordering::Relaxed));
-    Ok(Link::Sqlite(connection, StopOnDrop(stop)))
+    Ok(Link::Sqlite(connection, state, StopOnDrop(stop)))
 }
 
 async fn postgres(options: &PgConnectOptions, zone: &TimeZone) -> Result<Link, sqlx::Error> {
@@ -212,7 +243,7 @@ impl Link {
     /// The columns that `sql` would give; no row is read.
     pub async fn describe(&mut self, sql: String) -> Result<Vec<Described>, sqlx::Error> {
         Ok(match self {
-            Self::Sqlite(connection, _) => describe!(connection, sql),
+            Self::Sqlite(connection, ..) => describe!(connection, sql),
             Self::Postgres(connection) => describe!(connection, sql),
             Self::MySql(connection) => describe!(connection, sql),
         })
@@ -221,7 +252,7 @@ impl Link {
     /// The rows of a statement whose every column is cast to text, as they come.
     pub fn rows(&mut self, statement: Statement) -> BoxStream<'_, Result<Vec<Cell>, sqlx::Error>> {
         match self {
-            Self::Sqlite(connection, _) => {
+            Self::Sqlite(connection, ..) => {
                 fetch!(sqlx::Sqlite, connection, statement, bind_each!())
             }
             Self::MySql(connection) => fetch!(sqlx::MySql, connection, statement, bind_each!()),
@@ -238,7 +269,7 @@ impl Link {
     pub async fn alive(&mut self, patience: Duration) -> bool {
         let ping = async {
             match self {
-                Self::Sqlite(connection, _) => connection.ping().await,
+                Self::Sqlite(connection, ..) => connection.ping().await,
                 Self::Postgres(connection) => connection.ping().await,
                 Self::MySql(connection) => connection.ping().await,
             }

@@ -161,6 +161,9 @@ fn consistent(action: &BankAction) -> Result<(), Broken> {
     if action.delivered_at.is_some_and(|delivered| delivered < action.requested_at) {
         return Err((Column::DeliveredAt, "is before requested_at"));
     }
+    if action.last_contact_at.is_some_and(|contact| contact < action.requested_at) {
+        return Err((Column::LastContactAt, "is before requested_at"));
+    }
     if action.status == Status::Pending {
         if action.acted_at.is_some() {
             return Err((Column::ActedAt, "is set though status is pending"));

@@ -12,7 +12,7 @@ use super::{
         sign_in::{MaybeSigning, Session, Signing},
         times::clock,
     },
-    import::{embedded_of, with_progress},
+    import::{embedded_of, on_the_clock, with_progress},
 };
 use crate::{
     app::App,
@@ -115,7 +115,7 @@ impl Accept {
         let signing = signing.ok_or_else(|| Failure::usage("name who accepts it: --as PERSON"))?;
         let session = signing.sign_in(globals, "cases accept").await?;
         let (imported, stored) = self.accept(&session, seen).await?;
-        self.tell(&imported, seen, Some(stored))
+        self.tell(&session.app, &imported, seen, Some(stored))
     }
 
     async fn look(&self, globals: &Globals) -> Outcome {
@@ -124,7 +124,7 @@ impl Accept {
         let row = app.ctx.store.case_import(&self.id).await?;
         let imported = read(&app, &row)?;
         let hash = imports::preview_hash(&imported).map_err(Failure::failed)?;
-        self.tell(&imported, hash, None)
+        self.tell(&app, &imported, hash, None)
     }
 
     /// What was accepted before and not written is only written.
@@ -155,7 +155,14 @@ impl Accept {
         Ok((imported, StoredReport { import: done.id, new, replaced, outdated }))
     }
 
-    fn tell(&self, imported: &Imported, hash: Hash, stored: Option<StoredReport>) -> Outcome {
+    fn tell(
+        &self,
+        app: &App,
+        imported: &Imported,
+        hash: Hash,
+        stored: Option<StoredReport>,
+    ) -> Outcome {
+        let zone = app.ctx.limits.calendar().zone();
         let report = Report { outcome: imported.outcome(), hash: hash.to_string(), stored };
         self.format.print(&report, |report| {
             let end = match &report.stored {
@@ -165,7 +172,7 @@ impl Accept {
                     stored.import, stored.new, stored.replaced, stored.outdated
                 ),
             };
-            format!("{}{end}", report.outcome)
+            on_the_clock(&format!("{}{end}", report.outcome), zone)
         })
     }
 }
@@ -178,7 +185,7 @@ fn read(app: &App, row: &CaseImport) -> Result<Imported, Failure> {
     let read = with_progress(|show| waiting.read(&row.file, &app.ctx.banks, show));
     read.map_err(|error| match error {
         Unreadable::Other => Failure::refused(error.to_string()),
-        Unreadable::Mapping(_) | Unreadable::File(_) => Failure::usage(error.to_string()),
+        Unreadable::Mapping(_) => Failure::usage(error.to_string()),
     })
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::super::{
@@ -15,13 +16,13 @@ use super::super::{
     failure::{Failure, Outcome},
     output::Format,
     sign_in::{MaybeSigning, Session},
-    times::{clock, instant},
+    times::{instant, local},
 };
 use crate::{
     app::App,
     cases::{
         embedded::EmbeddedCases,
-        import::{self, Imported, Mapping, Progress},
+        import::{self, Extract, Imported, Mapping, Progress},
     },
     domain::time::Timestamp,
     work::imports::{self, Brought, NotBrought, Waiting},
@@ -32,16 +33,16 @@ const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Imports a CSV or XLSX file, by a mapping from its own columns
 ///
-/// docs/case-import.md explains the mapping. Nothing of a column that it does not name is stored.
-/// Try it with --dry-run first: it stores nothing and needs no --as. What is brought waits for a
+/// docs/case-import.md explains the mapping. Nothing of a column that it does not name is stored, not
+/// even while the file waits. Try it with --dry-run first: it stores nothing and needs no --as. What is brought waits for a
 /// second person: `takaza cases accept`.
 #[derive(Debug, Args)]
 pub(in super::super) struct Import {
     /// The file
     file: PathBuf,
-    /// The mapping of its columns (TOML)
+    /// The mapping of its columns, TOML (the only one in the data folder's mappings/)
     #[arg(long, value_name = "FILE")]
-    mapping: PathBuf,
+    mapping: Option<PathBuf>,
     /// The time as of which the file is true: when it was exported (now). Its facts age from then
     #[arg(long, value_name = "TIME")]
     as_of: Option<String>,
@@ -77,8 +78,9 @@ struct Waits {
 
 /// A file with its mapping, as it is on the disk.
 struct Given {
-    bytes: Vec<u8>,
-    mapping: String,
+    extract: Extract,
+    /// As it is written, and as it is read.
+    mapping: (String, Mapping),
     as_of: Timestamp,
 }
 
@@ -108,7 +110,9 @@ impl Import {
         let app = app.ok_or_else(|| Failure::usage("nothing is opened"))?;
         embedded_of(app)?;
         let given = self.given(app)?;
-        let imported = self.read(app, &given)?;
+        let imported = with_progress(|show| {
+            given.extract.judge(&given.mapping.1, &app.ctx.banks, given.as_of, show)
+        });
         let mut report = Report {
             outcome: imported.outcome(),
             dry_run: self.dry_run,
@@ -118,8 +122,8 @@ impl Import {
         if let Some(session) = &session {
             self.bring(session, &given, &imported, &mut report).await?;
         }
-        let as_of = clock(given.as_of, app.ctx.limits.calendar().zone());
-        self.format.print(&report, |report| people(report, &as_of))
+        let zone = app.ctx.limits.calendar().zone();
+        self.format.print(&report, |report| on_the_clock(&people(report), zone))
     }
 
     fn given(&self, app: &App) -> Result<Given, Failure> {
@@ -128,23 +132,24 @@ impl Import {
             Some(text) => instant(text, now, zone)?,
             None => now,
         };
-        let mapping =
-            std::fs::read_to_string(&self.mapping).map_err(|error| wrong(&self.mapping, error))?;
-        let size = std::fs::metadata(&self.file).map_err(|error| wrong(&self.file, error))?.len();
-        if size > LARGEST {
-            return Err(wrong(&self.file, "is larger than 2 GiB; divide it"));
-        }
-        let bytes = std::fs::read(&self.file).map_err(|error| wrong(&self.file, error))?;
-        Ok(Given { bytes, mapping, as_of })
+        let place = self.mapping_of(app)?;
+        let text = String::from_utf8(bytes_of(&place)?).map_err(|_| wrong(&place, "is no text"))?;
+        let mapping = Mapping::parse(&text).map_err(|error| wrong(&place, error))?;
+        let bytes = bytes_of(&self.file)?;
+        let extract = Extract::of(&bytes, &mapping).map_err(|error| wrong(&self.file, error))?;
+        Ok(Given { extract, mapping: (text, mapping), as_of })
     }
 
-    fn read(&self, app: &App, given: &Given) -> Result<Imported, Failure> {
-        let mapping =
-            Mapping::parse(&given.mapping).map_err(|error| wrong(&self.mapping, error))?;
-        let imported = with_progress(|show| {
-            import::read(&given.bytes, &mapping, &app.ctx.banks, given.as_of, show)
-        });
-        imported.map_err(|error| wrong(&self.file, error))
+    fn mapping_of(&self, app: &App) -> Result<PathBuf, Failure> {
+        if let Some(given) = &self.mapping {
+            return Ok(given.clone());
+        }
+        imports::unit_mapping(&app.data).map_err(|why| {
+            Failure::usage(format!(
+                "no mapping is given, and {why}: name one with --mapping FILE, or put the unit's one \
+                 there (config/mappings/example.toml is the annotated one)"
+            ))
+        })
     }
 
     async fn bring(
@@ -158,8 +163,8 @@ impl Import {
         let importer = person.as_importer(ctx.clock.now())?;
         let name = self.file.file_name().map(|name| name.to_string_lossy().into_owned());
         let brought = Brought {
-            bytes: &given.bytes,
-            mapping: &given.mapping,
+            extract: &given.extract,
+            mapping: &given.mapping.0,
             name: name.unwrap_or_default(),
             as_of: given.as_of,
         };
@@ -175,7 +180,6 @@ impl Import {
                 return Err(Failure::usage(error.to_string()));
             }
             Err(error @ NotBrought::Waits) => return Err(Failure::refused(error.to_string())),
-            Err(NotBrought::Mapping(error)) => return Err(wrong(&self.mapping, error)),
             Err(NotBrought::Store(error)) => return Err(error.into()),
             Err(error @ (NotBrought::Cases(_) | NotBrought::Unkept(_))) => {
                 return Err(Failure::failed(error));
@@ -196,6 +200,18 @@ pub(super) fn with_progress<T>(run: impl FnOnce(&mut dyn FnMut(Progress)) -> T) 
     end
 }
 
+/// A pipe or a device may have no end.
+fn bytes_of(file: &Path) -> Result<Vec<u8>, Failure> {
+    let given = std::fs::metadata(file).map_err(|error| wrong(file, error))?;
+    if !given.is_file() {
+        return Err(wrong(file, "is no regular file; save what it gives to one"));
+    }
+    if given.len() > LARGEST {
+        return Err(wrong(file, "is larger than 2 GiB; divide it"));
+    }
+    std::fs::read(file).map_err(|error| wrong(file, error))
+}
+
 fn wrong(file: &Path, problem: impl std::fmt::Display) -> Failure {
     Failure::usage(format!("{}: {problem}", file.display()))
 }
@@ -210,7 +226,12 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn people(report: &Report, as_of: &str) -> String {
+/// A report with its times on the unit's own clock.
+pub(super) fn on_the_clock(report: &str, zone: &TimeZone) -> String {
+    report.lines().map(|line| local(line, zone)).collect::<Vec<_>>().join("\n")
+}
+
+fn people(report: &Report) -> String {
     let end = match (&report.waits, report.before) {
         (_, Some(import)) => format!(
             "these very bytes were imported before (import {import}): nothing was stored, and the \
@@ -223,7 +244,8 @@ fn people(report: &Report, as_of: &str) -> String {
             format!(
                 "nothing is stored yet: a second person looks at it and accepts it, here or in the \
                  console at /source; its facts age from {as_of}\n  takaza cases accept {id}\n  \
-                 takaza cases accept {id} --hash {hash} --as PERSON{nobody}"
+                 takaza cases accept {id} --hash {hash} --as PERSON{nobody}",
+                as_of = report.outcome.as_of
             )
         }
         (None, None) => "nothing was stored: this was a dry run".to_owned(),

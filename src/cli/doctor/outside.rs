@@ -61,7 +61,7 @@ pub(super) async fn source(ctx: &Ctx, findings: &mut Findings) {
             let todo = match &error {
                 SourceError::Unreachable { .. } => "look at [source]: its url, user and network",
                 SourceError::Contract { .. } => {
-                    "mend source.query; docs/case-import.md has the contract"
+                    "mend source.query; docs/connecting.md has the contract"
                 }
             };
             findings.fail("case source", error.to_string(), todo);

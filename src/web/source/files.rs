@@ -20,6 +20,7 @@ use super::{
     PAGE, failed,
 };
 use crate::{
+    cases::import::{Extract, Mapping},
     domain::time::Timestamp,
     store::CaseImport,
     work::imports::{self, Brought, NotBrought, Waiting},
@@ -45,11 +46,10 @@ pub(super) async fn form(visit: Visit) -> Result<Response, Problem> {
     if visit.console.0.embedded.is_none() {
         return Err(Problem::Told("import-live-source"));
     }
-    // The mapping that was used last serves the next file.
-    let last = visit.store().case_imports(None, 1).await?;
-    let waiting = Waiting::of(&visit.console.0.data);
-    let used = last.first().and_then(|last| waiting.mapping(&last.file.mapping));
-    let mapping = used.unwrap_or_else(|| EXAMPLE.to_owned());
+    // The unit's own, where it keeps one; else what a unit begins with.
+    let own = imports::unit_mapping(&visit.console.0.data).ok();
+    let own = own.and_then(|place| std::fs::read_to_string(place).ok());
+    let mapping = own.unwrap_or_else(|| EXAMPLE.to_owned());
     visit.page(&Form { frame: &visit.frame, mapping })
 }
 
@@ -72,7 +72,12 @@ pub(super) async fn bring(mut visit: Visit, form: Multipart) -> Result<Response,
         return Err(Problem::Missing("import-file"));
     }
     let text = visit.form.exact("mapping").replace("\r\n", "\n");
-    let brought = Brought { bytes: &bytes, mapping: &text, name, as_of };
+    let mapping = Mapping::parse(&text).map_err(|error| Problem::Wrong(error.to_string()))?;
+    // Aside, so that it holds up nobody else.
+    let extract = tokio::task::spawn_blocking(move || Extract::of(&bytes, &mapping)).await;
+    let extract = extract.map_err(|error| Problem::Failed(error.into()))?;
+    let extract = extract.map_err(|error| Problem::Wrong(error.to_string()))?;
+    let brought = Brought { extract: &extract, mapping: &text, name, as_of };
     let (by, waiting) = (visit.by("import propose")?, Waiting::of(&visit.console.0.data));
     let id = imports::bring(visit.ctx(), &embedded, &waiting, (&by, &importer), brought).await;
     let id = id.map_err(|error| not_brought(&visit, error))?;
@@ -84,7 +89,6 @@ fn not_brought(visit: &Visit, error: NotBrought) -> Problem {
         NotBrought::FromTheFuture => Problem::Told("import-from-the-future"),
         NotBrought::Before(n) => Problem::Wrong(visit.frame.words.with("import-before", "n", n)),
         NotBrought::Waits => Problem::Told("import-waits"),
-        NotBrought::Mapping(error) => Problem::Wrong(error.to_string()),
         NotBrought::Store(error) => error.into(),
         NotBrought::Cases(error) => failed(error),
         NotBrought::Unkept(error) => Problem::Failed(error.into()),

@@ -182,6 +182,7 @@ struct Show<'a> {
     row: CaseImport,
     preview: Option<(Outcome, Hash)>,
     reading: Option<Arc<Reading>>,
+    runs: bool,
     own: bool,
     /// Nobody else may accept it.
     alone: bool,
@@ -199,10 +200,6 @@ impl Show<'_> {
 
     fn open(&self) -> bool {
         self.row.state.is_open()
-    }
-
-    fn runs(&self) -> bool {
-        self.reading.as_ref().is_some_and(|reading| reading.runs())
     }
 
     fn done(&self) -> usize {
@@ -237,19 +234,22 @@ impl Show<'_> {
 pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {
     let row = visit.store().case_import(&id).await?;
     let console = &visit.console;
-    let preview = Waiting::of(&console.0.data).preview(&id);
+    let waiting = Waiting::of(&console.0.data);
     // Another process may have taken the file in, or this one was restarted meanwhile.
     if row.state == ImportState::Waiting
-        && preview.is_none()
+        && waiting.preview(&id).is_none()
         && console.0.imports.get(&id).is_none()
     {
         begin_reading(console, &row)?;
     }
     let reading = console.0.imports.get(&id);
+    // Asked in this order: what ended before has left its traces, what ends meanwhile is asked again.
+    let runs = reading.as_ref().is_some_and(|reading| reading.runs());
+    let (preview, row) = (waiting.preview(&id), visit.store().case_import(&id).await?);
     let own = row.proposed_by == visit.person()?.id;
     let alone = own && imports::alone(visit.ctx(), &row.proposed_by).await?;
     let page = page_of(&visit);
-    visit.page(&Show { frame: &visit.frame, row, preview, reading, own, alone, page })
+    visit.page(&Show { frame: &visit.frame, row, preview, reading, runs, own, alone, page })
 }
 
 pub(super) async fn accept(visit: Visit, Path(id): Path<String>) -> Result<Response, Problem> {

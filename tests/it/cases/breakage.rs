@@ -44,6 +44,7 @@ const NONSENSE: &[(&str, &str, &str)] = &[
     ("lien_amount", "all of it", "lien_amount is not a decimal number of rupees"),
     ("contacts", "4294967296", "contacts is not a whole number of that size"),
     ("last_contact_at", "20260", "last_contact_at is not a date and time"),
+    ("last_contact_at", "2026-11-20 09:59:59", "last_contact_at is before requested_at"),
     ("updated_at", "recently", "updated_at is not a date and time"),
     ("as_of", "soon", "as_of is not a date and time"),
     ("as_of", "2026-11-24 12:02:00", "as_of lies in the future"),

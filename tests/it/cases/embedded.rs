@@ -215,7 +215,7 @@ fn actions() -> impl Strategy<Value = BankAction> {
                 acted_at: due_at.filter(|_| !open),
                 lien_amount: lien.filter(|_| !open),
                 contacts,
-                last_contact_at,
+                last_contact_at: last_contact_at.map(|at| at.max(one.min(other))),
                 updated_at: Some(now()),
             }
         },

@@ -3,9 +3,12 @@
 use std::net::TcpListener;
 
 use jiff::SignedDuration;
-use takaza::cases::{
-    CaseSource as _, SourceError,
-    sql::{SqlSource, SqlSourceConfig},
+use takaza::{
+    cases::{
+        CaseSource as _, SourceError,
+        sql::{SqlSource, SqlSourceConfig},
+    },
+    domain::{action::Status, ids::ExternalId},
 };
 
 use super::{
@@ -135,6 +138,40 @@ on_every_database! {
         // On SQLite this would stay locked out for as long as the abandoned query read on.
         db.run("UPDATE bank_action SET contacts = 4").await;
     }
+}
+
+/// A nightly dump that is moved to the place of the file, one that is written over it, and one that
+/// is taken away: what was read before is never taken for what is there.
+#[tokio::test]
+async fn a_file_that_is_replaced_is_read_anew() {
+    let mut old = Database::sqlite().await.unwrap();
+    old.typed_table().await;
+    old.pending("a", "2026-11-21 09:00").await;
+    let mut new = Database::sqlite().await.unwrap();
+    new.typed_table().await;
+    new.pending("a", "2026-11-22 09:00").await;
+    new.run("UPDATE bank_action SET status = 'acted'").await;
+    let path = |db: &Database| db.url.trim_start_matches("sqlite:").to_owned();
+    let dump = std::fs::read(path(&old)).unwrap();
+    let source = old.source("SELECT * FROM bank_action");
+    let asked = [ExternalId::new("a")];
+    let status = async || {
+        let rows = source.recheck(now(), &asked).await.unwrap();
+        rows[0].as_ref().unwrap().action.status
+    };
+    poll(&source, None).await;
+    assert_eq!(status().await, Status::Pending);
+
+    std::fs::rename(path(&new), path(&old)).unwrap();
+    assert_eq!(status().await, Status::Acted);
+    assert_eq!(poll(&source, None).await[0].as_ref().unwrap().action.status, Status::Acted);
+    std::fs::write(path(&old), dump).unwrap();
+    assert_eq!(status().await, Status::Pending);
+
+    std::fs::remove_file(path(&old)).unwrap();
+    let error = source.recheck(now(), &asked).await.unwrap_err();
+    assert!(matches!(error, SourceError::Unreachable { .. }), "{error}");
+    assert!(try_poll(&source, None).await.is_err());
 }
 
 #[tokio::test]

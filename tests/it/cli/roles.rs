@@ -402,6 +402,39 @@ fn a_lone_person_imports_nothing_and_is_told_what_to_do() {
     assert_eq!(unit.run(&["cases", "waiting", "--json"]).json(), serde_json::json!([]));
 }
 
+/// A pipe and a device have no end, and a folder is no file: none of them is waited for.
+#[test]
+fn only_a_regular_file_is_read() {
+    let unit = Unit::unconfigured();
+    let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/config/mappings/example.toml");
+    let pipe = unit.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
+    assert!(made.success());
+    for file in [pipe.to_str().expect("UTF-8"), "/dev/zero", "/tmp"] {
+        let import = ["cases", "import", file, "--mapping", mapping, "--dry-run"];
+        let said = unit.run(&import).refused(2);
+        assert!(said.contains(file) && said.contains("no regular file"), "{said}");
+    }
+}
+
+#[test]
+fn a_unit_that_keeps_one_mapping_need_not_name_it() {
+    let unit = Unit::unconfigured();
+    std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/case_export.csv");
+    let import = ["cases", "import", file, "--dry-run", "--as-of", "2026-11-20 18:00", "--json"];
+    let said = unit.run(&import).refused(2);
+    assert!(said.contains("--mapping FILE") && said.contains("holds no mapping"), "{said}");
+    let folder = unit.path().join("mappings");
+    std::fs::create_dir(&folder).expect("a folder");
+    let example = include_str!("../../../config/mappings/example.toml");
+    std::fs::write(folder.join("ours.toml"), example).expect("written");
+    assert_eq!(unit.run(&import).json()["rows"], 615);
+    std::fs::write(folder.join("theirs.toml"), example).expect("written");
+    let said = unit.run(&import).refused(2);
+    assert!(said.contains("holds 2 mappings") && said.contains("--mapping FILE"), "{said}");
+}
+
 #[test]
 fn a_file_is_tried_then_imported_by_a_named_person() {
     let unit = staffed();
@@ -426,7 +459,16 @@ fn a_file_is_tried_then_imported_by_a_named_person() {
         (&id.clone().into(), &"officer".into())
     );
     assert_eq!(unit.run(&["cases", "rejected", "--json"]).json(), serde_json::json!([]));
+    // People are told the time on the unit's clock, programs in UTC.
+    let dry =
+        ["cases", "import", file, "--mapping", mapping, "--dry-run", "--as-of", "2026-11-20 18:00"];
+    let said = unit.run(&dry).done();
+    assert!(said.starts_with("615 rows, true as of 2026-11-20 18:00\n"), "{said}");
+    let dry = unit.run(&[&dry[..], &["--json"]].concat()).json();
+    assert_eq!(dry["as_of"], "2026-11-20T12:30:00Z");
     let look = unit.run(&["cases", "accept", &id]).done();
+    let now = unit.run(&["cases", "waiting"]).done();
+    assert!(!look.contains("Z\n") && !now.contains("Z "), "no time in UTC: {look}{now}");
     assert!(look.contains(&hash) && look.contains("nothing is stored yet"), "{look}");
     let accept = ["cases", "accept", &id, "--hash", &hash, "--json"];
     assert!(unit.run(&accept).refused(2).contains("--as"));
