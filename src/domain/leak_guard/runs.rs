@@ -73,7 +73,12 @@ pub(super) fn runs(view: &View, honest: &[Honest], skip: &[Range<usize>]) -> Vec
             continue;
         }
         let digits = view.text[group.range.clone()].bytes().map(|byte| byte - b'0');
-        let joined = last_end.is_some_and(|end| separates(&view.text[end..group.range.start]));
+        let joined = last_end.is_some_and(|end| {
+            let between = &view.text[end..group.range.start];
+            // `five; one; seven`: figure by figure, no sentence ends.
+            let single = out.last().is_some_and(|run| run.groups == run.digits.len());
+            separates(between) || between == "; " && single && group.range.len() == 1
+        });
         match out.last_mut() {
             Some(run) if joined => {
                 run.range.end = group.range.end;
@@ -130,7 +135,11 @@ fn believed(view: &View, honest: &Honest) -> bool {
     !doubtful
         || called
         || named(lead)
-            .is_none_or(|kind| honest.reading == Reading::TollFree && kind == LeakKind::Phone)
+            // No card's number is as short as a helpline's.
+            .is_none_or(|kind| {
+                honest.reading == Reading::TollFree
+                    && matches!(kind, LeakKind::Phone | LeakKind::CardNumber)
+            })
 }
 
 /// `complaint number: 30.05.26`: the words right before say whose number follows.
