@@ -36,7 +36,7 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
     Some(Rules {
         word: pattern(FIR)?,
         numbered: pattern(&format!(
-            r"{FIR}s?[\s\-_:.,(\[#+]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-]{{1,3}}){{0,3}}(?:{NO}(?:[^\w₹%]|_){{0,6}}){{1,2}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
+            r"{FIR}s?[\s\-_:.,(\[#+]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-+]{{1,3}}){{0,3}}(?:{NO}(?:[^\w₹%]|_){{0,6}}){{1,2}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
         ))?,
         dated: pattern(&format!(
             r"{FIR}(?:[^\w\n₹%]|_|\n){{0,6}}(?:(?:is|was|है|darj|दर्ज)[\s:]{{1,3}})?(?P<n>{DIGITS}{BY}{YEAR}\b)"

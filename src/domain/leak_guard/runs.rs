@@ -26,6 +26,8 @@ pub(super) struct Run {
     pub range: Range<usize>,
     pub digits: Vec<u8>,
     pub groups: usize,
+    /// The last of the groups.
+    last: Range<usize>,
 }
 
 /// Refuses long numbers, and short ones beside a branch code.
@@ -76,20 +78,33 @@ pub(super) fn runs(view: &View, honest: &[Honest], skip: &[Range<usize>]) -> Vec
         let joined = last_end.is_some_and(|end| {
             let between = &view.text[end..group.range.start];
             // `five; one; seven`: figure by figure, no sentence ends.
-            let single = out.last().is_some_and(|run| run.groups == run.digits.len());
-            separates(between) || between == "; " && single && group.range.len() == 1
+            separates(between)
+                || between == "; "
+                    && is_figure(view, &group.range)
+                    && out.last().is_some_and(|run| is_figure(view, &run.last))
         });
         match out.last_mut() {
             Some(run) if joined => {
                 run.range.end = group.range.end;
                 run.digits.extend(digits);
                 run.groups += 1;
+                run.last = group.range.clone();
             }
-            _ => out.push(Run { range: group.range.clone(), digits: digits.collect(), groups: 1 }),
+            _ => out.push(Run {
+                range: group.range.clone(),
+                digits: digits.collect(),
+                groups: 1,
+                last: group.range.clone(),
+            }),
         }
         last_end = Some(group.range.end);
     }
     out
+}
+
+/// A single figure, or a number in words.
+fn is_figure(view: &View, group: &Range<usize>) -> bool {
+    group.len() == 1 || view.glyphs(group).iter().all(|glyph| glyph.word)
 }
 
 fn groups(view: &View, honest: &[Honest], skip: &[Range<usize>]) -> Vec<Group> {

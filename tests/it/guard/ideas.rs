@@ -272,6 +272,7 @@ fn number_words_have_more_spellings_and_signs_between() {
         "mobile number सात सिफर एक पान्च सात नो एक सिफर सात नो",
         "mobile number saat doh eek nav saat doh eek nav saat doh",
         "Card five; one; seven; nine; nine; two; one; one; six; oh; one; one; five; five; one; six",
+        "helpline fraud number saat; chah; saat; chaar; paanch; nou; chhe; saath; doh",
         "dial n-i-n-e f-o-u-r s-i-x o-h t-w-o s-i-x f-o-u-r n-i-n-e e-i-g-h-t s-e-v-e-n",
         "mobile 9→0→3→9→4→2→8→6→7→8",
         "First\nInformation\nReport\n365/26",
