@@ -6,6 +6,8 @@ use super::normalise::{Glyph, is_picture};
 
 const LONGEST_PIECE: usize = 6;
 const REACH: usize = 16;
+/// No address is longer on either side of its at sign.
+const FAR: usize = 80;
 
 /// The address around the at sign at `at`, put together again, where equal pieces stand apart by
 /// one sign; each way of reading it.
@@ -29,7 +31,6 @@ pub(super) fn around(glyphs: &[Glyph], at: usize) -> Vec<Vec<Glyph>> {
 /// the words of ordinary speech stand spaces.
 fn over_pictures(glyphs: &[Glyph], at: usize) -> Option<Vec<Glyph>> {
     const LEAST: usize = 3;
-    const FAR: usize = 80;
     let inside = |glyph: &&Glyph| {
         glyph.ch.is_ascii_alphanumeric()
             || matches!(glyph.ch, '.' | '_' | '-' | '+')
@@ -127,12 +128,15 @@ fn join(glyphs: &[Glyph], at: usize, sign: char) -> Option<Vec<Glyph>> {
 
 /// What lies between two signs; a space or a punctuation mark ends it too.
 fn piece(glyphs: &[Glyph], inside: usize, sign: char) -> (usize, usize) {
+    // A text of a hundred thousand at signs is still read in no time.
+    let glyphs = &glyphs[..(inside + FAR).min(glyphs.len())];
+    let from = inside.saturating_sub(FAR);
     let apart = |glyph: &Glyph| {
         glyph.ch == sign
             || glyph.ch.is_whitespace()
             || matches!(glyph.ch, ',' | ';' | '!' | '?' | '।' | ')' | '(')
     };
-    let start = glyphs[..inside].iter().rposition(apart).map_or(0, |at| at + 1);
+    let start = glyphs[from..inside].iter().rposition(apart).map_or(from, |at| from + at + 1);
     let end = glyphs[inside..].iter().position(apart);
     let mut end = end.map_or(glyphs.len(), |length| inside + length);
     // A full stop after the last piece.
