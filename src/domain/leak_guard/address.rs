@@ -67,6 +67,24 @@ pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
         for address in squeeze::around(plain, at) {
             check_squeezed(&address, found);
         }
+        for address in squeeze::over_signs(plain, at) {
+            check_cut(&address, found);
+        }
+    }
+}
+
+/// An address whose signs are lost with those that cut it is believed where its host is one for
+/// persons only.
+fn check_cut(glyphs: &[Glyph], found: &mut Vec<Finding>) {
+    const TOPS: [&str; 4] = ["com", "in", "org", "net"];
+    let host: String =
+        glyphs.iter().skip_while(|glyph| glyph.ch != '@').skip(1).map(|glyph| glyph.ch).collect();
+    let mail = MAIL_HOSTS.split(' ').any(|known| host.starts_with(known))
+        && TOPS.iter().any(|top| host.ends_with(top));
+    let payment = listed(HANDLES, &host);
+    let named = glyphs.iter().take_while(|glyph| glyph.ch != '@').count() >= 2;
+    if named && (mail || payment) {
+        report(glyphs, if mail { LeakKind::Email } else { LeakKind::UpiId }, found);
     }
 }
 

@@ -11,12 +11,13 @@ use super::pattern::{Pattern, pattern};
 use super::view::View;
 use super::{Finding, LeakKind};
 
-const FIR: &str = r"(?:\be?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r\b\.?|\bf[il1]r(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं\.?|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst information report|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
+const FIR: &str = r"(?:(?:\b|_)e?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r(?:\b|_)\.?|\bf[il1]r(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं\.?|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst\sinformation\sreport|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
 const NO: &str = r"(?:nos?|num|number|numbers|nr|s\.?\s?no|sankhya|sankhyaa|sankya|sankhaya|nambar|namber|संख्या|संख़्या|नंबर|नम्बर|नं|न0|सं|क्रमांक|kramank|क्र|#)";
-const YEAR: &str = r"(?:(?:1\s?9|2\s?0)[\s.\-_]?\d[\s.\-_]?\d|\d\s?\d)";
-const BY: &str = r"(?:\s?[/\\|\-–_.:,]{1,2}\s?|\s?\(\s?|\s?(?:\b(?:of|slash|by|oblique|stroke|bata|batta|dated|dt|year|yr|sal|saal|san|ka|ki|in)\b|बटा|सन|का|की|वर्ष|साल|स्लैश|दिनांक)[\s.\-]{0,2}){1,2}";
+const YEAR: &str = r"(?:(?:1\s?9|2[\s☀-➿⬀-⯿🈀-🫿]?0)[\s.\-_☀-➿⬀-⯿🈀-🫿]?\d[\s.\-_☀-➿⬀-⯿🈀-🫿]?\d|\d[\s☀-➿⬀-⯿🈀-🫿]?\d)";
+const BY: &str = r"(?:[\s☀-➿⬀-⯿🈀-🫿]?[/\\|\-–_.:,]{1,2}[\s☀-➿⬀-⯿🈀-🫿]?|\s?\(\s?|\s?(?:\b(?:of|slash|by|oblique|stroke|bata|batta|dated|dt|year|yr|sal|saal|san|ka|ki|in)\b|बटा|सन|का|की|वर्ष|साल|स्लैश|दिनांक)[\s.\-]{0,2}){1,2}";
 const DAY_AND_MONTH: &str = r"[0-3]?\d[./\-][01]?\d[./\-]";
-const DIGITS: &str = r"\d(?:[\s\-_.]{0,2}\d){0,6}";
+/// Between the figures may stand a picture too (`46🔥6/24`).
+const DIGITS: &str = r"\d(?:(?:[\s\-_.]{0,2}|[☀-➿⬀-⯿🈀-🫿])\d){0,6}";
 
 struct Rules {
     word: Pattern,
@@ -35,10 +36,10 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
     Some(Rules {
         word: pattern(FIR)?,
         numbered: pattern(&format!(
-            r"{FIR}s?[\s\-_:.,(\[#]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-]{{1,3}}){{0,3}}(?:{NO}(?:[^\w₹%]|_){{0,6}}){{1,2}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
+            r"{FIR}s?[\s\-_:.,(\[#+]{{0,4}}(?:(?:registered|lodged|bearing|vide|under|with|दर्ज|का|की|के|ki|ka|ke|darj|reg|regd|dated?|report|ref|case|केस)[\s.:_\-+]{{1,3}}){{0,3}}(?:{NO}(?:[^\w₹%]|_){{0,6}}){{1,2}}(?:(?:is|was|hai|है|:|are|ये|yeh)[\s.:]{{0,3}})?(?P<n>{DIGITS}(?:{BY}{YEAR}\b)?)"
         ))?,
         dated: pattern(&format!(
-            r"{FIR}(?:[^\w\n₹%]|_|\n){{0,6}}(?:(?:is|was|है|darj|दर्ज)[\s:]{{1,3}})?(?P<n>\d(?:[\s\-_.]{{0,2}}\d){{0,6}}{BY}{YEAR}\b)"
+            r"{FIR}(?:[^\w\n₹%]|_|\n){{0,6}}(?:(?:is|was|है|darj|दर्ज)[\s:]{{1,3}})?(?P<n>{DIGITS}{BY}{YEAR}\b)"
         ))?,
         case: pattern(&format!(
             r"(?:\bcase|केस|\bवाद|प्रकरण|मामला)\s?{NO}(?:[^\w₹%]|_){{0,6}}(?P<n>{DIGITS}{BY}(?:{DAY_AND_MONTH})?{YEAR}\b)"

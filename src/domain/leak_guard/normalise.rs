@@ -185,8 +185,16 @@ pub(super) fn fold(text: &str) -> Vec<Glyph> {
         glyphs = fold_all(&without_flags(decoded));
     }
     let mut out = without_tags(glyphs);
-    out.dedup_by(|later, kept| later.ch == ' ' && kept.ch == ' ');
+    // A skin tone, a family or a flag is one picture of several.
+    out.dedup_by(|later, kept| {
+        later.ch == ' ' && kept.ch == ' ' || is_picture(later.ch) && is_picture(kept.ch)
+    });
     out
+}
+
+/// An emoji or another small picture, as folding leaves it.
+pub(super) fn is_picture(ch: char) -> bool {
+    matches!(u32::from(ch), 0x2600..=0x27BF | 0x2B00..=0x2BFF | 0x1F000..=0x1F0FF | 0x1F200..=0x1FAFF)
 }
 
 /// Drops the mark-up that no reader sees (`98765<b></b>43210`).

@@ -40,7 +40,10 @@ pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
     }
     if let Some(apart) = PAN_APART.as_ref() {
         for code in overlapping(apart, &view.text) {
-            if stands_alone(view, &code) && is_spaced_pan(view, &code) {
+            if stands_alone(view, &code)
+                && !ends_in_a_word(view, &code)
+                && is_spaced_pan(view, &code)
+            {
                 view.report(LeakKind::Pan, &code, found);
             }
         }
@@ -84,6 +87,15 @@ fn stands_alone(view: &View, code: &Range<usize>) -> bool {
             .iter()
             .any(|glyph| !glyph.upper && glyph.ch.is_alphabetic());
     (edge(before) || capital_starts || named) && (edge(after) || low_follows)
+}
+
+/// `CC444, 2 July`: the last letter stands apart from the figures and begins a word.
+fn ends_in_a_word(view: &View, code: &Range<usize>) -> bool {
+    let letter = |ch: char| ch.is_ascii_alphanumeric();
+    let word = view.after(code.end - 1, 3);
+    word.starts_with(|ch: char| ch.is_ascii_alphabetic())
+        && word.chars().take_while(|&ch| letter(ch)).count() > 1
+        && !view.text[..code.end - 1].ends_with(letter)
 }
 
 /// A stroke is a letter only where one is wanting.

@@ -292,17 +292,23 @@ fn is_section(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
     let shaped = last.ch == 'b'
         && (2..=3).contains(&figures.len())
         && figures.iter().all(|glyph| glyph.ch.is_ascii_digit());
-    let short = |at: Option<usize>| {
-        at.and_then(|at| tokens.get(at))
-            .is_some_and(|token| token.kind == Kind::Digits && (2..=3).contains(&token.range.len()))
+    // Over a stroke, a comma or ` & `; the other may have a letter or a subsection of its own.
+    let other = |between: Option<usize>, at: Option<usize>| {
+        let near = between.and_then(|at| tokens.get(at)).is_some_and(|sign| sign.range.len() <= 3);
+        near && at.and_then(|at| tokens.get(at)).is_some_and(|token| {
+            let figures =
+                glyphs[token.range.clone()].iter().take_while(|glyph| glyph.ch.is_ascii_digit());
+            token.range.len() <= 4 && (1..=3).contains(&figures.count())
+        })
     };
-    shaped && i >= 1 && tokens[i - 1].range.len() <= 2 && {
+    shaped && {
         const LAWS: [&str; 10] =
             ["ipc", "bns", "u/s", "section", "sec", "act", "धारा", "dhara", "भादंसं", "s."];
         let from = tokens[i].range.start.saturating_sub(60);
         let to = (tokens[i].range.end + 6).min(glyphs.len());
         let around: String = glyphs[from..to].iter().map(|glyph| glyph.ch).collect();
-        short(i.checked_sub(2)) && LAWS.iter().any(|law| around.contains(law))
+        (other(i.checked_sub(1), i.checked_sub(2)) || other(Some(i + 1), Some(i + 2)))
+            && LAWS.iter().any(|law| around.contains(law))
     }
 }
 
@@ -351,7 +357,16 @@ fn is_ordinary(glyphs: &[Glyph], place: &Range<usize>) -> bool {
     let mark = after(0) == Some(')')
         && before(1).is_none_or(|ch| ch.is_whitespace() || ch == '(')
         && (word.len() == 1 || word.iter().all(|glyph| glyph.ch == 'i' && !glyph.upper));
-    zulu || hashtag || section || mark
+    // `34.7L`: lakh, where nothing of a number follows.
+    let lakh = last == Some('l')
+        && word.last().is_some_and(|glyph| glyph.upper)
+        && word[..word.len() - 1].iter().all(|glyph| glyph.ch.is_ascii_digit())
+        && (2..=3).contains(&word.len())
+        && before(1) == Some('.')
+        && before(2).is_some_and(|ch| ch.is_ascii_digit())
+        && after(0).is_none_or(|ch| matches!(ch, ' ' | '\n' | ',' | ')'))
+        && !after(1).is_some_and(|ch| ch.is_ascii_digit());
+    zulu || hashtag || section || mark || lakh
 }
 
 /// What stands around one token; a side is 1 or -1, every other step is what lies between.

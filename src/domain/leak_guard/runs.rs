@@ -26,6 +26,8 @@ pub(super) struct Run {
     pub range: Range<usize>,
     pub digits: Vec<u8>,
     pub groups: usize,
+    /// The last of the groups.
+    last: Range<usize>,
 }
 
 /// Refuses long numbers, and short ones beside a branch code.
@@ -73,18 +75,36 @@ pub(super) fn runs(view: &View, honest: &[Honest], skip: &[Range<usize>]) -> Vec
             continue;
         }
         let digits = view.text[group.range.clone()].bytes().map(|byte| byte - b'0');
-        let joined = last_end.is_some_and(|end| separates(&view.text[end..group.range.start]));
+        let joined = last_end.is_some_and(|end| {
+            let between = &view.text[end..group.range.start];
+            // `five; one; seven`: figure by figure, no sentence ends.
+            separates(between)
+                || between == "; "
+                    && is_figure(view, &group.range)
+                    && out.last().is_some_and(|run| is_figure(view, &run.last))
+        });
         match out.last_mut() {
             Some(run) if joined => {
                 run.range.end = group.range.end;
                 run.digits.extend(digits);
                 run.groups += 1;
+                run.last = group.range.clone();
             }
-            _ => out.push(Run { range: group.range.clone(), digits: digits.collect(), groups: 1 }),
+            _ => out.push(Run {
+                range: group.range.clone(),
+                digits: digits.collect(),
+                groups: 1,
+                last: group.range.clone(),
+            }),
         }
         last_end = Some(group.range.end);
     }
     out
+}
+
+/// A single figure, or a number in words.
+fn is_figure(view: &View, group: &Range<usize>) -> bool {
+    group.len() == 1 || view.glyphs(group).iter().all(|glyph| glyph.word)
 }
 
 fn groups(view: &View, honest: &[Honest], skip: &[Range<usize>]) -> Vec<Group> {
@@ -130,7 +150,11 @@ fn believed(view: &View, honest: &Honest) -> bool {
     !doubtful
         || called
         || named(lead)
-            .is_none_or(|kind| honest.reading == Reading::TollFree && kind == LeakKind::Phone)
+            // No card's number is as short as a helpline's.
+            .is_none_or(|kind| {
+                honest.reading == Reading::TollFree
+                    && matches!(kind, LeakKind::Phone | LeakKind::CardNumber)
+            })
 }
 
 /// `complaint number: 30.05.26`: the words right before say whose number follows.

@@ -2,10 +2,12 @@
 //!
 //! Words of ordinary speech differ in length; the pieces of a cut address do not, but for the last.
 
-use super::normalise::Glyph;
+use super::normalise::{Glyph, is_picture};
 
 const LONGEST_PIECE: usize = 6;
 const REACH: usize = 16;
+/// No address is longer on either side of its at sign.
+const FAR: usize = 80;
 
 /// The address around the at sign at `at`, put together again, where equal pieces stand apart by
 /// one sign; each way of reading it.
@@ -17,7 +19,76 @@ pub(super) fn around(glyphs: &[Glyph], at: usize) -> Vec<Vec<Glyph>> {
         near.iter().map(|glyph| glyph.ch).filter(|&ch| is_sign(ch)).collect();
     signs.sort_unstable();
     signs.dedup();
-    signs.into_iter().filter_map(|sign| join(glyphs, at, sign)).collect()
+    let others = [over_pictures(glyphs, at), over_lines(glyphs, at)];
+    signs
+        .into_iter()
+        .filter_map(|sign| join(glyphs, at, sign))
+        .chain(others.into_iter().flatten())
+        .collect()
+}
+
+/// Cut by pictures of any sort and into pieces of any length (`s✅ur👉esh@g🔥ma❤il.⭐com`): between
+/// the words of ordinary speech stand spaces.
+fn over_pictures(glyphs: &[Glyph], at: usize) -> Option<Vec<Glyph>> {
+    const LEAST: usize = 3;
+    let inside = |glyph: &&Glyph| {
+        glyph.ch.is_ascii_alphanumeric()
+            || matches!(glyph.ch, '.' | '_' | '-' | '+')
+            || is_picture(glyph.ch)
+    };
+    let before = glyphs[..at].iter().rev().take(FAR).take_while(inside).count();
+    let after = glyphs[at + 1..].iter().take(FAR).take_while(inside).count();
+    let all = &glyphs[at - before..=at + after];
+    let letters = |glyph: &Glyph| !is_picture(glyph.ch);
+    let first = all.iter().position(letters)?;
+    let last = all.iter().rposition(letters)?;
+    let (address, pictures): (Vec<Glyph>, Vec<Glyph>) =
+        all[first..=last].iter().partition(|glyph| letters(glyph));
+    (pictures.len() >= LEAST).then_some(address)
+}
+
+/// Cut by signs of several sorts (`ra/m.e@y a,h.oo,.c-o m`): the letters and figures after the at
+/// sign up to the end of each piece from the third on, all with those before the at sign.
+pub(super) fn over_signs(glyphs: &[Glyph], at: usize) -> Vec<Vec<Glyph>> {
+    const LEAST: usize = 3;
+    const NEAR: usize = 3;
+    const MOST: usize = 24;
+    let plain = |glyph: &&Glyph| glyph.ch.is_ascii_alphanumeric();
+    let local: Vec<Glyph> =
+        glyphs[at.saturating_sub(2 * NEAR)..at].iter().filter(plain).copied().collect();
+    let (mut host, mut signs, mut out) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut pieces, mut gap) = (0, NEAR);
+    for (place, glyph) in glyphs.iter().enumerate().skip(at + 1) {
+        if !plain(&glyph) {
+            gap += 1;
+            signs.push(glyph.ch);
+            if glyph.ch.is_alphanumeric() || glyph.ch == '@' || gap > NEAR && !host.is_empty() {
+                break;
+            }
+            continue;
+        }
+        pieces += usize::from(gap > 0);
+        gap = 0;
+        host.push(*glyph);
+        let ends = glyphs.get(place + 1).is_none_or(|next| !plain(&next));
+        // Full stops and spaces are an abbreviation's (`U. P. I.`).
+        let sorts = signs.iter().any(|sign| *sign != signs[0])
+            && signs.iter().any(|sign| !matches!(sign, '.' | ' '));
+        if ends && sorts && pieces >= LEAST {
+            out.push(local.iter().chain([&glyphs[at]]).chain(&host).copied().collect());
+        }
+        if host.len() >= MOST {
+            break;
+        }
+    }
+    out
+}
+
+/// The host goes on in the next line (`priya_s@y`, `ahoo.co.in`).
+fn over_lines(glyphs: &[Glyph], at: usize) -> Option<Vec<Glyph>> {
+    let (start, end) = piece(glyphs, at, '\n');
+    let next = after(glyphs, end, '\n')?;
+    Some(glyphs[start..end].iter().chain(&glyphs[next.0..next.1]).copied().collect())
 }
 
 fn join(glyphs: &[Glyph], at: usize, sign: char) -> Option<Vec<Glyph>> {
@@ -57,12 +128,15 @@ fn join(glyphs: &[Glyph], at: usize, sign: char) -> Option<Vec<Glyph>> {
 
 /// What lies between two signs; a space or a punctuation mark ends it too.
 fn piece(glyphs: &[Glyph], inside: usize, sign: char) -> (usize, usize) {
+    // A text of a hundred thousand at signs is still read in no time.
+    let glyphs = &glyphs[..(inside + FAR).min(glyphs.len())];
+    let from = inside.saturating_sub(FAR);
     let apart = |glyph: &Glyph| {
         glyph.ch == sign
             || glyph.ch.is_whitespace()
             || matches!(glyph.ch, ',' | ';' | '!' | '?' | '।' | ')' | '(')
     };
-    let start = glyphs[..inside].iter().rposition(apart).map_or(0, |at| at + 1);
+    let start = glyphs[from..inside].iter().rposition(apart).map_or(from, |at| from + at + 1);
     let end = glyphs[inside..].iter().position(apart);
     let mut end = end.map_or(glyphs.len(), |length| inside + length);
     // A full stop after the last piece.

@@ -173,9 +173,10 @@ fn singles_from(glyphs: &[Glyph], from: usize) -> (usize, bool) {
         }
         at = next;
     }
-    // `o-n-e`: three letters by a sign of their own.
+    // `o-n-e`, `o-h`: three letters by a sign of their own, or the word for a zero.
     let firm = letters == count && signs[0].is_some_and(|sign| sign != ' ');
-    (end, letters > 0 && (count >= least || firm && count >= 3))
+    let oh = count == 2 && glyphs[from].ch == 'o' && glyphs[end - 1].ch == 'h';
+    (end, letters > 0 && (count >= least || firm && (count >= 3 || oh)))
 }
 
 impl Glyph {

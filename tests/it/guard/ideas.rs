@@ -215,3 +215,89 @@ fn what_a_number_is_called_and_how_it_is_said_stand_above_its_commas() {
         "₹9,40,35,71,132 held, and 7,87,25,402 refunded after one KYC check",
     ]);
 }
+
+#[test]
+fn pictures_of_any_sort_cut_an_address_and_a_case_number_in_vain() {
+    refused(&[
+        "Email s✅ur👉esh🙏8👍🏽7@🔥g❤️ma👉il❤️.⭐com",
+        "mail s 👍🏽 u 👍🏽 r 👍🏽 e 👍🏽 s 👍🏽 h 👍🏽 @ 👍🏽 i 👍🏽 c 👍🏽 l 👍🏽 o 👍🏽 u 👍🏽 d 👍🏽 . 👍🏽 c 👍🏽 o 👍🏽 m",
+        "r🔥a💰h👉ul🔥si❤️ng🔥h8🇮🇳6❤️@❤️pt📱sbi",
+        "FIR 46🇮🇳6/24 registered",
+        "F.I.R. 89⭐2➡️/⭐25 dated 3 May",
+    ]);
+    passed(&[
+        "Thanks🙏@axisbank🙏 for the camp. 120 came.",
+        "👮 169 📱 247 💳 790 💰 ₹78.00 crore",
+        "FIR 45 ✅ chargesheets 38 ✅",
+    ]);
+    refused(&[
+        "👮 987 📱 654 💳 321 0",
+        "mobile 98 📱 765 🔥 432 👉 100",
+        "phone 👮 987 📱 654 💳 321",
+    ]);
+}
+
+#[test]
+fn signs_of_several_sorts_and_line_ends_cut_an_address_in_vain() {
+    refused(&[
+        "mail r,a m e,sh.k@y a,h.oo,.c-o m at once",
+        "UPI a/n-i,l_k@,o-k.sb-i is active",
+        "mailto:sunita36@y\nahoo.co.in",
+        "UPI id neha@o\nkicici",
+    ]);
+    passed(&[
+        "Camp by us @ H.D.F.C. Bank, Sector 14, in the box office",
+        "Follow us @CyberDost\nsbi.co.in is the bank's own site",
+    ]);
+}
+
+#[test]
+fn a_helpline_inside_a_longer_number_is_a_piece_of_it() {
+    refused(&[
+        "Bank account 7763 1860 4031 3952 4",
+        "account 1860 4031 3952",
+        "A/c no. 7763 1800 425 3800",
+    ]);
+    passed(&[
+        "Helpline 1930 1800 425 3800",
+        "call 112 1800 425 3800 24x7",
+        "Block your card: 1800 425 3800 (24x7). Then 1930.",
+        "Peepal Bank toll free 1800-11-8181; lost card 1860 452 8555.",
+    ]);
+}
+
+#[test]
+fn number_words_have_more_spellings_and_signs_between() {
+    refused(&[
+        "mobile number सात सिफर एक पान्च सात नो एक सिफर सात नो",
+        "mobile number saat doh eek nav saat doh eek nav saat doh",
+        "Card five; one; seven; nine; nine; two; one; one; six; oh; one; one; five; five; one; six",
+        "helpline fraud number saat; chah; saat; chaar; paanch; nou; chhe; saath; doh",
+        "dial n-i-n-e f-o-u-r s-i-x o-h t-w-o s-i-x f-o-u-r n-i-n-e e-i-g-h-t s-e-v-e-n",
+        "mobile 9→0→3→9→4→2→8→6→7→8",
+        "First\nInformation\nReport\n365/26",
+        "vide_FIR_No._0678/24",
+        "FIR+sankhya+504%2F26",
+    ]);
+}
+
+#[test]
+fn threads_sections_lakhs_and_references_are_ordinary() {
+    passed(&[
+        "1/3 112 | 1930 | 1091 | 1098 | 181 | 100: save these.",
+        "100 101 102 108 112 1930 (2/3)",
+        "1/3 436/256/166 seats taken at 11:06. Hall 467.",
+        "Sections 120B/112/316(2)/66 of BNS apply.",
+        "धारा 318(4) & 120B & 471 & 420 के तहत मामला दर्ज",
+        "cash seized. Sections 67A/120B/66/316(2)/318(4) BNS",
+        "Jan | 41572 | 23.6L\nFeb | 97806 | 34.7L",
+        "संदर्भ FBD-CC444, 2 July 2026, 16:49 IST की स्थिति।",
+        "H1 2021: 8138; H2 2021: 4498.",
+    ]);
+    refused(&[
+        "1/3 98765 43210",
+        "mobile 98765 4321B and 9",
+        "PAN CC444, 2 J",
+        "FIR no. 12 (2/15)",
+    ]);
+}

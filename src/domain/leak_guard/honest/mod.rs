@@ -151,7 +151,8 @@ fn touches_on(view: &View, covered: &[bool], honest: &Honest) -> bool {
     }
     touching(rest.char_indices(), 0).is_some_and(|(at, _)| {
         let at = honest.range.end + at;
-        let apart = is_firm(view, honest) && rest.starts_with(' ');
+        let apart =
+            is_firm(view, honest) && rest.starts_with(' ') && !is_inside(view, covered, honest);
         // `#1930 Sat and Sun`: a hashtag ends where its word does.
         let tag = view.text[honest.range.clone()].starts_with('#');
         let words = (tag || is_figures(honest))
@@ -187,6 +188,19 @@ fn is_firm(view: &View, honest: &Honest) -> bool {
     }
 }
 
+/// `7763 1860 4031`, `1860 4031 3952`: a group of figures right before or after what looks like a
+/// helpline's number, and no other helpline.
+fn is_inside(view: &View, covered: &[bool], honest: &Honest) -> bool {
+    const LEAST: usize = 3;
+    let (start, end) = (honest.range.start, honest.range.end);
+    let figures = |at: &usize| view.text.as_bytes()[*at].is_ascii_digit() && !covered[*at];
+    let before = (0..start.saturating_sub(1)).rev().take_while(figures).count();
+    let after = (end + 1..view.text.len()).take_while(figures).count();
+    honest.reading == Reading::TollFree
+        && (before >= LEAST && view.before(start, 1) == " "
+            || after >= LEAST && view.after(end, 1) == " ")
+}
+
 /// What has a firm shape in figures does not go on in words (`₹4,50,000 zero reply`).
 fn is_figures(honest: &Honest) -> bool {
     matches!(
@@ -212,7 +226,7 @@ fn touches_back(view: &View, covered: &[bool], honest: &Honest) -> bool {
     let rest = view.before(start, 8);
     let tight = touching(rest.char_indices().rev(), 0)
         .is_some_and(|(at, _)| !covered[start - rest.len() + at]);
-    tight && !(is_firm(view, honest) && rest.ends_with(' '))
+    tight && !(is_firm(view, honest) && rest.ends_with(' ') && !is_inside(view, covered, honest))
         || honest.reading == Reading::Count && {
             let between = beside(view, covered, start, false);
             !punctuated(between) || between.is_some() && is_list(view, honest)

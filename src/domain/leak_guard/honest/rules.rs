@@ -175,7 +175,7 @@ fn moments() -> Vec<Rule> {
         rule(
             Reading::Year,
             &format!(
-                r"\b(?:in|since|during|year|years|fy|cy|till|until|by|before|after|from|upto|and|©|q[1-4]|वर्ष|साल|सन|saal|san|varsh|early|late|mid)[\s\-]+{YEAR}\b"
+                r"\b(?:in|since|during|year|years|fy|cy|till|until|by|before|after|from|upto|and|©|q[1-4]|h[12]|वर्ष|साल|सन|saal|san|varsh|early|late|mid)[\s\-]+{YEAR}\b"
             ),
             always,
         ),

@@ -6,7 +6,10 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use regex::Captures;
+
 use super::super::checks::{luhn, verhoeff};
+use super::super::normalise::is_picture;
 use super::super::pattern::{Pattern, pattern};
 use super::super::runs::named;
 use super::super::view::View;
@@ -27,6 +30,8 @@ struct Rows {
     list: Pattern,
     slashes: Pattern,
     named_slashes: Pattern,
+    thread: Pattern,
+    pictured: Pattern,
     bands: Pattern,
     decimals: Pattern,
     bounds: Pattern,
@@ -61,6 +66,10 @@ static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
         named_slashes: pattern(
             r"(?P<names>[a-z\u0900-\u0965][a-z\u0900-\u0965 ]{0,24}(?:\s?/\s?[a-z\u0900-\u0965][a-z\u0900-\u0965 ]{0,24}){1,7})\s?[:=–\-]?\s(?P<n>\d{1,5}(?:\s?/\s?\d{1,5}){1,7})\b",
         )?,
+        pictured: pattern(
+            r"[☀-➿⬀-⯿🀀-🫿]\s[1-9]\d{0,2}(?:[,|•]?\s[☀-➿⬀-⯿🀀-🫿]\s[1-9]\d{0,2}){2}\b",
+        )?,
+        thread: pattern(r"^[^\w\n(]{0,4}([1-9]\d?)/([1-9]\d?)\s|\(([1-9]\d?)/([1-9]\d?)\)\s*$")?,
         bands: pattern(
             r"\b\d{1,3}\s?-\s?\d{1,3}\b(?:\s?[:=(]?\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b\)?%?)?(?:(?:\s?[,;|•\n]\s?|\s)(?:and\s|और\s|व\s|aur\s)?\d{1,3}(?:\s?-\s?\d{1,3}\b|\+)(?:\s?[:=(]?\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})\b\)?%?)?)+",
         )?,
@@ -131,6 +140,17 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
     {
         push(view, list.range(), &mut found);
     }
+    for list in rows.pictured.find_iter(&view.text) {
+        if !own_pictures(view, &list.range()) {
+            continue;
+        }
+        push(view, list.range(), &mut found);
+    }
+    for place in rows.thread.captures_iter(&view.text).filter(is_place_in_thread) {
+        if let Some(place) = place.get(0) {
+            push(view, place.range(), &mut found);
+        }
+    }
     for list in rows.slashes.find_iter(&view.text).filter(|list| is_score(list.as_str())) {
         push(view, list.range(), &mut found);
     }
@@ -177,7 +197,9 @@ fn is_course(list: &str, series: bool) -> bool {
         numbers(list).filter_map(|number| number.replace(',', "").parse().ok()).collect();
     let most = figures.iter().copied().fold(0.0, f64::max);
     let least = figures.iter().copied().fold(f64::MAX, f64::min);
-    (series && figures.len() == 2) || (series || digits <= MOST) && most < 2.0 * least
+    // `9→4→3→8→2`: one number, figure by figure.
+    let singles = figures.len() > 2 && digits == figures.len();
+    (series && figures.len() == 2) || (series || digits <= MOST) && !singles && most < 2.0 * least
 }
 
 fn push(view: &View, range: Range<usize>, found: &mut Vec<Honest>) {
@@ -285,6 +307,26 @@ fn is_bands(bounds: &Pattern, list: &str) -> bool {
             && bands.iter().all(|[low, high]| low < high)
             && bands.windows(2).all(|two| two[0][1] <= two[1][0])
             && (bands.len() > JOINED || joined)
+}
+
+/// `👮 169 📱 247 💳 790`: each count after a picture of its own, and no more of them.
+fn own_pictures(view: &View, list: &Range<usize>) -> bool {
+    let mut pictures: Vec<char> =
+        view.text[list.clone()].chars().filter(|&ch| is_picture(ch)).collect();
+    pictures.sort_unstable();
+    let sign = |ch: char| is_picture(ch) || ch.is_whitespace();
+    let figure = |ch: char| ch.is_ascii_digit();
+    pictures.windows(2).all(|two| two[0] != two[1])
+        && !view.before(list.start, 8).trim_end_matches(sign).ends_with(figure)
+        && !view.after(list.end, 12).trim_start_matches(sign).starts_with(figure)
+}
+
+/// `1/3 ` before and `(2/3)` after a post: which of the thread it is.
+fn is_place_in_thread(found: &Captures<'_>) -> bool {
+    const MOST: u32 = 15;
+    let parts = found.iter().skip(1).flatten();
+    let parts: Vec<u32> = parts.filter_map(|part| part.as_str().parse().ok()).collect();
+    matches!(parts[..], [place, posts] if place <= posts && posts <= MOST)
 }
 
 fn numbers(text: &str) -> impl Iterator<Item = &str> {
