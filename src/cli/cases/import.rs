@@ -34,8 +34,8 @@ const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
 /// Imports a CSV or XLSX file, by a mapping from its own columns
 ///
 /// docs/case-import.md explains the mapping. Nothing of a column that it does not name is stored, not
-/// even while the file waits. Try it with --dry-run first: it stores nothing and needs no --as. What is brought waits for a
-/// second person: `takaza cases accept`.
+/// even while the file waits. Try it with --dry-run first: it stores nothing and needs no --as. What
+/// is brought waits for a second person: `takaza cases accept`.
 #[derive(Debug, Args)]
 pub(in super::super) struct Import {
     /// The file
