@@ -2,7 +2,7 @@
 //!
 //! The claim (`store/deliveries/claiming.rs` asks there what may go) is durable before a byte
 //! leaves. The recheck asks the case source again about every member, and *may this be said?* about
-//! every text: its [`Answers`] say what stands against a send. Right before the bytes the permit
+//! every text: its `Answers` say what stands against a send. Right before the bytes the permit
 //! has the last word. Each attempt ends in a [`Report`], and reports are recorded in batches as
 //! they come. Whatever cannot be proved is recorded as unknown, and only looking resolves it.
 
