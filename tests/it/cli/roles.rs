@@ -406,6 +406,7 @@ fn a_lone_person_imports_nothing_and_is_told_what_to_do() {
 #[test]
 fn only_a_regular_file_is_read() {
     let unit = Unit::unconfigured();
+    std::fs::write(unit.path().join("takaza.toml"), "[banks]\ninvented = true\n").expect("written");
     let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/config/mappings/example.toml");
     let pipe = unit.path().join("pipe");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");

@@ -211,7 +211,7 @@ async fn a_wrong_post_is_set_right_by_drafts_that_an_approver_clears() {
     let drafted = asha.submit(&page, &correct, &reason).await;
     drafted.ok().says("it corrects the post");
     assert!(drafted.path.starts_with("/queue/GGM-"), "{}", drafted.path);
-    asha.submit(&page, &correct, &reason).await.is(409);
+    asha.submit(&page, &correct, &reason).await.is(422).says("sets it right already");
     let drafted = asha.submit(&page, &retract, &reason).await;
     drafted.ok().says("it deletes the posts");
     let new = drafted.path.trim_start_matches("/queue/").to_owned();
