@@ -12,7 +12,7 @@ use super::{
 };
 
 /// What a text about one bank may say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FactPack {
     /// The bank.
     pub bank: BankCode,

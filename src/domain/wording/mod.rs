@@ -12,13 +12,13 @@
 pub mod ages;
 pub mod card;
 mod folding;
-mod guarded;
 pub mod lengths;
 mod lists;
 mod names;
 pub mod numbers;
 pub mod objection;
 mod phrases;
+mod remembered;
 pub mod rules;
 pub mod said;
 pub mod templates;
@@ -51,7 +51,7 @@ pub struct Subject<'a> {
 }
 
 /// Where one text of an escalation goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The text's language.
     pub language: Language,

@@ -6,7 +6,7 @@ pub use super::words::Pattern;
 
 /// What may be said. In the lists of [`Pattern`]s letter case, accents, nukta and look-alike letters
 /// make no difference. A list that is configured replaces the default one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WordingRules {
     /// The fewest distinct cases that a public text may speak of, and the fewest by which two texts

@@ -10,14 +10,16 @@ use unicode_normalization::UnicodeNormalization;
 use super::{
     Place,
     ages::band_floor,
-    folding, guarded, lengths, names,
+    folding, lengths, names,
     numbers::{self, Number, Unit},
     objection::{Objection, Part, Span},
-    phrases,
+    phrases, remembered,
     rules::WordingRules,
     words::Words,
 };
-use crate::domain::{escalation::EscalationKind, facts::FactPack, ids::Reference, money::Paise};
+use crate::domain::{
+    escalation::EscalationKind, facts::FactPack, ids::Reference, leak_guard, money::Paise,
+};
 
 /// A text on its way out, with all that decides whether it may go. `K` is any key that tells one
 /// case from another (a keyed alias will do); it is compared and never shown.
@@ -60,6 +62,16 @@ pub fn may_be_said<K: Eq + Hash>(said: &Said<'_, K>, rules: &WordingRules) -> Ve
     }
     against.extend(against_cases(said.kind, said.facts, said.members, said.earlier, rules));
     about_facts(said, &mut against);
+    // All that the reading of the text looks at: not the cases, which are asked about each time.
+    let Said { text, place, facts, kind, about, handles, edited_from, .. } = said;
+    let question = (text, place, facts, kind, about, handles, edited_from, rules);
+    against.extend(remembered::against(&question, || against_text(said, rules)));
+    against
+}
+
+/// The part of [`may_be_said`] that rests on the text.
+fn against_text<K>(said: &Said<'_, K>, rules: &WordingRules) -> Vec<Objection> {
+    let mut against = Vec::new();
     let text = Reading::of(said, rules, Part::Text, said.text);
     about_content(said, rules, &text, &mut against);
     about_presence(said, &text, &mut against);
@@ -240,7 +252,7 @@ fn about_content<K>(
     against: &mut Vec<Objection>,
 ) {
     let span = |place| reading.span(place);
-    for found in guarded::findings(&reading.whole) {
+    for found in leak_guard::findings(&reading.whole) {
         against.push(Objection::Leak { kind: found.kind, span: span((found.start, found.end)) });
     }
     for number in &reading.numbers {

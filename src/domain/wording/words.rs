@@ -11,7 +11,7 @@ use super::{
 
 /// Words to look for: one or several, each whole, or with a `*` at its end for any ending. It is
 /// folded once, when it is read, and written as it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct Pattern {
     written: String,
