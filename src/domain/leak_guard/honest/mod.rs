@@ -4,6 +4,7 @@
 //! A reading counts only where it covers the number whole: a part of a longer number never makes
 //! the rest of it honest.
 
+mod checks;
 mod rules;
 mod tables;
 
