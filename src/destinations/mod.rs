@@ -152,7 +152,16 @@ pub struct Mentions {
 /// One of the unit's accounts on a platform, connected.
 #[async_trait]
 pub trait Destination: Send + Sync {
-    /// Makes exactly one attempt, unless the permit says no right before the request.
+    /// Makes exactly one attempt, unless the permit says no right before the request. A delivery alone
+    /// cannot be sent:
+    ///
+    /// ```compile_fail,E0308
+    /// use takaza::{destinations::{Destination, Permit}, domain::delivery::Delivery};
+    ///
+    /// async fn send(destination: &dyn Destination, delivery: &Delivery, permit: &dyn Permit) {
+    ///     destination.send(delivery, permit).await;
+    /// }
+    /// ```
     async fn send(&self, claimed: &ClaimedDelivery, permit: &dyn Permit) -> Sent;
 
     /// Looks in our own timeline for what the delivery should have done: for a post, the post with

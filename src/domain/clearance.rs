@@ -42,7 +42,18 @@ impl Authority {
     }
 }
 
-/// Authority over the exact bytes of one escalation's deliveries, until it runs out.
+/// Authority over the exact bytes of one escalation's deliveries, until it runs out. Nobody makes one
+/// but the domain's own transitions:
+///
+/// ```compile_fail,E0624
+/// use takaza::domain::{
+///     canonical::Hash, clearance::{Authority, Clearance}, ids::EscalationId, time::Timestamp,
+/// };
+///
+/// fn forge(escalation: EscalationId, hash: Hash, authority: Authority, at: Timestamp) -> Clearance {
+///     Clearance::mint(escalation, hash, vec![hash], authority, at, at, false)
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clearance {
     escalation: EscalationId,

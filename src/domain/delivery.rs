@@ -239,35 +239,14 @@ fn backoff(attempts: u32) -> SignedDuration {
 }
 
 /// A delivery whose one attempt we hold, with the authority for it. Only [`Delivery::claim`] makes
-/// one, and a destination sends nothing else: a send without authority does not compile.
+/// one, only the domain mints a [`Clearance`], and a destination sends nothing else: a send without
+/// authority does not compile.
 ///
 /// ```compile_fail,E0451
 /// use takaza::domain::{clearance::Clearance, delivery::{ClaimedDelivery, Delivery, Lease}};
 ///
 /// fn forge(delivery: Delivery, clearance: Clearance, lease: Lease) -> ClaimedDelivery {
 ///     ClaimedDelivery { delivery, clearance, lease, verified: None, png: None }
-/// }
-/// ```
-///
-/// Nor does a clearance come from anywhere but the domain's own transitions:
-///
-/// ```compile_fail,E0624
-/// use takaza::domain::{
-///     canonical::Hash, clearance::{Authority, Clearance}, ids::EscalationId, time::Timestamp,
-/// };
-///
-/// fn forge(escalation: EscalationId, hash: Hash, authority: Authority, at: Timestamp) -> Clearance {
-///     Clearance::mint(escalation, hash, vec![hash], authority, at, at, false)
-/// }
-/// ```
-///
-/// A delivery alone is not what a destination sends:
-///
-/// ```compile_fail,E0308
-/// use takaza::{destinations::{Destination, Permit}, domain::delivery::Delivery};
-///
-/// async fn send(destination: &dyn Destination, delivery: &Delivery, permit: &dyn Permit) {
-///     destination.send(delivery, permit).await;
 /// }
 /// ```
 #[derive(Debug, Clone)]

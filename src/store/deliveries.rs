@@ -5,74 +5,37 @@
 //! (`decide`), takes a lease over what goes (`take`), puts off what waits (`put_off`; all four in
 //! `claiming.rs`), and commits before a byte leaves.
 
+mod authority;
 mod claiming;
 mod doubts;
+mod hand_offs;
 mod recording;
 mod rows;
 
 use std::collections::BTreeMap;
 
+pub use self::{
+    claiming::ClaimRules,
+    recording::{Rechecked, Recorded},
+    rows::DeliveryRow,
+};
 use self::{
     claiming::{Decided, decide, due, put_off, take, with_evidence},
     recording::{apply, end_attempts, report_act, report_body, withdraw_untrue},
     rows::{by_ids, retract_target},
 };
 pub(super) use self::{
-    doubts::doubt_unfinished,
+    doubts::{SECOND_RECEIPT, doubt_unfinished},
     rows::{find, of_escalations, put, read, save},
 };
 use super::{Actor, Store, StoreError, escalations::Evidence, gate, record::Act};
 use crate::domain::{
-    cost::Costs,
-    delivery::{ClaimedDelivery, Content, Delivery, Lease, LookRules, Outcome, State, StateName},
+    delivery::{ClaimedDelivery, LookRules, Outcome, StateName},
     escalation::Escalation,
     ids::{DeliveryId, EscalationId},
-    pacing::{PacingRules, Why},
-    platform::Sender,
+    pacing::Why,
     time::Timestamp,
 };
-use jiff::SignedDuration;
-
-/// A delivery as the ledger has it.
-#[derive(Debug, Clone)]
-pub struct DeliveryRow {
-    /// Counts the writes, for compare-and-set.
-    pub(super) rev: i64,
-    /// Its place among its escalation's deliveries.
-    n: i64,
-    /// Who presses the button.
-    pub sender: Sender,
-    /// When it was claimed, while it may have gone out: what budgets count.
-    pub sent_at: Option<Timestamp>,
-    /// When its engagement is next listened for.
-    pub listen_at: Option<Timestamp>,
-    /// The delivery.
-    pub delivery: Delivery,
-}
-
-impl DeliveryRow {
-    pub(super) fn drafted(
-        id: DeliveryId,
-        n: i64,
-        sender: Sender,
-        escalation: &Escalation,
-        content: Content,
-    ) -> Self {
-        let state = State::Waiting { not_before: escalation.drafted_at, why: None };
-        let delivery = Delivery::new(
-            id,
-            escalation.id.clone(),
-            escalation.kind,
-            escalation.bank.clone(),
-            escalation.reference.clone(),
-            content,
-            0,
-            None,
-            state,
-        );
-        Self { rev: 0, n, sender, sent_at: None, listen_at: None, delivery }
-    }
-}
 
 /// What a claim took, with the evidence that the recheck compares.
 #[derive(Debug)]
@@ -92,25 +55,6 @@ impl Claimed {
     pub fn members_of(&self, id: &EscalationId) -> &[Evidence] {
         self.members.get(id).map_or(&[], Vec::as_slice)
     }
-}
-
-/// Who claims, and how.
-#[derive(Debug, Clone)]
-pub struct ClaimRules<'a> {
-    /// The worker's name: which process on which machine.
-    pub holder: &'a str,
-    /// How long the lease runs.
-    pub lease: SignedDuration,
-    /// The posting limits.
-    pub pacing: &'a PacingRules,
-    /// Everything but sending is done.
-    pub shadow: bool,
-    /// Quiet hours last until then.
-    pub quiet_until: Option<Timestamp>,
-    /// A bank's handle must have been resolved within this before a send that mentions it.
-    pub handle_fresh_for: SignedDuration,
-    /// What posts cost, and what an account may spend.
-    pub costs: &'a Costs,
 }
 
 /// What came of one claimed delivery.
@@ -151,24 +95,6 @@ pub struct Report {
     pub recheck: Option<Rechecked>,
 }
 
-/// The recheck before a send: the case source still told every member as the text says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Rechecked {
-    /// When the source was asked.
-    pub at: Timestamp,
-    /// How many members it was asked about.
-    pub members: u32,
-}
-
-/// What recording left to tell.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Recorded {
-    /// Deliveries by the state they are in now.
-    pub states: Vec<(DeliveryId, StateName)>,
-    /// A second receipt for one delivery came in: the breaker was tripped.
-    pub second_receipts: Vec<DeliveryId>,
-}
-
 impl Store {
     /// Claims deliveries that may go now. One transaction under the gate's lock, durable before it
     /// returns.
@@ -177,7 +103,7 @@ impl Store {
     /// The ledger failed; nothing was claimed.
     pub async fn claim(&self, by: &Actor, rules: &ClaimRules<'_>) -> Result<Claimed, StoreError> {
         let mut tx = self.write().await?;
-        let gate = gate::lock(&mut tx).await?.for_claim(rules.shadow, rules.quiet_until);
+        let gate = gate::lock(&mut tx).await?.for_claim(rules);
         let now = tx.now().await?;
         let due = due(&mut tx, rules.pacing.batch, now).await?;
         let Decided { go, wait, escalations } = decide(&mut tx, due, rules, &gate, now).await?;
@@ -189,50 +115,6 @@ impl Store {
         claimed.waiting = waiting;
         self.finish(tx, by, acts).await?;
         Ok(claimed)
-    }
-
-    /// An officer takes a hand-off: the same claim, for one delivery and a longer lease.
-    ///
-    /// # Errors
-    /// It is no hand-off, it may not go now (and why), or the ledger failed.
-    pub async fn take_hand_off(
-        &self,
-        by: &Actor,
-        delivery: &DeliveryId,
-        rules: &ClaimRules<'_>,
-    ) -> Result<Claimed, StoreError> {
-        let mut tx = self.write().await?;
-        let gate = gate::lock(&mut tx).await?.for_claim(rules.shadow, rules.quiet_until);
-        let now = tx.now().await?;
-        let row = find(&mut tx, delivery.as_str()).await?;
-        if row.sender != Sender::HandOff {
-            return Err(StoreError::Refused("that delivery is not a hand-off".to_owned()));
-        }
-        if let State::Waiting { not_before, .. } = row.delivery.state()
-            && *not_before > now
-        {
-            let why = format!("it may not be posted now: it waits until {not_before}");
-            return Err(StoreError::Refused(why));
-        }
-        let due = vec![(row.delivery.id, row.delivery.escalation)];
-        let Decided { go, wait, escalations } = decide(&mut tx, due, rules, &gate, now).await?;
-        if let Some((_, why)) = wait.first() {
-            return Err(StoreError::Refused(format!("it may not be posted now: {why}")));
-        }
-        let lease = self.lease(rules, now);
-        let mut acts = Vec::new();
-        let taken = take(&mut tx, go, &lease, now, &mut acts).await?;
-        if taken.is_empty() {
-            return Err(StoreError::Refused("it is not waiting, or not cleared".to_owned()));
-        }
-        let claimed = with_evidence(&mut tx, taken, escalations).await?;
-        self.finish(tx, by, acts).await?;
-        Ok(claimed)
-    }
-
-    fn lease(&self, rules: &ClaimRules<'_>, now: Timestamp) -> Lease {
-        let (token, holder) = (self.dice.token(), rules.holder.to_owned());
-        Lease { token, holder, until: now.plus(rules.lease) }
     }
 
     /// Records what came of claimed deliveries: states, attempts, breaker and entries in one
@@ -289,12 +171,3 @@ impl Store {
         find(&mut tx, id).await
     }
 }
-
-/// How long a delivery waits until it asks again, under a silence or for want of money.
-const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
-
-/// Why the breaker trips on a second receipt.
-pub(super) const SECOND_RECEIPT: &str = "a second post exists for one delivery";
-
-/// Why the breaker trips on a receipt for what nobody had claimed.
-const UNCLAIMED: &str = "a text was posted that nobody had claimed";

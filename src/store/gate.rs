@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     Actor, Store, StoreError,
     db::{Tx, sql},
-    deliveries::{Ended, Recorded, Report, SECOND_RECEIPT},
+    deliveries::{ClaimRules, Ended, Recorded, Report, SECOND_RECEIPT},
     escalations,
     record::{Act, GATE},
 };
@@ -101,13 +101,13 @@ impl Locked {
     }
 
     /// The gate as *may this go now?* wants it.
-    pub(super) fn for_claim(&self, shadow: bool, quiet_until: Option<Timestamp>) -> Gate {
+    pub(super) fn for_claim(&self, rules: &ClaimRules<'_>) -> Gate {
         Gate {
             stopped: self.state.stopped.is_some(),
             tripped: self.state.tripped.clone(),
             restored: self.state.restored.is_some(),
-            shadow,
-            quiet_until,
+            shadow: rules.shadow,
+            quiet_until: rules.quiet_until,
         }
     }
 

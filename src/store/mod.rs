@@ -19,7 +19,6 @@ mod export;
 mod fairness;
 mod gate;
 mod grants;
-mod hand_offs;
 mod handles;
 mod history;
 mod mark;

@@ -20,10 +20,10 @@ use super::{Ctx, Progress, picture, switch::SendPermit};
 use crate::{
     destinations::{Destination, Permit as _, Sent},
     domain::{
-        delivery::{ClaimedDelivery, Delivery, LookRules, Outcome},
+        delivery::{ClaimedDelivery, Delivery, Outcome},
         time::Timestamp,
     },
-    store::{ClaimRules, Claimed, Ended, Rechecked, Report},
+    store::{ClaimRules, Claimed, Ended, Report},
 };
 
 /// Claims what may go now and sends it.
@@ -101,29 +101,20 @@ impl<'a> Batch<'a> {
     async fn attempt(&self, one: &ClaimedDelivery, against: Option<Ended>) -> Report {
         let (ctx, delivery) = (self.ctx, one.delivery());
         let destination = ctx.destinations.get(&delivery.content.account);
-        let (ended, look) = match (destination, against) {
-            (None, _) => {
-                let why = "this process has no connection to the account";
-                (not_now(ctx.clock.now(), why), look_rules(ctx))
-            }
-            (Some(destination), against) => {
-                let look = super::rules_for(delivery, destination.look_rules());
-                let ended = match against {
-                    Some(against) => against,
-                    None => self.send(one, destination.as_ref()).await,
-                };
-                (ended, look)
+        let ended = match (against, destination) {
+            (Some(against), _) => against,
+            (None, Some(destination)) => self.send(one, destination.as_ref()).await,
+            (None, None) => {
+                not_now(ctx.clock.now(), "this process has no connection to the account")
             }
         };
-        let members = self.claimed.members_of(&delivery.escalation).len();
-        let members = u32::try_from(members).unwrap_or(u32::MAX);
         Report {
             delivery: delivery.id.clone(),
             escalation: delivery.escalation.clone(),
             token: one.lease().token.clone(),
             ended,
-            look,
-            recheck: Some(Rechecked { at: self.answers.at, members }),
+            look: super::look_rules(ctx, delivery),
+            recheck: Some(self.answers.recheck_of(self.claimed, &delivery.escalation)),
         }
     }
 
@@ -178,11 +169,6 @@ async fn not_the_bank(ctx: &Ctx, delivery: &Delivery, why: String) -> Ended {
         tracing::warn!(delivery = %delivery.id, "a mismatch could not be written down: {error}");
     }
     Ended::NotNow { until: ctx.clock.now(), why }
-}
-
-fn look_rules(ctx: &Ctx) -> LookRules {
-    let deliver = &ctx.config.deliver;
-    LookRules { grace: deliver.request_timeout + deliver.read_lag, idempotent_for: None }
 }
 
 /// How long a delivery waits after a recheck that could not tell.

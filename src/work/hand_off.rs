@@ -15,7 +15,7 @@ use crate::{
         platform::{Account, Sender},
         time::Timestamp,
     },
-    store::{Actor, ClaimRules, DeliveryRow, Ended, Rechecked, Report},
+    store::{Actor, ClaimRules, DeliveryRow, Ended, Report},
 };
 
 /// Why a hand-off is not taken, ended, or given back: for its reader to act upon.
@@ -63,11 +63,6 @@ pub async fn take(ctx: &Ctx, by: &Actor, desk: &Desk, id: &DeliveryId) -> anyhow
     let claimed = ctx.store.take_hand_off(by, id, &rules).await?;
     let one = claimed.deliveries.first().context("the hand-off was not taken")?;
     let delivery = one.delivery();
-    let members = claimed.members_of(&delivery.escalation);
-    let recheck = Rechecked {
-        at: ctx.clock.now(),
-        members: u32::try_from(members.len()).unwrap_or(u32::MAX),
-    };
     let answers = deliver::ask_again(ctx, &claimed).await;
     if let Some(verdict) = answers.against(ctx, &claimed, &delivery.escalation).await {
         let why = match &verdict {
@@ -78,6 +73,7 @@ pub async fn take(ctx: &Ctx, by: &Actor, desk: &Desk, id: &DeliveryId) -> anyhow
         bail!(Refusal::MustNot(why));
     }
     let token = &one.lease().token;
+    let recheck = answers.recheck_of(&claimed, &delivery.escalation);
     ctx.store.hand_off_rechecked(by, &delivery.id, token, recheck).await?;
     let account = account(ctx, delivery.content.account.as_str()).await?;
     Ok(prepared(delivery, account, one.lease().until))

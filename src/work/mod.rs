@@ -60,6 +60,7 @@ use crate::{
         bank::Directory,
         calendar::limits::Limits,
         delivery::{Delivery, LookRules},
+        ids::AccountName,
         wording::Templates,
     },
     store::{Actor, Store},
@@ -125,12 +126,26 @@ impl Progress {
     }
 }
 
-/// The destination's rules for looking. A deletion that is repeated deletes nothing twice.
-fn rules_for(delivery: &Delivery, rules: LookRules) -> LookRules {
+/// The rules by which a delivery is looked for: its account's. A deletion that is repeated deletes
+/// nothing twice.
+fn look_rules(ctx: &Ctx, delivery: &Delivery) -> LookRules {
+    let rules = look_rules_at(ctx, &delivery.content.account);
     match delivery.content.retracts {
         Some(_) => {
             LookRules { idempotent_for: Some(SignedDuration::from_hours(24 * 365)), ..rules }
         }
         None => rules,
+    }
+}
+
+/// The rules for looking of an account's destination; the configured ones where this process has no
+/// connection to it.
+fn look_rules_at(ctx: &Ctx, account: &AccountName) -> LookRules {
+    let deliver = &ctx.config.deliver;
+    match ctx.destinations.get(account) {
+        Some(destination) => destination.look_rules(),
+        None => {
+            LookRules { grace: deliver.request_timeout + deliver.read_lag, idempotent_for: None }
+        }
     }
 }

@@ -18,11 +18,7 @@ use crate::{
 /// The ledger failed.
 pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     let by = ctx.actor("sweep");
-    let destinations = ctx.destinations.clone();
-    let fallback = fallback(ctx);
-    let rules = move |account: &_| {
-        destinations.get(account).map_or(fallback, |destination| destination.look_rules())
-    };
+    let rules = |account: &_| super::look_rules_at(ctx, account);
     let orphaned = ctx.store.sweep_leases(&by, rules).await?;
     for delivery in &orphaned {
         tracing::warn!(%delivery, "its lease ran out; it is uncertain until a look tells");
@@ -51,24 +47,16 @@ pub async fn run_once(ctx: &Ctx) -> anyhow::Result<Progress> {
     Ok(Progress { did, ..Progress::default() })
 }
 
-fn fallback(ctx: &Ctx) -> LookRules {
-    let deliver = &ctx.config.deliver;
-    LookRules { grace: deliver.request_timeout + deliver.read_lag, idempotent_for: None }
-}
-
 type Looked<'a> = (&'a DeliveryRow, Look, LookRules);
 
 async fn look<'a>(ctx: &Ctx, row: &'a DeliveryRow) -> Looked<'a> {
     let delivery = &row.delivery;
-    match ctx.destinations.get(&delivery.content.account) {
-        Some(destination) => {
-            let rules = super::rules_for(delivery, destination.look_rules());
-            (row, destination.look(delivery).await, rules)
-        }
+    let look = match ctx.destinations.get(&delivery.content.account) {
+        Some(destination) => destination.look(delivery).await,
         None if row.sender == Sender::Api => {
-            let reason = "this process has no connection to the account".to_owned();
-            (row, Look::Blind { reason }, fallback(ctx))
+            Look::Blind { reason: "this process has no connection to the account".to_owned() }
         }
-        None => (row, Look::NoWay, fallback(ctx)),
-    }
+        None => Look::NoWay,
+    };
+    (row, look, super::look_rules(ctx, delivery))
 }

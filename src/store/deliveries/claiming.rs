@@ -1,34 +1,56 @@
-//! What may be claimed: whose time has come, what stands on what authority, what stands against
-//! it; and the lease over what goes.
+//! What may be claimed: whose time has come, and what stands against it; and the lease over what
+//! goes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
 use super::{
-    ASK_AGAIN, ClaimRules, Claimed, DeliveryRow,
+    Claimed, DeliveryRow,
+    authority::Authorities,
     rows::{of_escalations, save},
 };
 use crate::{
     domain::{
-        canonical::Hash,
         clearance::Clearance,
+        cost::Costs,
         delivery::{ClaimedDelivery, Lease, StateName},
-        ids::{DeliveryId, EscalationId, PersonId},
-        order::StandingOrder,
-        pacing::{self, Candidate, Gate, Send, Why},
-        person::Person,
+        ids::{DeliveryId, EscalationId},
+        pacing::{self, Candidate, Gate, PacingRules, Send, Why},
         time::Timestamp,
     },
     store::{
         Store, StoreError,
         db::{Tx, sql},
-        escalations::{self, EscalationRow, StoredClearance},
-        gate, obstacles, orders, people,
+        escalations::{self, EscalationRow},
+        gate, obstacles,
         record::{ATTEMPT, Act},
         spend,
     },
 };
+
+/// Who claims, and how.
+#[derive(Debug, Clone)]
+pub struct ClaimRules<'a> {
+    /// The worker's name: which process on which machine.
+    pub holder: &'a str,
+    /// How long the lease runs.
+    pub lease: SignedDuration,
+    /// The posting limits.
+    pub pacing: &'a PacingRules,
+    /// Everything but sending is done.
+    pub shadow: bool,
+    /// Quiet hours last until then.
+    pub quiet_until: Option<Timestamp>,
+    /// A bank's handle must have been resolved within this before a send that mentions it.
+    pub handle_fresh_for: SignedDuration,
+    /// What posts cost, and what an account may spend.
+    pub costs: &'a Costs,
+}
+
+/// How long a delivery waits until it asks again, under a silence or for want of money.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
 impl Store {
     /// Why each delivery of an escalation that has not been sent waits now, by the claim's own
@@ -42,7 +64,7 @@ impl Store {
         rules: &ClaimRules<'_>,
     ) -> Result<Vec<(DeliveryId, Option<Why>)>, StoreError> {
         let mut tx = self.read().await?;
-        let gate = gate::look(&mut tx).await?.for_claim(rules.shadow, rules.quiet_until);
+        let gate = gate::look(&mut tx).await?.for_claim(rules);
         let now = tx.now().await?;
         let mut of = of_escalations(&mut tx, std::slice::from_ref(escalation)).await?;
         let mut rows = of.remove(escalation).transpose()?.unwrap_or_default();
@@ -54,35 +76,9 @@ impl Store {
         Ok(goes.chain(waits).collect())
     }
 
-    /// Which of these escalations have lost their clearance since they were claimed under it (by the
-    /// hash that was cleared), and how: the recheck's question about authority. That the hash is
-    /// the claimed bytes' own was the claim's to see, and those bytes do not change any more.
-    ///
-    /// # Errors
-    /// The ledger failed.
-    pub async fn lost_authority(
-        &self,
-        claimed: &BTreeMap<EscalationId, Hash>,
-    ) -> Result<BTreeMap<EscalationId, String>, StoreError> {
-        let mut tx = self.read().await?;
-        let now = tx.now().await?;
-        let given = escalations::clearances(&mut tx, claimed.keys()).await?;
-        let authorities =
-            Authorities::load(&mut tx, given.values().map(|(given, _)| given)).await?;
-        let lost = |(id, hash): (&EscalationId, &Hash)| {
-            let why = match given.get(id) {
-                None => Some("it is no longer cleared".to_owned()),
-                Some((given, _)) if given.hash != *hash => {
-                    Some("another wording was cleared meanwhile".to_owned())
-                }
-                Some((given, expires_at)) if given.until.min(*expires_at) <= now => {
-                    Some("it or its clearance ran out".to_owned())
-                }
-                Some((given, _)) => authorities.against(given, now),
-            };
-            Some((id.clone(), why?))
-        };
-        Ok(claimed.iter().filter_map(lost).collect())
+    pub(super) fn lease(&self, rules: &ClaimRules<'_>, now: Timestamp) -> Lease {
+        let (token, holder) = (self.dice.token(), rules.holder.to_owned());
+        Lease { token, holder, until: now.plus(rules.lease) }
     }
 }
 
@@ -211,12 +207,6 @@ pub(super) async fn with_evidence(
     let known = ids.into_iter().filter_map(|id| Some((known.remove(&id)?.escalation, id)));
     let escalations = known.map(|(escalation, id)| (id, escalation)).collect();
     Ok(Claimed { deliveries, members, escalations, waiting: Vec::new() })
-}
-
-/// Whether the giver of each clearance may still give it.
-struct Authorities {
-    people: BTreeMap<PersonId, Person>,
-    orders: BTreeMap<String, StandingOrder>,
 }
 
 /// What was sent, or may have been, since an instant.
@@ -358,44 +348,4 @@ pub(super) async fn start_attempts(
     .write(&ATTEMPT, tx)
     .await?;
     Ok(())
-}
-
-impl Authorities {
-    async fn load(
-        tx: &mut Tx,
-        given: impl Iterator<Item = &StoredClearance>,
-    ) -> Result<Self, StoreError> {
-        let (mut signers, mut orders) = (BTreeSet::new(), BTreeSet::new());
-        for given in given {
-            signers.insert(given.authority.signer().clone());
-            orders.extend(given.authority.order().cloned());
-        }
-        Ok(Self {
-            people: people::by_ids(tx, signers.into_iter().collect()).await?,
-            orders: orders::by_ids(tx, orders.into_iter().collect()).await?,
-        })
-    }
-
-    /// The reason why whoever gave a clearance no longer can.
-    fn against(&self, given: &StoredClearance, now: Timestamp) -> Option<String> {
-        let Some(signer) = self.people.get(given.authority.signer()) else {
-            return Some("whoever cleared it is gone".to_owned());
-        };
-        match given.authority.order() {
-            None => signer.as_approver(now).err().map(|error| error.to_string()),
-            Some(id) => match self.orders.get(id.as_str()) {
-                None => Some("its standing order is gone".to_owned()),
-                Some(order) => order.in_force(signer, now).err().map(|error| error.to_string()),
-            },
-        }
-    }
-
-    /// The clearance anew; or the reason why it no longer counts.
-    fn mint(&self, row: &EscalationRow, now: Timestamp) -> Result<Clearance, String> {
-        let given = row.clearance.as_ref().ok_or("it has no clearance")?;
-        match self.against(given, now) {
-            Some(why) => Err(why),
-            None => given.remint(&row.escalation, now).map_err(|error| error.to_string()),
-        }
-    }
 }

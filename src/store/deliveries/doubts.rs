@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::{
-    DeliveryRow, SECOND_RECEIPT, UNCLAIMED,
+    DeliveryRow,
     rows::{find, read, readable, save, settle},
 };
 use crate::{
@@ -19,6 +19,12 @@ use crate::{
         record::Act,
     },
 };
+
+/// Why the breaker trips on a second receipt.
+pub(in crate::store) const SECOND_RECEIPT: &str = "a second post exists for one delivery";
+
+/// Why the breaker trips on a receipt for what nobody had claimed.
+const UNCLAIMED: &str = "a text was posted that nobody had claimed";
 
 impl Store {
     /// Sending deliveries whose lease ran out become uncertain, and so do resends that waited until

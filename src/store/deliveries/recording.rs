@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::{DeliveryRow, Ended, Recorded, Report};
+use super::{DeliveryRow, Ended, Report};
 use crate::{
     domain::{
         delivery::{LateReceipt, Outcome, StateName},
-        ids::EscalationId,
+        ids::{DeliveryId, EscalationId},
         time::Timestamp,
     },
     store::{
@@ -18,6 +18,24 @@ use crate::{
         record::{ATTEMPT, Act},
     },
 };
+
+/// The recheck before a send: the case source still told every member as the text says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Rechecked {
+    /// When the source was asked.
+    pub at: Timestamp,
+    /// How many members it was asked about.
+    pub members: u32,
+}
+
+/// What recording left to tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Deliveries by the state they are in now.
+    pub states: Vec<(DeliveryId, StateName)>,
+    /// A second receipt for one delivery came in: the breaker was tripped.
+    pub second_receipts: Vec<DeliveryId>,
+}
 
 /// The attempts of the reports end.
 pub(super) async fn end_attempts(

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::DeliveryRow;
 use crate::{
     domain::{
         canonical::Hash,
-        delivery::{Delivery, Doubt, Lease, Receipt, State, StateName},
+        delivery::{Content, Delivery, Doubt, Lease, Receipt, State, StateName},
+        escalation::Escalation,
         ids::{DeliveryId, EscalationId},
+        platform::Sender,
         time::Timestamp,
     },
     store::{
@@ -19,6 +20,47 @@ use crate::{
         record::DELIVERY,
     },
 };
+
+/// A delivery as the ledger has it.
+#[derive(Debug, Clone)]
+pub struct DeliveryRow {
+    /// Counts the writes, for compare-and-set.
+    pub(in crate::store) rev: i64,
+    /// Its place among its escalation's deliveries.
+    n: i64,
+    /// Who presses the button.
+    pub sender: Sender,
+    /// When it was claimed, while it may have gone out: what budgets count.
+    pub sent_at: Option<Timestamp>,
+    /// When its engagement is next listened for.
+    pub listen_at: Option<Timestamp>,
+    /// The delivery.
+    pub delivery: Delivery,
+}
+
+impl DeliveryRow {
+    pub(in crate::store) fn drafted(
+        id: DeliveryId,
+        n: i64,
+        sender: Sender,
+        escalation: &Escalation,
+        content: Content,
+    ) -> Self {
+        let state = State::Waiting { not_before: escalation.drafted_at, why: None };
+        let delivery = Delivery::new(
+            id,
+            escalation.id.clone(),
+            escalation.kind,
+            escalation.bank.clone(),
+            escalation.reference.clone(),
+            content,
+            0,
+            None,
+            state,
+        );
+        Self { rev: 0, n, sender, sent_at: None, listen_at: None, delivery }
+    }
+}
 
 /// A row's error is its own: one that cannot be read stops none of the others.
 pub(super) fn readable(rows: &[Row]) -> Vec<DeliveryRow> {

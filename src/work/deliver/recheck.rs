@@ -3,10 +3,7 @@
 //!
 //! The invariant: what cannot be asked or read is *not now*, never *still true*.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, PoisonError},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
@@ -20,7 +17,7 @@ use crate::{
         ladder::{self, Recheck},
         time::Timestamp,
     },
-    store::{Claimed, Ended, Evidence, StoreError},
+    store::{Claimed, Ended, Evidence, Rechecked, StoreError},
     work::{Ctx, saying},
 };
 
@@ -28,14 +25,12 @@ use crate::{
 /// about its actions, the clearances that were lost meanwhile, and the texts that went before.
 pub(in crate::work) struct Answers {
     /// When everybody was asked.
-    pub(super) at: Timestamp,
+    at: Timestamp,
     /// The same on the clock that counts suspension: the answers age from here.
     pub(super) asked: SignedDuration,
     actions: anyhow::Result<Actions>,
     lost: Result<BTreeMap<EscalationId, String>, StoreError>,
     earlier: saying::Earlier,
-    /// The texts of an escalation stand and fall together, and are read once.
-    judged: Mutex<BTreeMap<EscalationId, Option<Ended>>>,
 }
 
 struct Actions {
@@ -61,10 +56,16 @@ pub(in crate::work) async fn ask_again(ctx: &Ctx, claimed: &Claimed) -> Answers 
         let seen = rows?.into_iter().flatten().map(|seen| (seen.action.external_id.clone(), seen));
         Ok(Actions { seen: seen.collect(), confirmed: confirmed? })
     };
-    Answers { at, asked, actions: actions(), lost, earlier, judged: Mutex::default() }
+    Answers { at, asked, actions: actions(), lost, earlier }
 }
 
 impl Answers {
+    /// What the record keeps of the recheck of one escalation.
+    pub(in crate::work) fn recheck_of(&self, claimed: &Claimed, id: &EscalationId) -> Rechecked {
+        let members = claimed.members_of(id).len();
+        Rechecked { at: self.at, members: u32::try_from(members).unwrap_or(u32::MAX) }
+    }
+
     /// What stands against sending an escalation, if anything: is the order still in force, the
     /// approver still one, the clearance not taken back; is every member still as the texts say;
     /// may they still be said?
@@ -74,17 +75,10 @@ impl Answers {
         claimed: &Claimed,
         id: &EscalationId,
     ) -> Option<Ended> {
-        let known = self.judged.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        if let Some(known) = known {
-            return known;
-        }
-        let against = match claimed.escalations.get(id) {
+        match claimed.escalations.get(id) {
             Some(escalation) => self.judge(ctx, escalation, claimed.members_of(id)).await,
             None => Some(not_now(self.at, "its escalation could not be read")),
-        };
-        let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
-        judged.insert(id.clone(), against.clone());
-        against
+        }
     }
 
     async fn judge(

@@ -10,7 +10,7 @@
 //! | A standing order binds the hashes of the templates it allows | `a_standing_order_binds_the_hashes_of_the_templates_it_allows`, `an_order_never_covers_a_wording_edited_by_hand_whatever_template_it_claims`, `nobody_signs_an_order_that_they_drafted_or_that_was_not_rehearsed` |
 //! | Clearance has a `valid_until` | `a_clearance_has_a_valid_until_and_then_needs_another_click`, `a_clearance_that_runs_out_between_claim_and_send_sends_nothing` |
 //! | claim mints it anew from the stored one only where the hashes are equal | `claim_mints_the_clearance_anew_only_where_the_hashes_are_equal`, `a_claim_needs_a_clearance_over_exactly_these_bytes` |
-//! | a value that only the domain can mint; a send without authority does not compile | the `compile_fail` examples of `ClaimedDelivery` |
+//! | a value that only the domain can mint; a send without authority does not compile | the `compile_fail` examples of `ClaimedDelivery`, `Clearance`, `Destination::send` |
 //! | when a signer is no longer an approver, the orders that they signed are void and what they approved but was not sent is held again | `when_a_signer_is_no_longer_an_approver_their_orders_are_void_and_what_was_not_sent_is_held_again`, `a_role_that_ends_at_a_later_time_ends_its_clearances_then`, `what_a_caller_remembers_of_a_person_is_no_authority`, `an_order_revoked_between_claim_and_send_sends_nothing` |
 //! | Nobody grants a role to themselves | `nobody_grants_a_role_to_themselves` |
 //! | making an approver takes two people | `making_an_approver_takes_two_people`, `making_an_approvers_time_longer_takes_two_people_again` |
