@@ -84,7 +84,7 @@ pub fn findings(text: &str) -> Vec<Finding> {
     if let Some(apart) = normalise::signs_apart(text, &normalise::LETTERED_SIGNS) {
         judge(normalise::fold(&apart), &mut found);
     }
-    if let Some(sign) = normalise::circled_at(text) {
+    if let Some(sign) = normalise::posing_at(text) {
         judge(normalise::fold(&sign), &mut found);
     }
     let hidden = normalise::hidden(text);

@@ -265,19 +265,26 @@ fn raw(text: &str) -> Vec<Glyph> {
     text.chars().enumerate().map(glyph).collect()
 }
 
-/// The text with each circled letter that stands by itself as what it may be too: the at sign
-/// (`neha ⓐ ybl`); nothing if there is none. Every place is as before.
-pub(super) fn circled_at(text: &str) -> Option<String> {
+/// The text with each sign that may be an at sign too as that: a circled letter that stands by
+/// itself (`neha ⓐ ybl`), a picture of mail or of a whirl between two words (`neha📧ybl`); nothing
+/// if there is none. Every place is as before.
+pub(super) fn posing_at(text: &str) -> Option<String> {
     let chars: Vec<char> = text.chars().collect();
-    let circled = |at: Option<usize>| {
-        at.and_then(|at| chars.get(at)).is_some_and(|ch| ('Ⓐ'..='ⓩ').contains(ch))
-    };
-    let lone = |at: usize| {
-        matches!(chars[at], 'ⓐ' | 'Ⓐ') && !circled(at.checked_sub(1)) && !circled(Some(at + 1))
+    let beside =
+        |at: Option<usize>, is: fn(&char) -> bool| at.and_then(|at| chars.get(at)).is_some_and(is);
+    let circled = |at| beside(at, |ch| ('Ⓐ'..='ⓩ').contains(ch));
+    let tied = |at| beside(at, |ch| ch.is_alphanumeric() || *ch == '\u{FE0F}');
+    let poses = |at: usize| {
+        let (before, after) = (at.checked_sub(1), Some(at + 1));
+        match chars[at] {
+            'ⓐ' | 'Ⓐ' => !circled(before) && !circled(after),
+            '📧' | '📨' | '📩' | '✉' | '🌀' => tied(before) && tied(after),
+            _ => false,
+        }
     };
     (0..chars.len())
-        .any(lone)
-        .then(|| (0..chars.len()).map(|at| if lone(at) { '@' } else { chars[at] }).collect())
+        .any(poses)
+        .then(|| (0..chars.len()).map(|at| if poses(at) { '@' } else { chars[at] }).collect())
 }
 
 /// A flag (`🇮🇳`) is two regional letters that stand for one sign; a longer row of them is spelling,

@@ -15,7 +15,7 @@ const LAST: &str = "[a-z0-9|]";
 const DIGIT: &str = "[0-9olisbzqgt|]";
 /// In one piece, a worse likeness is believed too.
 const TIGHT_DIGIT: &str = "[0-9olisbzqgtea|]";
-const APART: &str = r"[^a-z0-9\u0900-\u0965₹%@]{0,6}";
+const APART: &str = r"[^a-z0-9\u0900-\u0963₹%@]{0,6}";
 
 static PAN_TIGHT: LazyLock<Option<Pattern>> =
     LazyLock::new(|| pattern(&format!("{LETTER}{{5}}{TIGHT_DIGIT}{{4}}{LETTER}")));
@@ -163,10 +163,12 @@ fn is_spaced_pan(view: &View, code: &Range<usize>) -> bool {
         return true;
     }
     let letters = spaced.letters();
-    let believable = letters == 5 || letters == 4 && !spaced.text.contains([' ', ',']);
+    let spelled = spaced.is_spelled();
+    // Sign by sign, or without a space, one letter may pose as a digit.
+    let believable = letters == 5 || letters == 4 && (spelled || !spaced.text.contains([' ', ',']));
     // A capital that poses as a digit is still a letter.
     let closed = spaced.signs[9].ch.is_ascii_alphabetic() || spaced.signs[9].upper;
-    believable && closed && (spaced.is_spelled() || spaced.is_firm() || spaced.is_cut())
+    believable && closed && (spelled || spaced.is_firm() || spaced.is_cut())
 }
 
 /// The words around say that it is one.
@@ -246,15 +248,19 @@ impl<'a> Spaced<'a> {
             && self.words.iter().take_while(single).count() >= 4
     }
 
-    /// Capitals, figures and the holder's letter, however it was cut.
+    /// Capitals, figures and the holder's letter, however it was cut. Without a space one figure may
+    /// be posed by a letter.
     fn is_firm(&self) -> bool {
-        let figures = self.signs[5..9].iter().all(|glyph| glyph.ch.is_ascii_digit() && !glyph.word);
+        let figures = self.signs[5..9]
+            .iter()
+            .filter(|glyph| glyph.ch.is_ascii_digit() && !glyph.word)
+            .count();
         let mixed = self.words.iter().any(|word| {
             word.bytes().any(|byte| byte.is_ascii_digit())
                 && word.bytes().any(|byte| byte.is_ascii_alphabetic())
         });
-        let whole = self.in_capitals() && self.letters() == 5 && figures && self.has_holder();
-        whole && (self.is_tight() || mixed && !self.has_year())
+        let whole = self.in_capitals() && self.letters() == 5 && self.has_holder();
+        whole && (self.is_tight() && figures >= 3 || figures == 4 && mixed && !self.has_year())
     }
 
     /// Cut where the letters end.

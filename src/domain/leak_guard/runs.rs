@@ -140,7 +140,9 @@ fn believed(view: &View, honest: &Honest) -> bool {
     };
     let before = view.sentence_before(honest.range.start, 48);
     let lead = before.rfind(|ch: char| ch.is_ascii_digit()).map_or(before, |at| &before[at..]);
-    if honest.reading == Reading::Moment && numbered(lead) {
+    if honest.reading == Reading::Moment && numbered(lead)
+        || honest.reading == Reading::Place && halves_an_aadhaar(view, &honest.range)
+    {
         return false;
     }
     let called = honest.reading == Reading::TollFree
@@ -157,6 +159,21 @@ fn believed(view: &View, honest: &Honest) -> bool {
             })
 }
 
+/// `against 630117` and, behind any sign, `748912`: two postal codes rarely have a check digit.
+fn halves_an_aadhaar(view: &View, first: &Range<usize>) -> bool {
+    const HALF: usize = 6;
+    let rest = view.after(first.end, 48);
+    let Some(at) = rest.find(|ch: char| ch.is_ascii_digit()) else { return false };
+    let figures = |text: &str| -> Vec<u8> {
+        text.bytes().filter(u8::is_ascii_digit).map(|byte| byte - b'0').collect()
+    };
+    let last = rest[at..].find(|ch: char| !ch.is_ascii_digit()).map_or(rest.len(), |n| at + n);
+    let (mut digits, last) = (figures(&view.text[first.clone()]), figures(&rest[at..last]));
+    let halves = digits.len() == HALF && last.len() == HALF && separates(&rest[..at]);
+    digits.extend(last);
+    halves && digits.first() > Some(&1) && verhoeff(&digits)
+}
+
 /// `complaint number: 30.05.26`: the words right before say whose number follows.
 fn numbered(lead: &str) -> bool {
     const NUMBER: [&str; 8] = ["no", "number", "num", "नंबर", "संख्या", "नं", "sankhya", "nambar"];
@@ -168,7 +185,7 @@ fn numbered(lead: &str) -> bool {
 pub(super) fn separates(between: &str) -> bool {
     const MOST_SIGNS: usize = 14;
     const MOST_LINES: usize = 4;
-    const SAID: [&str; 45] = [
+    const SAID: [&str; 51] = [
         "dash",
         "hyphen",
         "space",
@@ -188,6 +205,12 @@ pub(super) fn separates(between: &str) -> bool {
         "next",
         "followed",
         "by",
+        "contd",
+        "cont",
+        "first",
+        "second",
+        "half",
+        "continued",
         "and",
         "dot",
         "comma",
@@ -274,7 +297,7 @@ const NAMES: [(LeakKind, &str); 7] = [
     ),
     (
         LeakKind::Phone,
-        "phone|ph |mobile|मो.|call |caller|sms |helpline|whatsapp|contact|tel|mob|फोन|मोबाइल|संपर्क|कॉल|\
+        "phone|ph |mobile|मो.|call |caller|sms |helpline|whatsapp|contact|sampark|tel|mob|फोन|मोबाइल|संपर्क|कॉल|\
         व्हाट्सएप|landline",
     ),
     (LeakKind::UpiId, "upi|vpa|यूपीआई"),

@@ -53,13 +53,19 @@ pub(super) fn letters(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
 /// The same text with every sign that is said between the pieces of a code (`ABCPE dash 1234`) as a
 /// dash; nothing if there is none.
 pub(super) fn signs(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
-    const SIGNS: [&str; 14] = [
+    const SIGNS: [&str; 20] = [
         "dash",
         "hyphen",
         "space",
         "dot",
         "then",
         "phir",
+        "fir",
+        "followed",
+        "by",
+        "next",
+        "contd",
+        "continued",
         "डैश",
         "हाइफन",
         "स्पेस",

@@ -301,3 +301,39 @@ fn threads_sections_lakhs_and_references_are_ordinary() {
         "FIR no. 12 (2/15)",
     ]);
 }
+
+#[test]
+fn words_that_lead_on_from_piece_to_piece_make_one_number_of_them() {
+    refused(&[
+        "khata number 60605933 phir 615827",
+        "beneficiary a/c 7957567 (contd) 519137",
+        "sampark 848161 (contd) 2298",
+        "account 48602 (first half) 1814 only",
+        "UID 7525421 followed by 03773",
+        "PAN TXNPS42 followed by 41G",
+        "पैन: SSXPM4 (contd) 630B",
+        "PAN T।Q।X।P।I।1।5।7।2।B",
+        "J V N P S 7 9 char 1 G",
+        "FIR no number two, two, five, /, two, zero, two, six",
+        // Six figures and six, with Aadhaar's check digit in all.
+        "SIM issued against 630117\n748912",
+    ]);
+    passed(&[
+        "PIN 121002, 226010 and 560 034 get new beat officers",
+        "Camps in Gurugram 122001 and Rewari 123401",
+        "Cases rose from 812 to 945, then 1,120 by June",
+        "The first 40 requests and the second 25 are pending",
+    ]);
+}
+
+#[test]
+fn a_picture_of_mail_between_two_words_is_an_at_sign() {
+    refused(&["hoodav4651🌀kotak", "balwinder_5420📧gmail.com", "pooja✉\u{FE0F}okaxis"]);
+    passed(&["Write to us 📧 at the desk", "📧cyber desk, Sector 14"]);
+}
+
+#[test]
+fn the_place_of_a_post_in_its_thread_is_no_piece_of_a_count() {
+    passed(&["(1/3) 34115 + 81543 complaints this year", "2/4: 93331 + 57854 complaints"]);
+    refused(&["(1/3) account 34115 81543", "2/4: 98765 43210"]);
+}

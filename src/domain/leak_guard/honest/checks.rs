@@ -70,7 +70,23 @@ pub(super) fn counted_by_code(found: &Captures<'_>) -> bool {
 
 /// The word before a six-digit number makes it no postal code.
 pub(super) fn named_place(text: &str) -> bool {
-    const NOT_PLACES: [&str; 5] = ["number", "transaction", "otp", "dial", "नंबर"];
+    const NOT_PLACES: [&str; 14] = [
+        "number",
+        "transaction",
+        "otp",
+        "dial",
+        "नंबर",
+        // `7957567 phir 519137`: the rest of a number.
+        "then",
+        "phir",
+        "fir ",
+        "contd",
+        "continued",
+        "and ",
+        "aur ",
+        "फिर",
+        "और",
+    ];
     named(text).is_none() && !NOT_PLACES.iter().any(|word| text.starts_with(word))
 }
 

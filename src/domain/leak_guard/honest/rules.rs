@@ -265,6 +265,8 @@ fn lines_and_counts() -> Vec<Rule> {
         ),
         rule(Reading::Place, r"\btrains?\s(?:nos?\.?\s)?[0-2]\d{4}(?:/[0-2]\d{4})?\b", always),
         rule(Reading::Place, r"\b(?:version|ver\.?|build|chrome|firefox|android|ios|windows)\s\d{1,4}(?:\.\d{1,5}){1,4}\b", always),
+        // The place of a post in its thread.
+        rule(Reading::Table, r"\A\s*(?:\([1-9]\d?/[1-9]\d?\)|[1-9]\d?/[1-9]\d?[:)])\s", always),
         rule(
             Reading::Place,
             r"(?:\bpin(?:\s?codes?)?|पिन(?:\s?कोड)?)\s?[-:.]?\s?[1-8]\d{2}\s?\d{3}\b(?:\s?(?:,|-|/|to\b|and\b|&|से|और|व)\s?[1-8]\d{5}\b){0,8}",
@@ -293,6 +295,11 @@ fn lines_and_counts() -> Vec<Rule> {
             r"\b(?:sectors|blocks|towers|floors|rooms|halls|gates|phases|wards|booths|shops|plots)\s(?:nos?\.?\s)?[1-9]\d{0,3}(?:(?:,?\sand\s|,\s|\s&\s)[1-9]\d{0,3}){1,19}\b",
             always,
         ),
+        rule(
+            Reading::Place,
+            r"(?:\bpin(?:\s?codes?)?s?|पिन(?:\s?कोड)?)\s?:?\s[1-8]\d{2}\s?\d{3}(?:(?:,|,?\s(?:and|aur|और|व|&)\s)\s?[1-8]\d{2}\s?\d{3}){1,9}\b",
+            always,
+        ),
         rule(Reading::Place, r"\b[a-z\u0900-\u0963]{3,}\s?[-–,:]?\s?[1-8]\d{5}\b", |found| {
             !names_a_person_or_case(&found[0]) && named_place(&found[0])
         }),
@@ -311,6 +318,6 @@ mod tests {
         assert_eq!(money().len(), 9);
         assert_eq!(moments().len(), 16);
         assert_eq!(law_and_paper().len(), 16);
-        assert_eq!(lines_and_counts().len(), 21);
+        assert_eq!(lines_and_counts().len(), 23);
     }
 }
