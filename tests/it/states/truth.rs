@@ -7,7 +7,7 @@ use takaza::{
     domain::{
         action::{BankAction, Status},
         calendar::quiet::QuietHours,
-        delivery::StateName,
+        delivery::{State, StateName},
         escalation::{EscalationKind, EscalationState, Refused},
         ids::ExternalId,
         ladder::Quiet,
@@ -51,6 +51,26 @@ async fn recheck_compares_every_member_action_with_the_case_source() {
         assert!(world.town.posts().is_empty(), "{what} of one member changed");
         assert_eq!(world.again(&row).await.escalation.state(), EscalationState::Withdrawn);
     }
+}
+
+#[tokio::test]
+async fn without_a_connection_to_the_account_a_text_waits_and_an_untrue_one_is_withdrawn() {
+    let mut world = World::new().await;
+    let row = world.cleared("ZPPL").await;
+    let connected = std::mem::take(&mut world.ctx.destinations);
+    deliver(&world).await;
+    let waits = &world.again(&row).await.deliveries[0].delivery;
+    let State::Waiting { why, .. } = waits.state() else { panic!("{waits:?}") };
+    assert_eq!(why.as_deref(), Some("this process has no connection to the account"));
+
+    world.pass(mins(3));
+    let now = world.now();
+    world.cases.before_the_next_recheck(move |cases| cases.acts("ZPPL-1", now));
+    deliver(&world).await;
+    assert_eq!(world.again(&row).await.escalation.state(), EscalationState::Withdrawn);
+    world.ctx.destinations = connected;
+    deliver(&world).await;
+    assert!(world.town.posts().is_empty());
 }
 
 #[tokio::test]
