@@ -12,15 +12,15 @@ use super::{Finding, LeakKind};
 /// Payment handles that are no words of ordinary speech.
 const HANDLES: &str = "okaxis oksbi okhdfcbank okhdfc okicici okicicibank ybl ibl axl apl upi ptyes ptsbi pthdfc ptaxis yapl \
 rapl waaxis wahdfcbank waicici wasbi jupiteraxis naviaxis slc sliceaxis kotak811 kmbl barodampay uboi cnrb fbl \
-idfcbank idfcfirst rbl yesbank yesbankltd yespay abfspay axisb tapicici goaxb timecosmos shriramhdfcbank pz pingpay mbk \
-ikwik freecharge aubank dlb kvb karb kbl tmb cboi centralbank mahb iob indianbk indianbank ucobank psb obc equitas utbi \
-hdfcbankjd icicipay sbipay axispay fifederal nye nsdl dbs hsbc citi citigold sib jsb jkb kaypay rmhdfcbank yescred \
-axisgo omni allbank andb idbi ezeepay eazypay payzapp lvb dcb trans superyes fkaxis myicici pnbpay airtelpaymentsbank \
+idfcbank idfcfirst rbl yesbankltd yespay abfspay axisb tapicici goaxb timecosmos shriramhdfcbank pz pingpay mbk \
+ikwik freecharge aubank dlb kvb karb kbl tmb cboi mahb iob indianbk indianbank ucobank psb obc equitas utbi \
+hdfcbankjd icicipay sbipay axispay fifederal nye nsdl citigold sib jsb jkb kaypay rmhdfcbank yescred \
+axisgo omni allbank andb ezeepay eazypay payzapp lvb dcb trans superyes fkaxis myicici pnbpay airtelpaymentsbank \
 paytmupi gpay phonepe bhim";
 
 /// Payment handles that people also write for a company or a bank.
 const NAMES: &str = "paytm sbi icici icicibank hdfc hdfcbank axis axisbank kotak federal indus airtel jio fam postbank pnb \
-unionbank mobikwik amazonpay cred bandhan bob canara dhanlaxmi yes au union";
+unionbank mobikwik amazonpay cred bandhan bob canara yesbank centralbank dbs hsbc citi idbi dhanlaxmi yes au union";
 
 const MAIL_HOSTS: &str = "gmail googlemail yahoo ymail outlook hotmail live rediffmail rediff protonmail proton icloud \
 zoho zohomail aol gmx msn mail inbox fastmail tutanota yandex pm";
@@ -38,7 +38,7 @@ struct Signs {
 static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
     Some(Signs {
         at: pattern(
-            r"(?P<bare>[*`~]{1,3}@[*`~]{0,3}|@[*`~]{1,3})|(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at[\s_\-]+|@[\s_\-]*)(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट)\s+(?:द\s+रेट\s+)?)|(?P<word>\x22?\s+at\s+\x22?|\s*[:;]at[:;]\s*)|(?P<tight>\s?[_*\-~|/.]+at[_*\-~|/.]+\s?)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
+            r"(?P<bare>[*`~]{1,3}@[*`~]{0,3}|@[*`~]{1,3}|[\x22']@[\x22'])|(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at[\s_\-]+|@[\s_\-]*)(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट|अट)\s+(?:(?:द|दि)\s+रेट\s+)?)|(?P<word>\x22?\s+at\s+\x22?|\s*[:;]at[:;]\s*)|(?P<tight>\s?[_*\-~|/.]+at[_*\-~|/.]+\s?)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
         )?,
         dot: pattern(
             r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:dot|d0t|\.|डॉट|डाट|point|पॉइंट)\s*[\])}>»›】）]{1,2}\s*)|(?P<word>\s+(?:dot|d0t|point|डॉट|डाट|पॉइंट)\s+|[_*\-~|/]+dot[_*\-~|/]+)|(?P<spaced>\s+\.\s+|\s+\.|\.\s)",

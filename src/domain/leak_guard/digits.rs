@@ -87,6 +87,7 @@ fn number_tokens(glyphs: &[Glyph], tokens: Vec<Token>) -> Vec<Token> {
         }
     }
     say_alike(glyphs, &mut out);
+    say_times(glyphs, &mut out);
     out
 }
 
@@ -176,7 +177,24 @@ fn camel(glyphs: &[Glyph], token: Token, out: &mut Vec<Token>) {
     }
 }
 
+/// `f0ur`, `thr33`: a number word in which figures pose as letters.
+fn posed_word(glyphs: &[Glyph]) -> Option<NumberWord> {
+    let letter = |glyph: &Glyph| match glyph.ch {
+        '0' => 'o',
+        '1' => 'i',
+        '3' => 'e',
+        '5' => 's',
+        '7' => 't',
+        ch => ch,
+    };
+    words::number_word(&glyphs.iter().map(letter).collect::<String>())
+}
+
 fn number_mixed(glyphs: &[Glyph], token: Token, out: &mut Vec<Token>) {
+    if let Some(number) = posed_word(&glyphs[token.range.clone()]) {
+        out.push(Token { kind: Kind::Number(number), ..token });
+        return;
+    }
     let mut parts: Vec<Token> = Vec::new();
     for at in token.range.clone() {
         let kind = if glyphs[at].ch.is_ascii_digit() { Kind::Digits } else { Kind::Letters };
@@ -196,6 +214,29 @@ fn number_mixed(glyphs: &[Glyph], token: Token, out: &mut Vec<Token>) {
         out.append(&mut split);
     } else {
         out.push(token);
+    }
+}
+
+/// `do baar nau`: the next digit so many times.
+fn say_times(glyphs: &[Glyph], tokens: &mut Vec<Token>) {
+    const TIMES: [&str; 3] = ["baar", "bar", "बार"];
+    let mut i = 0;
+    while i < tokens.len() {
+        if let Kind::Number(NumberWord::Value(times @ 2..=3)) = tokens[i].kind
+            && let Some(said) = next_token(tokens, i)
+            && TIMES.iter().any(|word| {
+                glyphs[tokens[said].range.clone()].iter().map(|glyph| glyph.ch).eq(word.chars())
+            })
+            && next_token(tokens, said).is_some_and(|next| {
+                matches!(tokens[next].kind, Kind::Number(NumberWord::Value(0..=9)))
+                    || tokens[next].kind == Kind::Digits && tokens[next].range.len() == 1
+            })
+        {
+            tokens[i].range.end = tokens[said].range.end;
+            tokens[i].kind = Kind::Number(NumberWord::Repeat(times));
+            tokens.drain(i + 1..=said);
+        }
+        i += 1;
     }
 }
 

@@ -24,6 +24,7 @@ struct Rules {
     numbered: Pattern,
     dated: Pattern,
     case: Pattern,
+    charged: Pattern,
     bare: Pattern,
     near: Pattern,
     called: Pattern,
@@ -43,6 +44,9 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
         ))?,
         case: pattern(&format!(
             r"(?:\bcase|केस|\bवाद|प्रकरण|मामला)\s?{NO}(?:[^\w₹%]|_){{0,6}}(?P<n>{DIGITS}{BY}(?:{DAY_AND_MONTH})?{YEAR}\b)"
+        ))?,
+        charged: pattern(&format!(
+            r"(?:{FIR}|\bcase|\bmamla|मामला|मामले|केस)\s?(?:{NO}[\W_]{{0,4}})?(?P<n>\d(?:[\W_]{{0,6}}\d){{0,5}}[\W_]{{0,6}}(?:/|\bof\b|\bslash\b)[\W_]{{0,6}}(?:2[\W_]{{0,8}}0[\W_]{{0,8}})?[12][\W_]{{0,8}}\d)[,.]?\s{{1,2}}(?:u/s|u\.s|under\ssec|dhara|धारा|ps\b|p\.s|थाना|thana)"
         ))?,
         bare: pattern(&format!(
             r"{FIR}[\s\-_:#(]{{1,3}}(?P<n>20[12]\d/\d{{3,5}}|0\d{{1,5}}|\d{{3,5}})\b"
@@ -98,7 +102,8 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
         bare(number) && !year && !counted && is_report(whole.as_str())
     });
     each(&rules.spaced, &|whole, number| bare(number) && is_report(whole.as_str()));
-    for number in rules.case.captures_iter(&view.text).filter_map(|captures| captures.name("n")) {
+    let cases = rules.case.captures_iter(&view.text).chain(rules.charged.captures_iter(&view.text));
+    for number in cases.filter_map(|captures| captures.name("n")) {
         if bare(number) {
             view.report(LeakKind::FirNumber, &number.range(), found);
         }

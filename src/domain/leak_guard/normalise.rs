@@ -111,8 +111,8 @@ fn is_invisible(ch: char) -> bool {
 
 /// Look-alikes that neither decomposition nor the confusables table gives as we need them.
 fn look_alike(ch: char) -> Option<char> {
-    const FROM: &str = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχγАВЕКМНОРСТУХІЈЅавекмнорстухіјѕԁԛԝһӏԌᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢıɑɡøØłŁđĐɜЗзӠӡƷʒӬбƼƽϹϲҒғ";
-    const TO: &str = "ABEZHIKMNOPTYXaiknoptuxyABEKMHOPCTYXIJSabekmhopctyxijsdqwhlGABCDEFGHIJKLMNOPQRSTUVWYZiagoOlLdD33333333655CcFf";
+    const FROM: &str = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχγАВЕКМНОРСТУХІЈЅавекмнорстухіјѕԁԛԝһӏԌᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢıɑɡøØłŁđĐɜЗзӠӡƷʒӬбƼƽϹϲҒғЧч";
+    const TO: &str = "ABEZHIKMNOPTYXaiknoptuxyABEKMHOPCTYXIJSabekmhopctyxijsdqwhlGABCDEFGHIJKLMNOPQRSTUVWYZiagoOlLdD33333333655CcFf44";
     let code = u32::from(ch);
     let letter = |offset: u32| char::from_u32(u32::from('A') + offset);
     match code {
@@ -212,7 +212,7 @@ fn without_tags(glyphs: Vec<Glyph>) -> Vec<Glyph> {
             (glyph.ch == '<').then(|| rest.iter().position(|glyph| glyph.ch == '>')).flatten();
         let tag = close.is_some_and(|close| {
             let name: String = rest[1..close].iter().map(|glyph| glyph.ch).collect();
-            TAGS.contains(&name.trim_matches(['/', ' ']))
+            TAGS.contains(&name.trim_matches(['/', ' '])) || name.starts_with("!--")
         });
         if tag {
             i += close.unwrap_or(0) + 1;

@@ -109,7 +109,8 @@ fn is_figure(view: &View, group: &Range<usize>) -> bool {
 
 fn groups(view: &View, honest: &[Honest], skip: &[Range<usize>]) -> Vec<Group> {
     let mut covered = vec![false; view.text.len()];
-    for range in honest.iter().filter(|honest| believed(view, honest)).map(|honest| &honest.range) {
+    for range in honest.iter().filter(|one| believed(view, honest, one)).map(|honest| &honest.range)
+    {
         covered[range.clone()].fill(true);
     }
     for range in skip {
@@ -132,7 +133,7 @@ fn groups(view: &View, honest: &[Honest], skip: &[Range<usize>]) -> Vec<Group> {
 
 /// A number that the text itself calls an account's, a card's or a phone's is not money, nor a
 /// helpline, however it is punctuated.
-fn believed(view: &View, honest: &Honest) -> bool {
+fn believed(view: &View, all: &[Honest], honest: &Honest) -> bool {
     let digits = view.text[honest.range.clone()].bytes().filter(u8::is_ascii_digit).count();
     let doubtful = match honest.reading {
         Reading::Grouped | Reading::TollFree | Reading::Count => digits >= LONG,
@@ -141,7 +142,8 @@ fn believed(view: &View, honest: &Honest) -> bool {
     let before = view.sentence_before(honest.range.start, 48);
     let lead = before.rfind(|ch: char| ch.is_ascii_digit()).map_or(before, |at| &before[at..]);
     if honest.reading == Reading::Moment && numbered(lead)
-        || honest.reading == Reading::Place && halves_an_aadhaar(view, &honest.range)
+        || honest.reading == Reading::Place && goes_on(view, all, &honest.range)
+        || honest.reading == Reading::Money && cuts(view, &honest.range)
     {
         return false;
     }
@@ -159,19 +161,24 @@ fn believed(view: &View, honest: &Honest) -> bool {
             })
 }
 
-/// `against 630117` and, behind any sign, `748912`: two postal codes rarely have a check digit.
-fn halves_an_aadhaar(view: &View, first: &Range<usize>) -> bool {
-    const HALF: usize = 6;
+/// `against 630117` and, behind any sign, `748912`: the rest of a number, which nothing ordinary
+/// covers, and no postal code.
+fn goes_on(view: &View, honest: &[Honest], first: &Range<usize>) -> bool {
     let rest = view.after(first.end, 48);
     let Some(at) = rest.find(|ch: char| ch.is_ascii_digit()) else { return false };
-    let figures = |text: &str| -> Vec<u8> {
-        text.bytes().filter(u8::is_ascii_digit).map(|byte| byte - b'0').collect()
-    };
-    let last = rest[at..].find(|ch: char| !ch.is_ascii_digit()).map_or(rest.len(), |n| at + n);
-    let (mut digits, last) = (figures(&view.text[first.clone()]), figures(&rest[at..last]));
-    let halves = digits.len() == HALF && last.len() == HALF && separates(&rest[..at]);
-    digits.extend(last);
-    halves && digits.first() > Some(&1) && verhoeff(&digits)
+    let next = first.end + at;
+    let figures = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    let last = rest[at..].find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len() - at);
+    separates(&rest[..at])
+        && !rest[..at].contains(". ")
+        && figures(&view.text[first.clone()]) + last >= LONG
+        && !honest.iter().any(|other| other.range.contains(&next))
+}
+
+/// `2190825$6682023`: a currency's sign between figures parts no money from them.
+fn cuts(view: &View, money: &Range<usize>) -> bool {
+    view.text[money.clone()].starts_with('$')
+        && view.before(money.start, 1).ends_with(|ch: char| ch.is_ascii_digit())
 }
 
 /// `complaint number: 30.05.26`: the words right before say whose number follows.
@@ -185,7 +192,7 @@ fn numbered(lead: &str) -> bool {
 pub(super) fn separates(between: &str) -> bool {
     const MOST_SIGNS: usize = 14;
     const MOST_LINES: usize = 4;
-    const SAID: [&str; 51] = [
+    const SAID: [&str; 57] = [
         "dash",
         "hyphen",
         "space",
@@ -210,6 +217,12 @@ pub(super) fn separates(between: &str) -> bool {
         "first",
         "second",
         "half",
+        "part",
+        "last",
+        "ke",
+        "continues",
+        "उसके",
+        "बाद",
         "continued",
         "and",
         "dot",

@@ -12,7 +12,7 @@ pub(super) enum NumberWord {
     Repeat(u8),
 }
 
-const ENGLISH: &str = "0 zero oh nil nought naught zeero ziro zro jero jiro ज़ीरो ज़िरो|1 one वन|2 two टू|\
+const ENGLISH: &str = "0 zero oh nil nought naught zeero ziro zro jero jeero jiro ज़ीरो ज़िरो|1 one वन|2 two टू|\
 3 three थ्री थ्रि|4 four फोर|5 five फाइव फाईव|6 six सिक्स|7 seven सेवन सेवेन|8 eight eigth एट ऐट एइट|\
 9 nine nain नाइन नाईन|10 ten टेन|11 eleven इलेवन|12 twelve ट्वेल्व|13 thirteen थर्टीन|14 fourteen फोर्टीन|\
 15 fifteen फिफ्टीन|16 sixteen सिक्सटीन|17 seventeen सेवेंटीन|18 eighteen एटीन|19 nineteen नाइनटीन|\
@@ -20,8 +20,8 @@ const ENGLISH: &str = "0 zero oh nil nought naught zeero ziro zro jero jiro ज�
 70 seventy सेवेंटी|80 eighty एटी|90 ninety ninty नाइंटी नाइनटी";
 
 const HINDI: &str = "0 शून्य सुन्ना shunya shoonya sunya shunye shunay sifar सिफर|1 एक इक ek ik eek aek ekk|2 दो do doo dho doh dow|3 तीन teen tin|\
-4 चार char chaar|5 पाँच पांच पान्च पाच paanch panch panc paach|6 छह छः छै छे छ: छ chhah chhe chhey che chah chhai chhei cheh chhah|\
-7 सात saat sat satt sath|8 आठ aath aat ath aatth|9 नौ नो नव nau nou nav|10 दस das dus|11 ग्यारह gyarah gyaarah igyarah gyara|12 बारह barah bara|\
+4 चार char chaar|5 पाँच पांच पान्च पाच paanch panch panc paach|6 छह छः छै छे छ: छ chhah chhe chheh chhey che chah chhai chhei cheh chhah|\
+7 सात saat sat satt sath|8 आठ aath aat ath aatth|9 नौ नो नव nau nou nav nao|10 दस das dus|11 ग्यारह gyarah gyaarah igyarah gyara|12 बारह barah bara|\
 13 तेरह terah|14 चौदह chaudah chauda|15 पंद्रह पन्द्रह pandrah pandra pundrah|16 सोलह solah|17 सत्रह सतरह satrah satarah satra|\
 18 अठारह अट्ठारह atharah athara attharah|19 उन्नीस unnis unees|20 बीस bees bis|21 इक्कीस ikkis ekkis|22 बाईस बाइस bais baees|\
 23 तेईस तेइस teis teyis|24 चौबीस chaubis|25 पच्चीस pachchis pachis|26 छब्बीस chhabbis chabbis|27 सत्ताईस सत्ताइस sattais|\

@@ -337,3 +337,47 @@ fn the_place_of_a_post_in_its_thread_is_no_piece_of_a_count() {
     passed(&["(1/3) 34115 + 81543 complaints this year", "2/4: 93331 + 57854 complaints"]);
     refused(&["(1/3) account 34115 81543", "2/4: 98765 43210"]);
 }
+
+#[test]
+fn a_number_goes_on_behind_what_looks_like_a_postal_code() {
+    refused(&[
+        "Please check 710199\n613663 today.",
+        "Note 754634, 4109",
+        "Details follow: account 2190825$6682023",
+        "first part 88441 last part 64865",
+    ]);
+    passed(&[
+        "Police Lines, Gurugram 122001\nDial 1930",
+        "Camp at Gurugram 122001, 45 officers came",
+        "Lost: $250000 in 12 cases",
+    ]);
+}
+
+#[test]
+fn figures_pose_as_letters_in_number_words_and_words_say_how_often() {
+    refused(&[
+        "mule account = three nin3 on3 f0ur zer0 0n3 eight thr33 0n3 two",
+        "आठ एक नौ दो बार पांच दो 3 4 सात तीन को भेजे",
+        "nao saat sifar do jeero nao ek do teen char",
+    ]);
+    passed(&["दो बार 45 शिकायतें और 12 अनुरोध", "Called do baar on 12 Nov at 10:30"]);
+}
+
+#[test]
+fn a_case_with_a_year_beside_its_sections_or_station_is_a_report() {
+    refused(&[
+        "case 0611/2026 under section 66D IT Act, PS Cyber East",
+        "मामला 256/2025 धारा 318(4) बीएनएस, थाना साइबर",
+        "case no. 7.08/2.0.2.4 u/s 318(4) BNS",
+    ]);
+    passed(&["In each case 24/7 help under section 66D", "case 3 of 5 under review"]);
+}
+
+#[test]
+fn banks_are_named_by_handles_and_short_names() {
+    passed(&[
+        "Thank you @YESBANK: 36 of 40 requests answered within 48 hours",
+        "SBI 3, HDFC 92, ICICI 78, Axis 80, PNB 762, BoB 776, Kotak 82.",
+    ]);
+    refused(&["UPI ramesh.k@yesbank", "naveen.yadav95\"@\"ptyes", "suresh27 अट gmail.com"]);
+}
