@@ -174,7 +174,7 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
         let before: String =
             glyphs[at.saturating_sub(60)..at].iter().map(|glyph| glyph.ch).collect();
         let name = listed(NAMES, &plain(&host)) || listed(HANDLES, &plain(&host));
-        let called = name && ["upi", "vpa", "यूपीआई"].iter().any(|word| before.contains(word));
+        let called = name && calls_a_payment(&before);
         if (is_known(&host) || called) && follows_a_word(glyphs, at) {
             report(&glyphs[at..end], kind_of_host(&host), found);
         }
@@ -218,6 +218,18 @@ fn is_known(host: &str) -> bool {
 
 fn kind_of_host(host: &str) -> LeakKind {
     if host.contains('.') { LeakKind::Email } else { LeakKind::UpiId }
+}
+
+/// The words before say that a payment address follows, and speak of nothing else between.
+fn calls_a_payment(before: &str) -> bool {
+    const CALLED: [&str; 5] = ["upi", "vpa", "यूपीआई", "bhim", "payment id"];
+    const ELSE: &str = "fraud frauds scam scams case cases thagi dhokhadhadi payment payments transaction \
+transactions transfer transfers complaint complaints request requests users me mein ke ठगी धोखाधडी मामले मामलों में के की शिकायत";
+    let ends = CALLED.iter().filter_map(|name| Some(before.rfind(name)? + name.len()));
+    ends.max().is_some_and(|end| {
+        let letter = |ch: char| ch.is_alphanumeric() || matches!(ch, '\u{900}'..='\u{963}');
+        before[end..].split(|ch| !letter(ch)).all(|word| ELSE.split(' ').all(|other| other != word))
+    })
 }
 
 /// A sign or two lie between the last word and the at sign (`ravi - @ybl`).
@@ -342,7 +354,12 @@ impl Address<'_> {
             Spelled::Spaced if count && !known && !name && !called => false,
             Spelled::Not => known || name || !listed(PLACES, self.local),
             Spelled::Bracketed => true,
-            Spelled::Handle => known || name && (self.is_telling() || called),
+            // `#StopFraud2026 @Paytm`, `UPI fraud: @AxisBank`: a tag, or a word, before a bank's handle.
+            Spelled::Handle => {
+                let before = format!("{}{} ", self.before, self.local);
+                let named = self.is_telling() || calls_a_payment(&before);
+                known || name && named && !self.before.ends_with('#')
+            }
             Spelled::Spaced | Spelled::Word | Spelled::Rate => {
                 known
                     || (name || self.spelled != Spelled::Word) && (self.is_telling() || called)

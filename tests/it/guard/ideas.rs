@@ -379,5 +379,11 @@ fn banks_are_named_by_handles_and_short_names() {
         "Thank you @YESBANK: 36 of 40 requests answered within 48 hours",
         "SBI 3, HDFC 92, ICICI 78, Axis 80, PNB 762, BoB 776, Kotak 82.",
     ]);
+    passed(&[
+        "UPI fraud: @AxisBank has 804 requests pending",
+        "यूपीआई ठगी के 757 मामलों में @ICICIBank ने अब तक जवाब नहीं दिया",
+        "#CyberCrime #StopFraud2026 @Paytm 26 holds pending",
+    ]);
+    refused(&["UPI id ravi @paytm", "VPA: kavita @icici"]);
     refused(&["UPI ramesh.k@yesbank", "naveen.yadav95\"@\"ptyes", "suresh27 अट gmail.com"]);
 }
