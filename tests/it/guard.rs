@@ -181,6 +181,10 @@ fn a_very_long_text_of_any_one_stuff_is_judged() {
         "\u{301}",
         "12:30 ",
         "dot ",
+        "do baar 9 ",
+        "Gurugram 122001, 754; ",
+        "f0ur ",
+        "a📧b ",
     ];
     for stuff in stuffs {
         let text = stuff.repeat(100_000 / stuff.len());

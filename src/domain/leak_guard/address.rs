@@ -220,12 +220,14 @@ fn kind_of_host(host: &str) -> LeakKind {
     if host.contains('.') { LeakKind::Email } else { LeakKind::UpiId }
 }
 
+/// What a payment address is called.
+const PAYMENTS: [&str; 5] = ["upi", "vpa", "यूपीआई", "bhim", "payment id"];
+
 /// The words before say that a payment address follows, and speak of nothing else between.
 fn calls_a_payment(before: &str) -> bool {
-    const CALLED: [&str; 5] = ["upi", "vpa", "यूपीआई", "bhim", "payment id"];
     const ELSE: &str = "fraud frauds scam scams case cases thagi dhokhadhadi payment payments transaction \
 transactions transfer transfers complaint complaints request requests users me mein ke ठगी धोखाधडी मामले मामलों में के की शिकायत";
-    let ends = CALLED.iter().filter_map(|name| Some(before.rfind(name)? + name.len()));
+    let ends = PAYMENTS.iter().filter_map(|name| Some(before.rfind(name)? + name.len()));
     ends.max().is_some_and(|end| {
         let letter = |ch: char| ch.is_alphanumeric() || matches!(ch, '\u{900}'..='\u{963}');
         before[end..].split(|ch| !letter(ch)).all(|word| ELSE.split(' ').all(|other| other != word))
@@ -392,7 +394,7 @@ impl Address<'_> {
     }
 
     fn is_called_payment(&self) -> bool {
-        ["upi", "vpa", "यूपीआई", "bhim", "payment id"].iter().any(|name| self.before.contains(name))
+        PAYMENTS.iter().any(|name| self.before.contains(name))
     }
 
     fn is_called_mail(&self) -> bool {

@@ -87,8 +87,7 @@ fn number_tokens(glyphs: &[Glyph], tokens: Vec<Token>) -> Vec<Token> {
         }
     }
     say_alike(glyphs, &mut out);
-    say_times(glyphs, &mut out);
-    out
+    say_times(glyphs, &out)
 }
 
 /// `do no ek`, `nine ate seven`: among spoken digits a word of ordinary speech is the digit that it
@@ -218,26 +217,35 @@ fn number_mixed(glyphs: &[Glyph], token: Token, out: &mut Vec<Token>) {
 }
 
 /// `do baar nau`: the next digit so many times.
-fn say_times(glyphs: &[Glyph], tokens: &mut Vec<Token>) {
-    const TIMES: [&str; 3] = ["baar", "bar", "बार"];
+fn say_times(glyphs: &[Glyph], tokens: &[Token]) -> Vec<Token> {
+    let mut out = Vec::with_capacity(tokens.len());
     let mut i = 0;
-    while i < tokens.len() {
-        if let Kind::Number(NumberWord::Value(times @ 2..=3)) = tokens[i].kind
-            && let Some(said) = next_token(tokens, i)
-            && TIMES.iter().any(|word| {
-                glyphs[tokens[said].range.clone()].iter().map(|glyph| glyph.ch).eq(word.chars())
-            })
-            && next_token(tokens, said).is_some_and(|next| {
-                matches!(tokens[next].kind, Kind::Number(NumberWord::Value(0..=9)))
-                    || tokens[next].kind == Kind::Digits && tokens[next].range.len() == 1
-            })
-        {
-            tokens[i].range.end = tokens[said].range.end;
-            tokens[i].kind = Kind::Number(NumberWord::Repeat(times));
-            tokens.drain(i + 1..=said);
+    while let Some(token) = tokens.get(i) {
+        match times_at(glyphs, tokens, i) {
+            Some((times, said)) => {
+                let range = token.range.start..tokens[said].range.end;
+                out.push(Token { range, kind: Kind::Number(NumberWord::Repeat(times)) });
+                i = said + 1;
+            }
+            None => {
+                out.push(token.clone());
+                i += 1;
+            }
         }
-        i += 1;
     }
+    out
+}
+
+/// How often the next digit is said here, and the token that says so.
+fn times_at(glyphs: &[Glyph], tokens: &[Token], i: usize) -> Option<(u8, usize)> {
+    const TIMES: [&str; 3] = ["baar", "bar", "बार"];
+    let Kind::Number(NumberWord::Value(times @ 2..=3)) = tokens[i].kind else { return None };
+    let said = next_token(tokens, i)?;
+    let letters = || glyphs[tokens[said].range.clone()].iter().map(|glyph| glyph.ch);
+    let next = &tokens[next_token(tokens, said)?];
+    let digit = matches!(next.kind, Kind::Number(NumberWord::Value(0..=9)))
+        || next.kind == Kind::Digits && next.range.len() == 1;
+    (digit && TIMES.iter().any(|word| letters().eq(word.chars()))).then_some((times, said))
 }
 
 /// Writes the digits of the number word at `i`; returns the next token to look at.

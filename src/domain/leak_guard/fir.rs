@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Match;
 
-use super::honest::{Honest, Reading};
+use super::honest::{Honest, Reading, covering};
 use super::pattern::{Pattern, pattern};
 use super::view::View;
 use super::{Finding, LeakKind};
@@ -239,11 +239,7 @@ fn check_near(
 
 /// The dates, amounts and sections of law that begin at or before this place and cover it.
 fn opening(honest: &[Honest], at: usize) -> impl Iterator<Item = Reading> {
-    let first = honest.partition_point(|honest| honest.range.start + 200 < at);
-    honest[first..]
-        .iter()
-        .take_while(move |honest| honest.range.start <= at)
-        .filter(move |honest| honest.range.end > at)
+    covering(honest, at)
         .filter(move |honest| match honest.reading {
             Reading::Moment | Reading::Money | Reading::Law => true,
             // A hashtag of the helpline.

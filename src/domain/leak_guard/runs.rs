@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::checks::{luhn, verhoeff};
-use super::honest::{Honest, Reading};
+use super::honest::{Honest, Reading, covering};
 use super::view::View;
 use super::{Finding, LeakKind};
 
@@ -172,7 +172,7 @@ fn goes_on(view: &View, honest: &[Honest], first: &Range<usize>) -> bool {
     separates(&rest[..at])
         && !rest[..at].contains(". ")
         && figures(&view.text[first.clone()]) + last >= LONG
-        && !honest.iter().any(|other| other.range.contains(&next))
+        && covering(honest, next).next().is_none()
 }
 
 /// `2190825$6682023`: a currency's sign between figures parts no money from them.

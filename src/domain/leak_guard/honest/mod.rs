@@ -39,6 +39,16 @@ pub(super) struct Honest {
     pub reading: Reading,
 }
 
+/// Those that cover a place; a reading that began more than 200 bytes before it is taken to have
+/// ended.
+pub(super) fn covering(honest: &[Honest], at: usize) -> impl Iterator<Item = &Honest> {
+    let first = honest.partition_point(|honest| honest.range.start + 200 < at);
+    honest[first..]
+        .iter()
+        .take_while(move |honest| honest.range.start <= at)
+        .filter(move |honest| honest.range.end > at)
+}
+
 /// Every honest number of a text.
 pub(super) fn readings(view: &View) -> Vec<Honest> {
     let mut found: Vec<Honest> = Vec::new();
