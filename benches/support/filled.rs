@@ -48,7 +48,7 @@ async fn two_real_ones(ledger: &str, cases: &str) -> (EscalationRow, EscalationR
         FROM n;";
     let sql = format!("{} {rows}", case_table(true));
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut writer).await.expect("rows");
-    let ctx = unit::ctx(ledger, cases, &unit::sink().await).await;
+    let ctx = unit::ctx(ledger, cases, &unit::sink(std::time::Duration::ZERO).await).await;
     unit::people(&ctx, vec![Language::En, Language::Hi]).await;
     work::watch::run_once(&ctx).await.expect("watched");
     work::escalate::run_once(&ctx).await.expect("drafted");

@@ -1,7 +1,7 @@
 //! The unit of a bench: its configuration, its people, its one account, and the server that it
 //! posts to.
 
-use std::{collections::BTreeMap, num::NonZeroU32, path::Path, sync::Arc};
+use std::{collections::BTreeMap, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
 use axum::{Json, Router, extract::State, routing::post};
 use jiff::SignedDuration;
@@ -63,10 +63,14 @@ duty_officer = "nobody"
 second_factor_for = []
 "#;
 
-/// A loopback server that speaks just enough of Mastodon's API.
-pub async fn sink() -> String {
+/// A loopback server that speaks just enough of Mastodon's API, and answers after a while: a real
+/// platform takes its time.
+pub async fn sink(after: Duration) -> String {
     use std::sync::atomic::{AtomicU64, Ordering};
-    let made = |State(next): State<Arc<AtomicU64>>, Json(body): Json<Value>| async move {
+    let made = move |State(next): State<Arc<AtomicU64>>, Json(body): Json<Value>| async move {
+        if !after.is_zero() {
+            tokio::time::sleep(after).await;
+        }
         let id = next.fetch_add(1, Ordering::Relaxed).to_string();
         let text = body["status"].as_str().unwrap_or_default();
         Json(json!({
