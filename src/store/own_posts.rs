@@ -178,9 +178,10 @@ impl Store {
         references: &BTreeSet<&str>,
     ) -> Result<Vec<DeliveryRow>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = sql("SELECT * FROM delivery WHERE account = $2 AND kind <> 'retraction'
-               AND reference IN (SELECT j.value->>'r' FROM json_each(CAST($1 AS TEXT)) AS j)
-             ORDER BY id")
+        let rows = sql("SELECT d.* FROM escalation e JOIN delivery d ON d.escalation = e.id
+             WHERE e.reference IN (SELECT j.value->>'r' FROM json_each(CAST($1 AS TEXT)) AS j)
+               AND d.account = $2 AND d.kind <> 'retraction'
+             ORDER BY d.id")
         .batch(references.iter().map(|reference| json!({"r": reference})).collect())
         .bind(account)
         .all(&mut tx)
