@@ -5,6 +5,7 @@ mod disguise;
 mod ideas;
 mod identifiers;
 mod ordinary;
+mod told;
 
 use proptest::prelude::*;
 use rand::rngs::StdRng;
@@ -17,6 +18,18 @@ use identifiers::Kind;
 
 const SEED: u64 = 0x7A6B_617A;
 const SHOWN: usize = 60;
+
+fn refused(texts: &[&str]) {
+    for text in texts {
+        assert!(!findings(text).is_empty(), "passed: {text:?}");
+    }
+}
+
+fn passed(texts: &[&str]) {
+    for text in texts {
+        assert!(findings(text).is_empty(), "refused {:?}: {text:?}", findings(text));
+    }
+}
 
 fn in_range(text: &str) {
     let length = text.chars().count();

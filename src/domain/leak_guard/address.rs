@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::hosts::{BANKS, HANDLES, MAIL_HOSTS, NAMES, is_known, listed, plain};
 use super::normalise::{Glyph, Spelled};
 use super::pattern::{Pattern, pattern};
 use super::squeeze;
@@ -9,26 +10,14 @@ use super::view::{self, View};
 use super::words;
 use super::{Finding, LeakKind};
 
-/// Payment handles that are no words of ordinary speech.
-const HANDLES: &str = "okaxis oksbi okhdfcbank okhdfc okicici okicicibank ybl ibl axl apl upi ptyes ptsbi pthdfc ptaxis yapl \
-rapl waaxis wahdfcbank waicici wasbi jupiteraxis naviaxis slc sliceaxis kotak811 kmbl barodampay uboi cnrb fbl \
-idfcbank idfcfirst rbl yesbankltd yespay abfspay axisb tapicici goaxb timecosmos shriramhdfcbank pz pingpay mbk \
-ikwik freecharge aubank dlb kvb karb kbl tmb cboi mahb iob indianbk indianbank ucobank psb obc equitas utbi \
-hdfcbankjd icicipay sbipay axispay fifederal nye nsdl citigold sib jsb jkb kaypay rmhdfcbank yescred \
-axisgo omni allbank andb ezeepay eazypay payzapp lvb dcb trans superyes fkaxis myicici pnbpay airtelpaymentsbank \
-paytmupi gpay phonepe bhim";
-
-/// Payment handles that people also write for a company or a bank.
-const NAMES: &str = "paytm sbi icici icicibank hdfc hdfcbank axis axisbank kotak federal indus airtel jio fam postbank pnb \
-unionbank mobikwik amazonpay cred bandhan bob canara yesbank centralbank dbs hsbc citi idbi dhanlaxmi yes au union";
-
-const MAIL_HOSTS: &str = "gmail googlemail yahoo ymail outlook hotmail live rediffmail rediff protonmail proton icloud \
-zoho zohomail aol gmx msn mail inbox fastmail tutanota yandex pm";
-
 /// Words before an at sign that name a place of posting, not a person.
 const PLACES: &str = "x twitter instagram insta facebook fb youtube threads bluesky mastodon koo telegram follow tag dm cc \
 via by linkedin us at report portal complain complaint online visit website login register lodge file site or \
 available www page web in a.m p.m i.e e.g st dt";
+
+/// Words that only lead on to what comes next (`ravi, phir at the rate, phir ybl`).
+const THENCE: &str = r"(?:,?\s+(?:phir|then|followed by|and|aur|lagao|lagakar|लगाकर|लगाओ|फिर|और|उसके आगे|उसके बाद|uske baad|uske aage|sign))";
+const PICTURES: &str = "[☀-➿⬀-⯿🈀-🫿]{1,3}";
 
 struct Signs {
     at: Pattern,
@@ -37,9 +26,9 @@ struct Signs {
 
 static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
     Some(Signs {
-        at: pattern(
-            r"(?P<bare>[*`~]{1,3}@[*`~]{0,3}|@[*`~]{1,3}|[\x22']@[\x22'])|(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}>»›】）]{1,2}\s*)|(?P<rate>[\s_\-]+(?:at[\s_\-]+|@[\s_\-]*)(?:the|d|da)[\s_\-]+rate(?:[\s_\-]+of)?[\s_\-]+|[\s_\-]*\battherate[\s_\-]*|\s+(?:एट|ऐट|ऍट|अट)\s+(?:(?:द|दि)\s+रेट\s+)?)|(?P<word>\x22?\s+at\s+\x22?|\s*[:;]at[:;]\s*)|(?P<tight>\s?[_*\-~|/.]+at[_*\-~|/.]+\s?)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
-        )?,
+        at: pattern(&format!(
+            r"(?P<bare>[*`~]{{1,3}}@[*`~]{{0,3}}|@[*`~]{{1,3}}|@@+|{PICTURES}@{PICTURES}|[\x22']@[\x22'])|(?P<bracketed>\s*[\[({{<«‹【（]{{1,2}}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}}>»›】）]{{1,2}}\s*)|(?P<rate>(?:{THENCE}|,)?[\s_\-]+(?:[ae]t[\s_\-]+|@[\s_\-]*)(?:(?:the|d|da)[\s_\-]+)?rate(?:[\s_\-]+of)?(?:{THENCE}|,)?[\s_\-]+|[\s_\-]*\b[ae]ttherate[\s_\-]*|(?:{THENCE}|,)?\s+(?:the\s)?(?:at|@)[\s\-](?:sign|symbol)(?:{THENCE}|,)?\s+|(?:{THENCE}|,)?\s+(?:एट|ऐट|ऍट|अट)\s+(?:(?:द|दि)\s+रेट(?:{THENCE}|,)?\s+)?|{THENCE}\s+@(?:{THENCE}|,)?\s+|\s@{THENCE}\s+)|(?P<word>\x22?\s+at\s+\x22?|\s*[:;]at[:;]\s*)|(?P<tight>\s?[_*\-~|/.]+at[_*\-~|/.]+\s?)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
+        ))?,
         dot: pattern(
             r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:dot|d0t|\.|डॉट|डाट|point|पॉइंट)\s*[\])}>»›】）]{1,2}\s*)|(?P<word>\s+(?:dot|d0t|point|डॉट|डाट|पॉइंट)\s+|[_*\-~|/]+dot[_*\-~|/]+)|(?P<spaced>\s+\.\s+|\s+\.|\.\s)",
         )?,
@@ -175,7 +164,8 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
             glyphs[at.saturating_sub(60)..at].iter().map(|glyph| glyph.ch).collect();
         let name = listed(NAMES, &plain(&host)) || listed(HANDLES, &plain(&host));
         let called = name && calls_a_payment(&before);
-        if (is_known(&host) || called) && follows_a_word(glyphs, at) {
+        let bank = spelled == Spelled::Word && listed(BANKS, &plain(&host));
+        if (is_known(&host) && !bank || called) && follows_a_word(glyphs, at) {
             report(&glyphs[at..end], kind_of_host(&host), found);
         }
         return;
@@ -204,15 +194,6 @@ fn report(covered: &[Glyph], kind: LeakKind, found: &mut Vec<Finding>) {
     let end = covered.iter().map(|glyph| glyph.end).max();
     if let (Some(start), Some(end)) = (start, end) {
         found.push(Finding { kind, start: start as usize, end: end as usize });
-    }
-}
-
-/// A host that serves persons only: whatever stands before it is a person's name.
-fn is_known(host: &str) -> bool {
-    const ALSO_PUBLIC: [&str; 6] = ["upi", "gpay", "phonepe", "bhim", "freecharge", "trans"];
-    match host.split_once('.') {
-        Some((first, _)) => listed(MAIL_HOSTS, &plain(first)),
-        None => listed(HANDLES, &plain(host)) && !ALSO_PUBLIC.contains(&host),
     }
 }
 
@@ -250,9 +231,7 @@ fn host_end(glyphs: &[Glyph], at: usize) -> usize {
     while end < glyphs.len() && end - at < LONGEST {
         let glyph = &glyphs[end];
         let known_after = is_break(glyph) && spaced_tail(glyphs, end);
-        if !(glyph.ch.is_alphanumeric() || glyph.ch == '-' || glyph.ch == '.' || glyph.ch == '_')
-            || (is_break(glyph) && !known_after)
-        {
+        if !in_name(glyph.ch) || glyph.ch == '+' || (is_break(glyph) && !known_after) {
             break;
         }
         end += 1;
@@ -345,6 +324,7 @@ impl Address<'_> {
         }
         let known = listed(HANDLES, &plain);
         let name = listed(NAMES, &plain);
+        let bank = listed(BANKS, &plain);
         let called = self.is_called_payment();
         // `₹81,462 @ Neem Bank`, `15-Dec-2025 @ SCO 92`: figures too few for a payment address.
         let figures = self.local.bytes().filter(u8::is_ascii_digit).count();
@@ -359,15 +339,19 @@ impl Address<'_> {
             // `#StopFraud2026 @Paytm`, `UPI fraud: @AxisBank`: a tag, or a word, before a bank's handle.
             Spelled::Handle => {
                 let before = format!("{}{} ", self.before, self.local);
-                let named = self.is_telling() || calls_a_payment(&before);
+                let named = self.is_name() || calls_a_payment(&before);
                 known || name && named && !self.before.ends_with('#')
             }
+            // `12 requests pending at RBL`
+            Spelled::Word if bank => self.is_telling() || calls_a_payment(self.before),
+            // `UPI id: a name, then the @ sign, then the bank's handle`
+            Spelled::Rate if ["bank", "the", "handle"].contains(&handle) => false,
             Spelled::Spaced | Spelled::Word | Spelled::Rate => {
                 known
                     || (name || self.spelled != Spelled::Word) && (self.is_telling() || called)
                     || self.spelled == Spelled::Rate && name
                     || self.shouted && !self.capital && name && !listed(PLACES, self.local)
-                    || self.spelled == Spelled::Spaced && name && !listed(PLACES, self.local)
+                    || self.spelled == Spelled::Spaced && name && !self.at_a_bank()
             }
         }
     }
@@ -393,6 +377,25 @@ impl Address<'_> {
             || words::number_word(self.local).is_some()
     }
 
+    /// `12 requests pending @ SBI`: a place, or a small word before a name in capitals.
+    fn at_a_bank(&self) -> bool {
+        let letters = || self.dots.iter().filter(|glyph| glyph.ch.is_alphabetic());
+        listed(PLACES, self.local)
+            || !self.capital && letters().count() > 1 && letters().all(|glyph| glyph.upper)
+    }
+
+    /// It is telling, and neither one number word nor a reference of ours (`GGM-957M8 @AxisBank`).
+    fn is_name(&self) -> bool {
+        let reference = self.capital
+            && self.local.split_once('-').is_some_and(|(unit, rest)| {
+                unit.chars().all(char::is_alphabetic) && rest.len() == 5
+            });
+        let number = |word: &str| words::number_word(word).is_some();
+        let alone = !self.before.split_whitespace().next_back().is_some_and(number);
+        let counted = number(self.local) && alone || self.local.contains('+');
+        self.is_telling() && !reference && !counted
+    }
+
     fn is_called_payment(&self) -> bool {
         PAYMENTS.iter().any(|name| self.before.contains(name))
     }
@@ -403,36 +406,6 @@ impl Address<'_> {
             || ["contact", "write to", "reach"].iter().any(|word| before.ends_with(word))
             || ["id", "आईडी"].iter().any(|name| before.ends_with(name))
     }
-}
-
-/// Digits that pose as letters put back, so that `0kaxis` is known.
-fn plain(word: &str) -> String {
-    word.chars()
-        .map(|ch| match ch {
-            '0' => 'o',
-            '1' => 'l',
-            '5' => 's',
-            '8' => 'b',
-            _ => ch,
-        })
-        .collect()
-}
-
-fn listed(list: &str, word: &str) -> bool {
-    // `kotak811` has figures of its own.
-    let figures = |known: &str| known.ends_with(|ch: char| ch.is_ascii_digit());
-    let same = |known: &str| {
-        known == word || plain_eq(known, word) || figures(known) && plain(known) == word
-    };
-    !word.is_empty() && list.split_whitespace().any(same)
-}
-
-/// `l` and `i` pose as each other; in three letters they tell two institutions apart (`rbi`, `rbl`).
-fn plain_eq(known: &str, word: &str) -> bool {
-    let fold = |ch: char| if ch == 'l' { 'i' } else { ch };
-    known.len() > 3
-        && known.len() == word.len()
-        && known.chars().map(fold).eq(word.chars().map(fold))
 }
 
 #[cfg(test)]

@@ -11,10 +11,10 @@ use super::pattern::{Pattern, pattern};
 use super::view::View;
 use super::{Finding, LeakKind};
 
-const FIR: &str = r"(?:(?:\b|_)e?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r(?:\b|_)\.?|\bf[il1]r(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं\.?|मु0\s?अ0\s?सं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst\sinformation\sreport|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
-const NO: &str = r"(?:nos?|num|number|numbers|nr|s\.?\s?no|sankhya|sankhyaa|sankya|sankhaya|nambar|namber|संख्या|संख़्या|नंबर|नम्बर|नं|न0|सं|क्रमांक|kramank|क्र|#)";
+const FIR: &str = r"(?:(?:\b|_)e?-?\s?f\.?[\s\-_]?i\.?[\s\-_]?r(?:\b|_)\.?|\bf[il1]r(?:no|number)?|एफ[\.\s]{0,2}आई[\.\s]{0,2}आर\.?|प्राथमिकी|प्रथम सूचना रिपोर्ट|मुकदमा|मुकद्दमा|मु\.?\s?अ\.?\s?सं\.?|मु0\s?अ0\s?सं|मु0\s?न0|मु\.\s?नं?\.?|मु0\s?नं|मुअसं|\bmukad{1,2}[ae]?ma|\bmukdma|\bmuqad{1,2}[ae]?ma|\bpra+th?a?miki|\bfirst\sinformation\sreport|\bmu\.?\s?a\.?\s?san|\bcase crime|\bcrl?\.?(?:\s?case)?|\bcrime|अपराध|\bapradh|\bzimni|\bps case|\bथाना केस|अभियोग|\babhiyog|क्राइम)";
+const NO: &str = r"(?:nos?|num|nmbr|nbr|number|numbers|nr|s\.?\s?no|sankhya|sankhyaa|sankya|sankhaya|nambar|namber|संख्या|संख़्या|नंबर|नम्बर|नं|न0|सं|क्रमांक|kramank|क्र|#)";
 const YEAR: &str = r"(?:(?:1\s?9|2[\s☀-➿⬀-⯿🈀-🫿]?0)[\s.\-_☀-➿⬀-⯿🈀-🫿]?\d[\s.\-_☀-➿⬀-⯿🈀-🫿]?\d|\d[\s☀-➿⬀-⯿🈀-🫿]?\d)";
-const BY: &str = r"(?:[\s☀-➿⬀-⯿🈀-🫿]?[/\\|\-–_.:,]{1,2}[\s☀-➿⬀-⯿🈀-🫿]?|\s?\(\s?|\s?(?:\b(?:of|slash|by|oblique|stroke|bata|batta|dated|dt|year|yr|sal|saal|san|ka|ki|in)\b|बटा|सन|का|की|वर्ष|साल|स्लैश|दिनांक)[\s.\-]{0,2}){1,2}";
+const BY: &str = r"(?:[\s☀-➿⬀-⯿🈀-🫿]?[/\\|\-–_.:,]{1,2}[\s☀-➿⬀-⯿🈀-🫿]?|\s?\(\s?|\s?(?:\b(?:of|slash|by|oblique|stroke|bata|batta|dated|dt|year|yr|sal|saal|san|ka|ki|in)\b|बटा|ऑफ|सन|का|की|वर्ष|साल|स्लैश|दिनांक)[\s.\-]{0,2}){1,2}";
 const DAY_AND_MONTH: &str = r"[0-3]?\d[./\-][01]?\d[./\-]";
 /// Between the figures may stand a picture too (`46🔥6/24`).
 const DIGITS: &str = r"\d(?:(?:[\s\-_.]{0,2}|[☀-➿⬀-⯿🈀-🫿])\d){0,6}";
@@ -31,6 +31,7 @@ struct Rules {
     spaced: Pattern,
     spoken: Pattern,
     scattered: Pattern,
+    told: Pattern,
 }
 
 static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
@@ -57,6 +58,10 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
         ))?,
         scattered: pattern(&format!(
             r"{FIR}[\W_]{{0,5}}(?:{NO}[\W_]{{0,5}}){{0,2}}(?P<n>\d(?:[\W_]{{0,6}}\d){{0,5}}[\W_]{{0,6}}(?:/|-|o[\W_]{{0,6}}f|d[\W_]{{0,6}}a[\W_]{{0,6}}t[\W_]{{0,6}}e[\W_]{{0,6}}d)[\W_]{{0,8}}(?:(?:[0-3][\W_]{{0,6}})?\d[\W_]{{0,8}}(?:[01][\W_]{{0,6}})?\d[\W_]{{0,8}})?2[\W_]{{0,6}}0[\W_]{{0,6}}[12][\W_]{{0,6}}\d|\d(?:[\W_]{{1,6}}\d){{2,12}}\b)"
+        ))?,
+        // `FIR was lodged at PS East in 2026. Its number is 158`
+        told: pattern(&format!(
+            r"{FIR}[^\n;]{{1,80}}?(?:\b(?:ps|thana|lodged|registered|darj)\b|थाना|दर्ज)[^\n;]{{1,80}}?(?:[.,।]\s|\bits\s|\biska\s|इसका\s){NO}\.?[\s:]{{1,2}}(?:(?:is|hai|है)\s)?(?P<n>\d{{2,5}})\b"
         ))?,
         called: pattern(&format!(
             r"\b(?P<n>\d(?:[\s\-_.]?\d){{0,5}}{BY}{YEAR}\)?)\s?(?:\s(?:is|was|ye|yeh|ये|यह)\s(?:(?:the|our|case)\s){{0,2}}{FIR}|\s(?:(?:the|our|case)\s){{0,2}}{FIR}\s?(?:{NO}|of|है|hai|में|mein)\b|\((?:case\s)?{FIR}[^)]{{0,8}}\))"
@@ -102,6 +107,7 @@ pub(super) fn check(view: &View, honest: &[Honest], found: &mut Vec<Finding>) {
         bare(number) && !year && !counted && is_report(whole.as_str())
     });
     each(&rules.spaced, &|whole, number| bare(number) && is_report(whole.as_str()));
+    each(&rules.told, &|whole, number| bare(number) && is_report(whole.as_str()));
     let cases = rules.case.captures_iter(&view.text).chain(rules.charged.captures_iter(&view.text));
     for number in cases.filter_map(|captures| captures.name("n")) {
         if bare(number) {

@@ -111,7 +111,8 @@ fn could_pose(token: &[Glyph]) -> bool {
         && token.first().is_some_and(|glyph| glyph.upper)
         && token.last().is_some_and(|glyph| !glyph.upper && token.len() > 1);
     let quarter = token.len() == 2 && token[0].ch == 'q';
-    if matches!(word.as_str(), "iso" | "bob") || worded || quarter {
+    // A standard, and banks.
+    if matches!(word.as_str(), "iso" | "bob" | "sbi" | "boi" | "iob") || worded || quarter {
         return false;
     }
     let capitals = token.iter().any(|glyph| glyph.upper || glyph.ch.is_ascii_digit());

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::checks::{luhn, verhoeff};
 use super::honest::{Honest, Reading, covering};
+use super::pieces;
 use super::view::View;
 use super::{Finding, LeakKind};
 
@@ -38,7 +39,9 @@ pub(super) fn check(
     plain_branches: &[Range<usize>],
     found: &mut Vec<Finding>,
 ) {
-    for run in runs(view, honest, branches) {
+    let runs = runs(view, honest, branches);
+    pieces::check(view, &runs, found);
+    for run in runs {
         let branch = branches.iter().find(|branch| {
             branch.start < run.range.end + 120 && run.range.start < branch.end + 120
         });
@@ -192,7 +195,7 @@ fn numbered(lead: &str) -> bool {
 pub(super) fn separates(between: &str) -> bool {
     const MOST_SIGNS: usize = 14;
     const MOST_LINES: usize = 4;
-    const SAID: [&str; 57] = [
+    const SAID: [&str; 66] = [
         "dash",
         "hyphen",
         "space",
@@ -250,6 +253,15 @@ pub(super) fn separates(between: &str) -> bool {
         "nbsp",
         "br",
         "und",
+        "pehle",
+        "me",
+        "mein",
+        "starts",
+        "ends",
+        "begins",
+        "with",
+        "before",
+        "that",
     ];
     let sentence_ends = ["! ", "? ", "। ", "; "].iter().any(|end| between.contains(end));
     if between.matches('\n').count() > MOST_LINES || sentence_ends {
@@ -287,7 +299,7 @@ fn posing_signs(view: &View, run: &Run) -> usize {
         .count()
 }
 
-fn only_years(view: &View, run: &Run) -> bool {
+pub(super) fn only_years(view: &View, run: &Run) -> bool {
     view.text[run.range.clone()]
         .split(|ch: char| !ch.is_ascii_digit())
         .filter(|group| !group.is_empty())

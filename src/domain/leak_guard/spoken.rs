@@ -53,7 +53,7 @@ pub(super) fn letters(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
 /// The same text with every sign that is said between the pieces of a code (`ABCPE dash 1234`) as a
 /// dash; nothing if there is none.
 pub(super) fn signs(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
-    const SIGNS: [&str; 20] = [
+    const SIGNS: [&str; 46] = [
         "dash",
         "hyphen",
         "space",
@@ -74,13 +74,43 @@ pub(super) fn signs(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
         "and",
         "aur",
         "और",
+        "the",
+        "is",
+        "with",
+        "begins",
+        "ends",
+        "end",
+        "last",
+        "letter",
+        "letters",
+        "digits",
+        "start",
+        "starts",
+        "se",
+        "hota",
+        "hai",
+        "uske",
+        "baad",
+        "me",
+        "mein",
+        "pehle",
+        "उसके",
+        "बाद",
+        "आखिरी",
+        "अंत",
+        "में",
+        "पहले",
     ];
     let mut out = Vec::with_capacity(glyphs.len());
     let mut copied = 0;
     let words = words_of(glyphs).into_iter();
     for word in words.filter(|word| SIGNS.contains(&text(glyphs, word).as_str())) {
-        out.extend_from_slice(&glyphs[copied..word.start]);
-        out.push(Glyph::over(&glyphs[word.start], &glyphs[word.end - 1], '-', Spelled::Not));
+        // `and the last letter`: one sign, however many words say it.
+        let between = &glyphs[copied..word.start];
+        if copied == 0 || between.iter().any(|glyph| !matches!(glyph.ch, ' ' | ',')) {
+            out.extend_from_slice(between);
+            out.push(Glyph::over(&glyphs[word.start], &glyphs[word.end - 1], '-', Spelled::Not));
+        }
         copied = word.end;
     }
     out.extend_from_slice(&glyphs[copied..]);
@@ -124,7 +154,11 @@ fn said(glyphs: &[Glyph], words: &[Range<usize>]) -> Option<(char, usize)> {
         "as" if text(glyphs, words.get(2)?) == "in" => 3,
         _ => return None,
     };
-    text(glyphs, words.get(example)?).starts_with(letter).then_some((letter, example + 1))
+    let word = text(glyphs, words.get(example)?);
+    // `X for X-ray`
+    let more =
+        word.len() == 1 && words.get(example + 1).is_some_and(|ray| text(glyphs, ray) == "ray");
+    word.starts_with(letter).then_some((letter, example + 1 + usize::from(more)))
 }
 
 fn is_number(glyphs: &[Glyph], word: &Range<usize>) -> bool {

@@ -1,18 +1,6 @@
 //! One small story for each idea of the guard that the generator does not reach.
 
-use takaza::domain::leak_guard::findings;
-
-fn refused(texts: &[&str]) {
-    for text in texts {
-        assert!(!findings(text).is_empty(), "passed: {text:?}");
-    }
-}
-
-fn passed(texts: &[&str]) {
-    for text in texts {
-        assert!(findings(text).is_empty(), "refused {:?}: {text:?}", findings(text));
-    }
-}
+use super::{passed, refused};
 
 #[test]
 fn letters_that_are_said_are_letters() {

@@ -2,6 +2,7 @@
 
 use regex::Captures;
 
+use super::super::pieces::tells_of_a_piece;
 use super::super::runs::named;
 
 /// A dash is from one section to another: three numbers in a row of dashes are no list, nor is a
@@ -70,7 +71,7 @@ pub(super) fn counted_by_code(found: &Captures<'_>) -> bool {
 
 /// The word before a six-digit number makes it no postal code.
 pub(super) fn named_place(text: &str) -> bool {
-    const NOT_PLACES: [&str; 14] = [
+    const NOT_PLACES: [&str; 17] = [
         "number",
         "transaction",
         "otp",
@@ -86,8 +87,13 @@ pub(super) fn named_place(text: &str) -> bool {
         "aur ",
         "फिर",
         "और",
+        "are ",
+        "mein ",
+        "me ",
     ];
-    named(text).is_none() && !NOT_PLACES.iter().any(|word| text.starts_with(word))
+    named(text).is_none()
+        && !tells_of_a_piece(text)
+        && !NOT_PLACES.iter().any(|word| text.starts_with(word))
 }
 
 /// The digits and what stands between, at the end of a match.

@@ -5,6 +5,7 @@
 //! the rest of it honest.
 
 mod checks;
+mod columns;
 mod rules;
 mod tables;
 

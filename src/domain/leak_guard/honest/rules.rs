@@ -223,7 +223,7 @@ fn lines_and_counts() -> Vec<Rule> {
     let helpline = r"(?:1[ -]9[ -]3[ -]0|19[ -]30|1[ -]1[ -]2|1[ -]5[ -]5[ -]2[ -]6[ -]0|1930|155260|1800|112|100|101|102|104|108|139|181|182|1033|1064|1073|1076|1077|1090|1091|1092|1093|1094|1095|1096|1097|1098|1099|1100|1363|14[4-9]\d\d|15100|1515|1906|1909|1912|1915|1916|1947|1950|1963|1966)";
     let or = r"(?:\s?(?:,|/|&|\||;|•|\bor\b|\band\b|\bya\b|\baur\b|और|या|व)\s?|\s[^\w\n]{1,3}\s)";
     let count = format!(
-        r"{NUMBER}(?:\s?(?:,|/|-|–|&|\+|\bto\b|\band\b|\bor\b|\bse\b|\baur\b|\bya\b|से|और|या|\s)\s?{NUMBER}){{0,12}}\s?-?\s?(?:%|{UNIT}\b)"
+        r"{NUMBER}(?:\s?(?:,|/|-|–|&|\+|\bto\b|\band\b|\bor\b|\bse\b|\baur\b|\bya\b|से|और|या|\s)\s?{NUMBER}){{0,12}}[^\S\n]?-?[^\S\n]?(?:%|{UNIT}\b)"
     );
     [
         rule(Reading::Helpline, &format!(r"\b{helpline}(?:{or}{helpline}){{0,8}}\b"), always),
@@ -297,7 +297,7 @@ fn lines_and_counts() -> Vec<Rule> {
         ),
         rule(
             Reading::Place,
-            r"(?:\bpin(?:\s?codes?)?s?|पिन(?:\s?कोड)?)\s?:?\s[1-8]\d{2}\s?\d{3}(?:(?:,|,?\s(?:and|aur|और|व|&)\s)\s?[1-8]\d{2}\s?\d{3}){1,9}\b",
+            r"(?:\bpin(?:\s?codes?)?s?|पिन(?:\s?कोड)?)[\s:?!.,;a-z]{0,24}?\s[1-8]\d{2}\s?\d{3}(?:(?:,|,?\s(?:and|aur|और|व|&)\s)\s?[1-8]\d{2}\s?\d{3}){1,9}\b",
             always,
         ),
         rule(Reading::Place, r"\b[a-z\u0900-\u0963]{3,}\s?[-–,:]?\s?[1-8]\d{5}\b", |found| {

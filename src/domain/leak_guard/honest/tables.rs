@@ -1,4 +1,4 @@
-//! Rows of figures: tables over lines, years with their figures, lists and scores.
+//! Rows of figures: years with their figures, lists and scores; `columns` reads tables over lines.
 //!
 //! An identifier that was taken apart is one number in equal pieces without words. A table repeats
 //! its shape and calls each row by name or year; a list holds numbers of unequal length.
@@ -13,17 +13,14 @@ use super::super::normalise::is_picture;
 use super::super::pattern::{Pattern, pattern};
 use super::super::runs::named;
 use super::super::view::View;
-use super::{Honest, Reading};
+use super::{Honest, Reading, columns};
 
-const FIGURE: &str =
+pub(super) const FIGURE: &str =
     r"(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\.\d{1,2})?(?:\s?(?:%|percent|per cent|प्रतिशत|cr|lakh))?";
 const PAIR: &str = r"(?:[<>]\s?)?\b(?:(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\.\d{1,2})?[+%]?(?:\s?[:=/\-]\s?|\s)){1,2}(?:(?:\d{1,3}(?:,\d{2,3})+|\d{1,6})(?:\.\d{1,2})?\b%?|\(\d{1,6}%?\))";
 const CALENDAR: &str = r"(?:19|20)\d\d";
-const YEAR: &str = r"(?:19|20)\d\d(?:-\d\d)?";
 
 struct Rows {
-    labelled: Pattern,
-    years: Pattern,
     after_figures: Pattern,
     pairs: Pattern,
     figure: Pattern,
@@ -43,12 +40,6 @@ struct Rows {
 
 static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
     Some(Rows {
-        labelled: pattern(&format!(
-            r"(?:^|[.।!?:—]\s)[^\w\n]{{0,4}}(?P<label>[a-z\u0900-\u0965][^\d\n@₹]{{0,28}}?\d?)[\s|:,=\-]{{1,5}}(?P<n>{FIGURE}(?:[\s|,;/\-]{{1,4}}{FIGURE}){{1,8}})(?:[^\w\n]{{0,4}}$|[\s|,.;।]+[^\d\s|])"
-        ))?,
-        years: pattern(&format!(
-            r"(?:^|:\s|\s)[^\w\n]{{0,4}}(?P<label>{YEAR})[\s|:,=\-]{{1,5}}(?P<n>{FIGURE}(?:[\s|,;/\-]{{1,4}}{FIGURE}){{0,8}})(?:[^\w\n]{{0,4}}$|[\s|,.;।]+[^\d\s|])"
-        ))?,
         pairs: pattern(&format!(
             r"{PAIR}(?:(?:\s?[,;|]\s(?:and\s|और\s|व\s|aur\s)?|\s(?:and|और|व|aur)\s){PAIR})+"
         ))?,
@@ -87,11 +78,7 @@ static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
 pub(super) fn readings(view: &View) -> Vec<Honest> {
     let mut found = Vec::new();
     let Some(rows) = ROWS.as_ref() else { return found };
-    if view.text.contains('\n') {
-        for row in [&rows.labelled, &rows.years] {
-            tables(view, row, &mut found);
-        }
-    }
+    columns::readings(view, &mut found);
     for list in rows.after_figures.find_iter(&view.text).filter(|list| ascending(list.as_str())) {
         push(view, list.range(), &mut found);
     }
@@ -102,7 +89,7 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
     }
     for list in rows.list.find_iter(&view.text) {
         let series = list.as_str().contains(", ") && is_series(view, list.start());
-        if is_list(list.as_str(), series) {
+        if is_list(list.as_str(), series) || series && day_by_day(view, &list.range()) {
             push(view, list.range(), &mut found);
         }
     }
@@ -159,7 +146,8 @@ pub(super) fn readings(view: &View) -> Vec<Honest> {
 
 /// The words before figures say that they are a series or a measure.
 fn is_series(view: &View, start: usize) -> bool {
-    const SAYS: [&str; 24] = [
+    const SAYS: [&str; 25] = [
+        "per day",
         "year",
         "वर्ष",
         "साल",
@@ -189,6 +177,15 @@ fn is_series(view: &View, start: usize) -> bool {
     SAYS.iter().any(|word| before.contains(word))
 }
 
+/// `Requests per day in week 43: 11, 23, 18, 30, 3`: counts of two figures at most, not all of two.
+fn day_by_day(view: &View, list: &Range<usize>) -> bool {
+    let before = view.sentence_before(list.start, 40);
+    let numbers: Vec<&str> = numbers(&view.text[list.clone()]).collect();
+    ["per day", "per week", "per hour", "daily", "each day"].iter().any(|per| before.contains(per))
+        && numbers.iter().all(|number| number.len() <= 2 && !leads_with_zero(number))
+        && numbers.iter().any(|number| number.len() == 1)
+}
+
 /// `187 → 174 → 163`: one figure over time keeps its size; the pieces of one number would hardly.
 fn is_course(list: &str, series: bool) -> bool {
     const MOST: usize = 9;
@@ -210,42 +207,6 @@ fn push(view: &View, range: Range<usize>, found: &mut Vec<Honest>) {
 }
 
 /// Two or more lines of one shape, one after the other.
-fn tables(view: &View, row: &Pattern, found: &mut Vec<Honest>) {
-    const LEAST: usize = 2;
-    let mut block: Vec<Range<usize>> = Vec::new();
-    let mut start = 0;
-    for line in view.text.split('\n').chain(std::iter::once("")) {
-        let figures = row.captures(line).and_then(|captures| {
-            let called =
-                captures.name("label").is_some_and(|label| named(label.as_str()).is_some());
-            let figures = captures.name("n").filter(|_| !called)?;
-            let label = captures.name("label").map_or(figures.start(), |label| label.start());
-            Some(start + label..start + figures.end())
-        });
-        match figures {
-            Some(figures) => block.push(figures),
-            None => {
-                if block.len() >= LEAST {
-                    let rows = block.iter().filter(|row| repeats(view, &block, row)).cloned();
-                    found.extend(rows.map(|range| Honest { range, reading: Reading::Table }));
-                }
-                block.clear();
-            }
-        }
-        start += line.len() + 1;
-    }
-}
-
-/// A row of many figures is a table's only where another row has as many.
-fn repeats(view: &View, block: &[Range<usize>], row: &Range<usize>) -> bool {
-    const MOST: usize = 8;
-    let text = |row: &Range<usize>| &view.text[row.clone()];
-    let digits: usize =
-        numbers(text(row)).filter(|number| !number.contains(',')).map(str::len).sum();
-    let count = numbers(text(row)).count();
-    digits <= MOST || block.iter().filter(|other| numbers(text(other)).count() == count).count() > 1
-}
-
 /// `14: 63, 15: 366`, `25-21, 25-19`, `2021 98, 2022 112`: every figure stands by its own key, by
 /// the same sign; a number that was cut has no keys.
 fn of_one_shape(figure: &Pattern, list: &str) -> bool {
@@ -285,7 +246,7 @@ fn adds_up(sum: &str) -> bool {
     parts.split('+').map(value).sum::<Option<u64>>() == value(whole)
 }
 
-fn is_year(number: &str) -> bool {
+pub(super) fn is_year(number: &str) -> bool {
     number.len() == 4 && (number.starts_with("19") || number.starts_with("20"))
 }
 
@@ -329,7 +290,7 @@ fn is_place_in_thread(found: &Captures<'_>) -> bool {
     matches!(parts[..], [place, posts] if place <= posts && posts <= MOST)
 }
 
-fn numbers(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn numbers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|ch: char| !ch.is_ascii_digit() && ch != ',')
         .map(|number| number.trim_matches(','))
         .filter(|number| !number.is_empty())

@@ -1,0 +1,81 @@
+//! What a text tells in more words than a sign: numbers in pieces, an at sign said aloud, reports in
+//! two sentences; and the ordinary words that look like it.
+
+use super::{passed, refused};
+
+#[test]
+fn a_number_told_in_pieces_is_one_number() {
+    refused(&[
+        "Phone number: the last four are 4321, before that 987 and 650.",
+        "pehle 98765 baad me 43210",
+        "The mobile number starts with 98765 and ends with 43210",
+        "खाता संख्या का पहला भाग 14241915\nदूसरा भाग 8069",
+        "Aadhaar first part 518049\nsecond part 588390",
+        "Shuru mein 613396 aur aakhir mein 1411, yahi hai phone no.",
+        "Last digits of account no are 423448. Put 146635 in front of it.",
+        "PAN begins GRHCB, then 9611 and the last letter V",
+        "पैन: OXUPH उसके बाद 1718 और आखिरी V",
+        "PAN - X for X-ray, S for Sonipat, T for Table, P for Pune, C for Cat, 2844, E for Elephant",
+    ]);
+    passed(&[
+        "Mobile phones: first week 345, second week 678 recovered",
+        "Account opening is down 44.9 percent; accounts checked before March: 9677",
+        "Beware of numbers starting with +92, +84, +1 or 140. See clause 17.3.4.",
+    ]);
+}
+
+#[test]
+fn an_at_sign_is_said_in_many_ways() {
+    refused(&[
+        "her VPA poojahooda at rate waicici",
+        "mail vikas.dahiya et the rate zoho dot in",
+        "UPI: sonia0841\nthen the at sign\nsbi",
+        "mail hai monikarathi, phir at the rate, phir yahoo.co.in",
+        "Her email is jyoti followed by @ and ymail.com",
+        "UPI yogesh_rao❤️@❤️ibl",
+        "mgupta50@@gmail.com",
+        "मेल मोहित एट द रेट प्रोटॉनमेल डॉट कॉम है",
+        "यूपीआई रमेश ऐट पेटीएम",
+    ]);
+    passed(&["A UPI id is a name, then the @ sign, then the bank's handle", "Thanks🙏 @Paytm"]);
+}
+
+#[test]
+fn what_lies_at_a_bank_is_no_address() {
+    passed(&[
+        "12 requests pending at RBL, 3 at KVB and 1 @ SBI",
+        "UPI cases stuck at RBL for 3 days",
+        "Ref GGM-957M8 @AxisBank",
+        "पचपन में से तीस जवाब तो दो @YESBANK",
+        "Score out of 100: Bank of Baroda 16, SBI 61, SBI 59, PNB 93",
+    ]);
+    refused(&[
+        "UPI ravi at rbl",
+        "UPI ravi @ SBI",
+        "kavita.k at dcb",
+        "paid to rahul aath chah teen @airtel",
+    ]);
+}
+
+#[test]
+fn figures_below_their_years_and_day_by_day_are_counts() {
+    passed(&[
+        "2022 | 2023 | 2024 | 2025\n7917 | 3654 | 884 | 3,546\nComplaints against Yes Bank",
+        "Requests per day in week 43: 11, 23, 18, 30, 3. Total worth ₹56,972.",
+        "The PIN codes? No, but the 122001, 122002 and 122018 areas reported 384 cases",
+    ]);
+    refused(&["a/c\n7917 | 3654 | 884", "call 98, 76, 54, 32, 10"]);
+}
+
+#[test]
+fn a_report_is_called_by_its_short_names_and_told_in_two_sentences() {
+    refused(&[
+        "मु०न० 0323/2024 में रिकॉर्ड भेजें",
+        "मु.नं. 392/2026 दर्ज है",
+        "FIR nmbr 765/26 pending",
+        "एफआईआर 60 ऑफ 2024",
+        "FIR was lodged at PS City Gurugram in 2026. Its number is 633.",
+        "मुकदमा 2026 में थाना सदर में दर्ज हुआ। इसका नंबर 175 है।",
+    ]);
+    passed(&["FIR registered at PS East; the bank was sent notice no. 12 on 4 May 2026"]);
+}
