@@ -47,7 +47,7 @@ fn what_lies_at_a_bank_is_no_address() {
         "UPI cases stuck at RBL for 3 days",
         "Ref GGM-957M8 @AxisBank",
         "पचपन में से तीस जवाब तो दो @YESBANK",
-        "Score out of 100: Bank of Baroda 16, SBI 61, SBI 59, PNB 93",
+        "Score out of 100: Peepal Bank 16, SBI 61, SBI 59, PNB 93",
     ]);
     refused(&[
         "UPI ravi at rbl",
