@@ -10,10 +10,11 @@
 //!
 //! Its words: a *bank action* is one thing that the police asked of one bank (a lien, a hold) in one
 //! case. Overdue ones become an *escalation*: one bank, what is said to it, the actions that it rests
-//! on. A *clearance* (an approver's word or a standing order) is the authority to say exactly that,
-//! and a *delivery* is one escalation going to one account in one language. A *reference* such as
-//! `GGM-7F3K2` stands in each post, so that we find our own again; each act leaves an *entry* in the
-//! *record*.
+//! on (its *members*), one *rung* of a ladder from a mail to a public tag. A *clearance* (an approver's
+//! word or a standing order) is the authority to say exactly that, and a *delivery* is one escalation
+//! going to one account in one language, by a platform's API or as a *hand-off*, which an officer posts
+//! by hand. A *reference* such as `GGM-7F3K2` stands in each post, so that we find our own again; each
+//! act leaves an *entry* in the *record*.
 //!
 //! Dependencies point one way: `domain ← store, cases, destinations, reports ← work ← app`. Two doors lead
 //! in, [`cli`] and [`web`]; [`serve`] runs what [`app`] opened; [`config`], [`clock`] and [`locale`] are

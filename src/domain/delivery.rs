@@ -1,16 +1,20 @@
 //! A delivery: one escalation going to one account in one language, and the states it passes through.
+//! A retraction is one too: what it sends is the deletion of a post.
 //!
 //! ```text
-//! Waiting ─claim─▶ Sending ─accepted─▶ Delivered ─▶ Retracted
-//!                  Sending ─no longer true─▶ Withdrawn     Sending ─not now│not sent│throttled─▶ Waiting
-//!                  Sending ─refused─▶ Refused
-//!                  Sending ─unknown│lease ran out─▶ Uncertain ─looked─▶ Delivered│Waiting│asks a person
+//! Waiting ─claim─▶ Sending ─accepted─▶ Delivered ─its retraction─▶ Retracted
+//!                  Sending ─not now│not sent│throttled─▶ Waiting
+//!                  Sending ─refused─▶ Refused        Waiting│Sending ─no longer true─▶ Withdrawn
+//!                  Sending ─unknown│lease ran out─▶ Uncertain ─looked│a person decides─▶ Delivered│Waiting
+//! Waiting ─its resend came too late─▶ Uncertain      Waiting│Sending ─a restored ledger─▶ Uncertain
+//! any but Retracted ─a receipt that comes late─▶ Delivered
 //! ```
 //!
 //! The invariant: at most one attempt is ever under way, and an attempt whose end nobody saw is
-//! *uncertain*, never *failed*: we look for the post in our own timeline (`doubt`). Nothing but the
-//! transitions here changes a state, and each is refused ([`Illegal`]) where the diagram has no arrow
-//! for it; then nothing has changed.
+//! *uncertain*, never *failed*: we look for the post in our own timeline, twice, and where looking
+//! cannot settle it, it stays uncertain and asks a person (`doubt`). Delivered, Retracted, Withdrawn
+//! and Refused are ends. Nothing but the transitions here and in `doubt` changes a state, and each is
+//! refused ([`Illegal`]) where the diagram has no arrow for it; then nothing has changed.
 
 mod content;
 mod doubt;

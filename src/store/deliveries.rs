@@ -1,5 +1,9 @@
 //! Deliveries: claimed under one lock, recorded once, swept when their lease ran out.
 //!
+//! The lock is the *gate*, one row that holds the stop switch, the breaker (it stops everything after
+//! a streak of refusals or at an unusual rate) and the mark of a restored ledger; whoever claims or
+//! records takes it first.
+//!
 //! The claim is the only door to a [`ClaimedDelivery`]: under the gate's lock it reads whose time
 //! has come (`due`), asks *may this go now?* with switch, breaker, authority and recorded sends
 //! (`decide`), takes a lease over what goes (`take`), puts off what waits (`put_off`; all four in
@@ -145,6 +149,7 @@ impl Store {
             if let Ended::Untrue { why, avoided } = &report.ended {
                 untrue.entry(report.escalation.clone()).or_insert((why.clone(), *avoided));
             }
+            // Also where it changed nothing: the record keeps what was reported.
             let body = report_body(report, row.delivery.name());
             acts.push(Act::new(&report.delivery, report_act(&report.ended), body));
         }

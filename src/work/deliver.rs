@@ -1,9 +1,9 @@
 //! Deliver: claim, recheck, exactly one attempt, record.
 //!
 //! The claim (`store/deliveries/claiming.rs` asks there what may go) is durable before a byte
-//! leaves. The recheck asks the case source again about every member, and *may this be said?* about
-//! every text: its `Answers` say what stands against a send. Right before the bytes the permit
-//! has the last word. Each attempt ends in a [`Report`], and reports are recorded in batches as
+//! leaves. The recheck (`deliver/recheck.rs`) asks the case source again about every *member*, an
+//! action that the text rests on, and *may this be said?* about every text: its `Answers` say what
+//! stands against a send. Right before the bytes the permit has the last word. Each attempt ends in a [`Report`], and reports are recorded in batches as
 //! they come. Whatever cannot be proved is recorded as unknown, and only looking resolves it.
 
 mod recheck;

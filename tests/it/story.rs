@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use takaza::{
     domain::{
         delivery::StateName,
+        engagement::Voice,
         escalation::{EscalationKind, EscalationState},
     },
     work,
@@ -85,6 +86,29 @@ async fn a_bank_that_acts_after_the_tag_is_thanked() {
     assert_eq!(thanks.escalation.kind, EscalationKind::Closure);
     assert_eq!(thanks.escalation.about.as_ref(), Some(&row.escalation.id));
     assert_eq!(thanks.escalation.facts.acted, 5);
+}
+
+#[tokio::test]
+async fn the_banks_answer_is_heard_once_and_told_from_a_strangers() {
+    let world = World::new().await;
+    let care = world.verified("ZPPL", "care@peepal.example").await;
+    let row = world.cleared("ZPPL").await;
+    work::deliver::run_once(&world.ctx).await.unwrap();
+    let post = world.town.posts().remove(0).id;
+    world.town.reply(&post, &care, "Noted; the lien is marked.");
+    let stranger = world.town.account("someone@elsewhere.example");
+    world.town.reply(&post, &stranger, "I lost my money too.");
+    for _ in 0..3 {
+        world.pass(SignedDuration::from_hours(1));
+        work::listen::run_once(&world.ctx).await.unwrap();
+    }
+
+    let heard = world.ctx.store.engagement_of(&row.deliveries[0].delivery.id).await.unwrap();
+    let said = |voice: Voice| -> Vec<Option<&str>> {
+        heard.iter().filter(|one| one.voice == voice).map(|one| one.text.as_deref()).collect()
+    };
+    assert_eq!(said(Voice::Bank), [Some("Noted; the lien is marked.")]);
+    assert_eq!(said(Voice::Other), [None], "a stranger is counted, the words are not kept");
 }
 
 #[tokio::test]

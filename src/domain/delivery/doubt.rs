@@ -24,8 +24,8 @@ pub struct Doubt {
 /// How long to wait before and between looks, and what makes a resend safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LookRules {
-    /// From the end of the lease to the first look, and between two looks: the request's timeout
-    /// plus the platform's read lag.
+    /// From the end of the lease, or from an unknown outcome, to the first look, and between two
+    /// looks: the request's timeout plus the platform's read lag.
     pub grace: SignedDuration,
     /// The platform was seen to make a repeated send harmless for this long after the first
     /// (Mastodon's key on a server that honours it: under 50 minutes). `None`: a person decides.
@@ -180,8 +180,8 @@ impl Delivery {
         Ok(())
     }
 
-    /// A person decides an uncertain delivery that looking could not: it was not posted. Needs the
-    /// two empty looks too.
+    /// Uncertain → Waiting: a person decides what looking could not, that it was not posted. Asked
+    /// for after two empty looks, or where there is no way to look.
     ///
     /// # Errors
     /// Looking has not handed it to a person.
@@ -208,8 +208,8 @@ impl Delivery {
             }
             State::Delivered(_) | State::Retracted(_) => LateReceipt::Second,
             before => {
-                let ended = matches!(before, State::Waiting { .. } | State::Withdrawn { .. });
-                let unclaimed = ended && self.attempts == 0;
+                let idle = matches!(before, State::Waiting { .. } | State::Withdrawn { .. });
+                let unclaimed = idle && self.attempts == 0;
                 self.state = State::Delivered(receipt.clone());
                 if unclaimed { LateReceipt::Unclaimed } else { LateReceipt::Settles }
             }

@@ -58,7 +58,7 @@ impl Store {
         .await?;
         for mut row in readable(&rows) {
             row.delivery.resend_ran_out(now)?;
-            // It may be public after all, since the first attempt.
+            // It may be public after all, since the first attempt: so it counts against the limits.
             row.sent_at = row.sent_at.or(row.delivery.first_attempt_at);
             acts.push(Act::new(&row.delivery.id, "delivery.uncertain", json!({"why": "resend"})));
             changed.push(row);

@@ -14,9 +14,8 @@ use sqlx::{
 use takaza::{
     clock::{Clock, Dice},
     domain::{
-        ids::{AccountName, BankCode, ExternalId, PersonId},
+        ids::{AccountName, BankCode, ExternalId},
         ladder::Quiet,
-        platform::Platform,
     },
     store::{QueueFilter, SilenceOrder, SilenceScope, Store},
     work,
@@ -276,13 +275,7 @@ async fn live_more(ledger: &Ledger) {
         until: now.plus(SignedDuration::from_hours(24)),
     };
     store.add_silence(&by, &desk, &order).await.unwrap();
-    let care = world.town.bank_account("care@peepal.example");
-    let town = &world.ctx.destinations[&AccountName::new("unit")];
-    let identity = town.resolve("care@peepal.example").await.unwrap().unwrap();
-    let (asha, bank) = (PersonId::new("asha"), BankCode::new("ZPPL"));
-    let until = now.plus(SignedDuration::from_hours(24));
-    let on = (&bank, Platform::Mastodon);
-    store.verify_handle(&by, &asha, on, &identity, "a link", until).await.unwrap();
+    let care = world.verified("ZPPL", "care@peepal.example").await;
     let quiet = [(ExternalId::new("ZNMN-9"), Quiet::NoAmount)];
     store.silence_list(&BankCode::new("ZNMN"), &quiet, now).await.unwrap();
     let posts = [("77", "https://unit.example/@unit/77")];

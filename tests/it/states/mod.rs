@@ -1,4 +1,4 @@
-//! The states, as ARCHITECTURE.md has them, sentence by sentence. The table names the tests that prove each one; a test
+//! The rules of the states, sentence by sentence. The table names the tests that prove each one; a test
 //! keeps it true that every test named here is in the sources.
 //!
 //! | sentence | tests |

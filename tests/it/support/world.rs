@@ -301,6 +301,18 @@ impl World {
         Arc::new(Mastodon::connect(config).unwrap())
     }
 
+    /// The bank's account in the town, whose handle an officer has verified; its id.
+    pub async fn verified(&self, bank: &str, handle: &str) -> String {
+        let id = self.town.bank_account(handle);
+        let unit = &self.ctx.destinations[&AccountName::new("unit")];
+        let identity = unit.resolve(handle).await.unwrap().unwrap();
+        let (bank, asha) = (BankCode::new(bank), PersonId::new("asha"));
+        let until = self.now().plus(SignedDuration::from_hours(24));
+        let (by, on) = (self.by("asha"), (&bank, Platform::Mastodon));
+        self.ctx.store.verify_handle(&by, &asha, on, &identity, "a link", until).await.unwrap();
+        id
+    }
+
     /// The world's own folder.
     pub fn folder(&self) -> &std::path::Path {
         self.dir.path()
