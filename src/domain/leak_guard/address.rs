@@ -1,10 +1,8 @@
 //! E-mail addresses and payment addresses, with their signs written out or not.
 
-use std::sync::LazyLock;
-
 use super::hosts::{BANKS, HANDLES, MAIL_HOSTS, NAMES, is_known, listed, plain};
 use super::normalise::{Glyph, Spelled};
-use super::pattern::{Pattern, pattern};
+use super::signs;
 use super::squeeze;
 use super::view::{self, View};
 use super::words;
@@ -15,36 +13,9 @@ const PLACES: &str = "x twitter instagram insta facebook fb youtube threads blue
 via by linkedin us at report portal complain complaint online visit website login register lodge file site or \
 available www page web in a.m p.m i.e e.g st dt";
 
-/// Words that only lead on to what comes next (`ravi, phir at the rate, phir ybl`).
-const THENCE: &str = r"(?:,?\s+(?:phir|then|followed by|and|aur|lagao|lagakar|लगाकर|लगाओ|फिर|और|उसके आगे|उसके बाद|uske baad|uske aage|sign))";
-const PICTURES: &str = "[☀-➿⬀-⯿🈀-🫿]{1,3}";
-
-struct Signs {
-    at: Pattern,
-    dot: Pattern,
-}
-
-static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
-    Some(Signs {
-        at: pattern(&format!(
-            r"(?P<bare>[*`~]{{1,3}}@[*`~]{{0,3}}|@[*`~]{{1,3}}|@@+|{PICTURES}@{PICTURES}|[\x22']@[\x22'])|(?P<bracketed>\s*[\[({{<«‹【（]{{1,2}}\s*(?:at|a|@|एट|ऐट|ऍट|at the rate)\s*[\])}}>»›】）]{{1,2}}\s*)|(?P<rate>(?:{THENCE}|,)?[\s_\-]+(?:[ae]t[\s_\-]+|@[\s_\-]*)(?:(?:the|d|da)[\s_\-]+)?rate(?:[\s_\-]+of)?(?:{THENCE}|,)?[\s_\-]+|[\s_\-]*\b[ae]ttherate[\s_\-]*|(?:{THENCE}|,)?\s+(?:the\s)?(?:at|@)[\s\-](?:sign|symbol)(?:{THENCE}|,)?\s+|(?:{THENCE}|,)?\s+(?:एट|ऐट|ऍट|अट)\s+(?:(?:द|दि)\s+रेट(?:{THENCE}|,)?\s+)?|{THENCE}\s+@(?:{THENCE}|,)?\s+|\s@{THENCE}\s+)|(?P<word>\x22?\s+at\s+\x22?|\s*[:;]at[:;]\s*)|(?P<tight>\s?[_*\-~|/.]+at[_*\-~|/.]+\s?)|(?P<spaced>\s*@\s+)|(?P<handle>\s+@)",
-        ))?,
-        dot: pattern(
-            r"(?P<bracketed>\s*[\[({<«‹【（]{1,2}\s*(?:dot|d0t|\.|डॉट|डाट|point|पॉइंट)\s*[\])}>»›】）]{1,2}\s*)|(?P<word>\s+(?:dot|d0t|point|डॉट|डाट|पॉइंट)\s+|[_*\-~|/]+dot[_*\-~|/]+)|(?P<spaced>\s+\.\s+|\s+\.|\.\s)",
-        )?,
-    })
-});
-static UNDERSCORE: LazyLock<Option<Pattern>> =
-    LazyLock::new(|| pattern(r"(?P<word>\s+(?:underscore|under score|अंडरस्कोर)\s+)"));
-
 /// Finds e-mail and payment addresses.
 pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
-    let Some(signs) = SIGNS.as_ref() else { return };
-    let mut glyphs = replace(&View::new(view.glyphs.clone()), &signs.at, '@');
-    glyphs = replace(&View::new(glyphs), &signs.dot, '.');
-    if let Some(underscore) = UNDERSCORE.as_ref() {
-        glyphs = replace(&View::new(glyphs), underscore, '_');
-    }
+    let Some(glyphs) = signs::written_out(view) else { return };
     // `name [at] y b l`: what was pulled apart stands together once the sign is there.
     for glyphs in view::join_singles(&glyphs).iter().chain([&glyphs]) {
         for at in (0..glyphs.len()).filter(|&at| glyphs[at].ch == '@') {
@@ -102,36 +73,6 @@ fn check_squeezed(glyphs: &[Glyph], found: &mut Vec<Finding>) {
     }
 }
 
-/// The glyphs with every match written as `sign`.
-fn replace(view: &View, regex: &Pattern, sign: char) -> Vec<Glyph> {
-    let mut out = Vec::with_capacity(view.glyphs.len());
-    let mut copied = 0;
-    for captures in regex.captures_iter(&view.text) {
-        let Some(whole) = captures.get(0) else { continue };
-        let spelled = [
-            ("bracketed", Spelled::Bracketed),
-            ("rate", Spelled::Rate),
-            // `name_at_bank`
-            ("tight", Spelled::Rate),
-            ("word", Spelled::Word),
-            ("spaced", Spelled::Spaced),
-            ("handle", Spelled::Handle),
-        ]
-        .into_iter()
-        .find(|(name, _)| regex.has_group(name) && captures.name(name).is_some())
-        .map_or(Spelled::Not, |(_, spelled)| spelled);
-        out.extend_from_slice(view.glyphs(&(copied..whole.start())));
-        let covered = view.glyphs(&whole.range());
-        if let (Some(first), Some(last)) = (covered.first(), covered.last()) {
-            let upper = covered.iter().any(|glyph| glyph.upper);
-            out.push(Glyph { upper, ..Glyph::over(first, last, sign, spelled) });
-        }
-        copied = whole.end();
-    }
-    out.extend_from_slice(view.glyphs(&(copied..view.text.len())));
-    out
-}
-
 fn in_name(ch: char) -> bool {
     ch.is_alphanumeric()
         || matches!(ch, '.' | '_' | '+' | '-')
@@ -164,7 +105,8 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
             glyphs[at.saturating_sub(60)..at].iter().map(|glyph| glyph.ch).collect();
         let name = listed(NAMES, &plain(&host)) || listed(HANDLES, &plain(&host));
         let called = name && calls_a_payment(&before);
-        let bank = spelled == Spelled::Word && listed(BANKS, &plain(&host));
+        let bank =
+            matches!(spelled, Spelled::Word | Spelled::Handle) && listed(BANKS, &plain(&host));
         if (is_known(&host) && !bank || called) && follows_a_word(glyphs, at) {
             report(&glyphs[at..end], kind_of_host(&host), found);
         }
@@ -206,7 +148,7 @@ const PAYMENTS: [&str; 5] = ["upi", "vpa", "यूपीआई", "bhim", "paymen
 
 /// The words before say that a payment address follows, and speak of nothing else between.
 fn calls_a_payment(before: &str) -> bool {
-    const ELSE: &str = "fraud frauds scam scams case cases thagi dhokhadhadi payment payments transaction \
+    const ELSE: &str = "lost am pm fraud frauds scam scams case cases thagi dhokhadhadi payment payments transaction \
 transactions transfer transfers complaint complaints request requests users me mein ke ठगी धोखाधडी मामले मामलों में के की शिकायत";
     let ends = PAYMENTS.iter().filter_map(|name| Some(before.rfind(name)? + name.len()));
     ends.max().is_some_and(|end| {
@@ -326,6 +268,7 @@ impl Address<'_> {
         let name = listed(NAMES, &plain);
         let bank = listed(BANKS, &plain);
         let called = self.is_called_payment();
+        let named = calls_a_payment(&format!("{}{} ", self.before, self.local));
         // `₹81,462 @ Neem Bank`, `15-Dec-2025 @ SCO 92`: figures too few for a payment address.
         let figures = self.local.bytes().filter(u8::is_ascii_digit).count();
         let count =
@@ -338,17 +281,17 @@ impl Address<'_> {
             Spelled::Bracketed => true,
             // `#StopFraud2026 @Paytm`, `UPI fraud: @AxisBank`: a tag, or a word, before a bank's handle.
             Spelled::Handle => {
-                let before = format!("{}{} ", self.before, self.local);
-                let named = self.is_name() || calls_a_payment(&before);
-                known || name && named && !self.before.ends_with('#')
+                let named = self.is_name() || named;
+                known && !bank || (name || bank) && named && !self.before.ends_with('#')
             }
             // `12 requests pending at RBL`
-            Spelled::Word if bank => self.is_telling() || calls_a_payment(self.before),
+            Spelled::Word if bank => self.is_telling() || named,
             // `UPI id: a name, then the @ sign, then the bank's handle`
             Spelled::Rate if ["bank", "the", "handle"].contains(&handle) => false,
             Spelled::Spaced | Spelled::Word | Spelled::Rate => {
                 known
-                    || (name || self.spelled != Spelled::Word) && (self.is_telling() || called)
+                    || name && (self.is_telling() || named)
+                    || self.spelled != Spelled::Word && (self.is_telling() || called)
                     || self.spelled == Spelled::Rate && name
                     || self.shouted && !self.capital && name && !listed(PLACES, self.local)
                     || self.spelled == Spelled::Spaced && name && !self.at_a_bank()
@@ -384,7 +327,8 @@ impl Address<'_> {
             || !self.capital && letters().count() > 1 && letters().all(|glyph| glyph.upper)
     }
 
-    /// It is telling, and neither one number word nor a reference of ours (`GGM-957M8 @AxisBank`).
+    /// It is telling, and neither one number word nor a week, a site or a reference of ours
+    /// (`W43 @AxisBank`, `cybercrime.gov.in @AxisBank`, `GGM-957M8 @AxisBank`).
     fn is_name(&self) -> bool {
         let reference = self.capital
             && self.local.split_once('-').is_some_and(|(unit, rest)| {
@@ -393,7 +337,9 @@ impl Address<'_> {
         let number = |word: &str| words::number_word(word).is_some();
         let alone = !self.before.split_whitespace().next_back().is_some_and(number);
         let counted = number(self.local) && alone || self.local.contains('+');
-        self.is_telling() && !reference && !counted
+        let week = self.capital && self.local.len() <= 3;
+        let site = [".in", ".com", ".org"].iter().any(|top| self.local.ends_with(top));
+        self.is_telling() && !reference && !counted && !week && !site
     }
 
     fn is_called_payment(&self) -> bool {
@@ -405,13 +351,5 @@ impl Address<'_> {
         ["mail", "मेल"].iter().any(|name| before.contains(name))
             || ["contact", "write to", "reach"].iter().any(|word| before.ends_with(word))
             || ["id", "आईडी"].iter().any(|name| before.ends_with(name))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn every_pattern_compiles() {
-        assert!(super::SIGNS.is_some() && super::UNDERSCORE.is_some());
     }
 }

@@ -6,11 +6,12 @@ rapl waaxis wahdfcbank waicici wasbi jupiteraxis naviaxis slc sliceaxis kotak811
 idfcbank idfcfirst rbl yesbankltd yespay abfspay axisb tapicici goaxb timecosmos shriramhdfcbank pz pingpay mbk \
 ikwik freecharge aubank dlb kvb karb kbl tmb cboi mahb iob indianbk indianbank ucobank psb obc equitas utbi \
 hdfcbankjd icicipay sbipay axispay fifederal nye nsdl citigold sib jsb jkb kaypay rmhdfcbank yescred \
-axisgo omni allbank andb ezeepay eazypay payzapp lvb dcb trans superyes fkaxis myicici pnbpay airtelpaymentsbank \
+axisgo omni allbank andb ezeepay eazypay payzapp lvb dcb trans superyes yesg fkaxis myicici pnbpay airtelpaymentsbank \
 paytmupi gpay phonepe bhim वाईबीएल ओकेएक्सिस ओकेएसबीआई ओकेआईसीआईसीआई ओकेएचडीएफसीबैंक आईबीएल एक्सएल यूपीआई";
 
-/// Those of them that are a bank's short name too, which stands behind an ordinary *at*.
-pub(super) const BANKS: &str = "aubank dlb kvb karb kbl tmb cboi mahb iob indianbank ucobank psb obc sib jsb jkb nye fbl rbl dcb lvb \
+/// Those of them that a bank or a company is called by too: they stand behind an ordinary *at*, and
+/// are its own handles on social networks.
+pub(super) const BANKS: &str = "phonepe gpay bhim freecharge payzapp airtelpaymentsbank idfcbank idfcfirst nsdl aubank dlb kvb karb kbl tmb cboi mahb iob indianbank ucobank psb obc sib jsb jkb nye fbl rbl dcb lvb \
 allbank andb dbs uboi cnrb utbi equitas kmbl";
 
 /// Payment handles that people also write for a company or a bank.

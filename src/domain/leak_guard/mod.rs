@@ -26,6 +26,7 @@ mod pattern;
 mod pieces;
 mod posing;
 mod runs;
+mod signs;
 mod spoken;
 mod squeeze;
 mod view;

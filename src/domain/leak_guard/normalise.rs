@@ -112,7 +112,7 @@ fn is_invisible(ch: char) -> bool {
 /// Look-alikes that neither decomposition nor the confusables table gives as we need them.
 fn look_alike(ch: char) -> Option<char> {
     const FROM: &str = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχγАВЕКМНОРСТУХІЈЅавекмнорстухіјѕԁԛԝһӏԌᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢıɑɡøØłŁđĐɜЗзӠӡƷʒӬбƼƽϹϲҒғЧч";
-    const TO: &str = "ABEZHIKMNOPTYXaiknoptuxyABEKMHOPCTYXIJSabekmhopctyxijsdqwhlGABCDEFGHIJKLMNOPQRSTUVWYZiagoOlLdD33333333655CcFf44";
+    const TO: &str = "ABEZHIKMNOPTYXaikvoptuxyABEKMHOPCTYXIJSabekmhopctyxijsdqwhlGABCDEFGHIJKLMNOPQRSTUVWYZiagoOlLdD33333333655CcFf44";
     let code = u32::from(ch);
     let letter = |offset: u32| char::from_u32(u32::from('A') + offset);
     match code {

@@ -33,6 +33,8 @@ pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
                 && is_pan(signs)
                 && !is_number_plate(signs)
                 && !in_link(view, &code)
+                && !is_tag_of_the_helpline(view, &code)
+                && !begins_with_a_bank(view, &code)
             {
                 view.report(LeakKind::Pan, &code, found);
             }
@@ -42,6 +44,7 @@ pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
         for code in overlapping(apart, &view.text) {
             if stands_alone(view, &code)
                 && !ends_in_a_word(view, &code)
+                && !begins_with_a_bank(view, &code)
                 && is_spaced_pan(view, &code)
             {
                 view.report(LeakKind::Pan, &code, found);
@@ -87,6 +90,16 @@ fn stands_alone(view: &View, code: &Range<usize>) -> bool {
             .iter()
             .any(|glyph| !glyph.upper && glyph.ch.is_alphabetic());
     (edge(before) || capital_starts || named) && (edge(after) || low_follows)
+}
+
+/// `ICICI 69, SBI 59`
+fn begins_with_a_bank(view: &View, code: &Range<usize>) -> bool {
+    view.text[code.clone()].starts_with("icici")
+}
+
+/// `#Report1930`
+fn is_tag_of_the_helpline(view: &View, code: &Range<usize>) -> bool {
+    view.before(code.start, 1) == "#" && view.text[code.clone()].ends_with("1930")
 }
 
 /// `CC444, 2 July`: the last letter stands apart from the figures and begins a word.

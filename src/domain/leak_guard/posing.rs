@@ -42,7 +42,10 @@ pub(super) fn posing(glyphs: &[Glyph], tokens: &[Token]) -> Vec<bool> {
         let believable = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters)
             && could_pose(&glyphs[tokens[i].range.clone()]);
         let lettered = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters);
-        if !posing[i] && !names_a_layer(glyphs, tokens, i) {
+        if !posing[i]
+            && !names_a_layer(glyphs, tokens, i)
+            && !is_bank(&glyphs[tokens[i].range.clone()])
+        {
             posing[i] = believable && poses_among(glyphs, tokens, &posing, i)
                 || lettered && row_of_pieces(glyphs, tokens, i) && !is_section(glyphs, tokens, i);
         }
@@ -67,6 +70,12 @@ fn names_a_layer(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
         .map(|(at, _)| tokens.get(at + 2).map_or(0, |count| count.range.len()))
         .collect();
     counts.len() >= 2 && counts.iter().sum::<usize>() <= MOST
+}
+
+/// Banks are called by letters that pose well.
+fn is_bank(token: &[Glyph]) -> bool {
+    let word: String = token.iter().map(|glyph| glyph.ch).collect();
+    matches!(word.as_str(), "bob" | "sbi" | "boi" | "iob")
 }
 
 fn poses_alone(token: &[Glyph]) -> bool {
@@ -111,8 +120,7 @@ fn could_pose(token: &[Glyph]) -> bool {
         && token.first().is_some_and(|glyph| glyph.upper)
         && token.last().is_some_and(|glyph| !glyph.upper && token.len() > 1);
     let quarter = token.len() == 2 && token[0].ch == 'q';
-    // A standard, and banks.
-    if matches!(word.as_str(), "iso" | "bob" | "sbi" | "boi" | "iob") || worded || quarter {
+    if word == "iso" || worded || quarter {
         return false;
     }
     let capitals = token.iter().any(|glyph| glyph.upper || glyph.ch.is_ascii_digit());

@@ -36,6 +36,13 @@ fn an_at_sign_is_said_in_many_ways() {
         "mgupta50@@gmail.com",
         "मेल मोहित एट द रेट प्रोटॉनमेल डॉट कॉम है",
         "यूपीआई रमेश ऐट पेटीएम",
+        "freeze joseph.mehta-@-ybl",
+        "write to arjun67 - @ - yahoo.com",
+        "neha-zero-eight-ऐट द रेट-oksbi",
+        "gurpreet, four, double three, [at], ibl",
+        "priya. five. one. at. gmail. dot. com",
+        "ramesh 👉 जीरो 👉 चार 👉 एट 👉 icloud 👉 डॉट 👉 com",
+        "priyaverma94\n❤️ @\n❤️ oksbi",
     ]);
     passed(&["A UPI id is a name, then the @ sign, then the bank's handle", "Thanks🙏 @Paytm"]);
 }
@@ -46,6 +53,12 @@ fn what_lies_at_a_bank_is_no_address() {
         "12 requests pending at RBL, 3 at KVB and 1 @ SBI",
         "UPI cases stuck at RBL for 3 days",
         "Ref GGM-957M8 @AxisBank",
+        "GGM-AW8YE closed. @IndianBank replied in 77 minutes",
+        "1️⃣ @IndianBank 31\n2️⃣ @PhonePe 26",
+        "W43 @AxisBank, cybercrime.gov.in @YESBANK, 10:30 am @UCOBank",
+        "UPI frauds at Kotak: 19, at RBL: 87",
+        "Dial 1930 #Report1930",
+        "Week 30: YES 44, ICICI 69, SBI 59",
         "पचपन में से तीस जवाब तो दो @YESBANK",
         "Score out of 100: Peepal Bank 16, SBI 61, SBI 59, PNB 93",
     ]);
@@ -55,6 +68,11 @@ fn what_lies_at_a_bank_is_no_address() {
         "kavita.k at dcb",
         "paid to rahul aath chah teen @airtel",
     ]);
+}
+
+#[test]
+fn greek_nu_poses_as_a_v() {
+    refused(&["a/c four two seνen one two fiνe four five six"]);
 }
 
 #[test]
