@@ -105,8 +105,7 @@ fn check_at(glyphs: &[Glyph], at: usize, found: &mut Vec<Finding>) {
             glyphs[at.saturating_sub(60)..at].iter().map(|glyph| glyph.ch).collect();
         let name = listed(NAMES, &plain(&host)) || listed(HANDLES, &plain(&host));
         let called = name && calls_a_payment(&before);
-        let bank =
-            matches!(spelled, Spelled::Word | Spelled::Handle) && listed(BANKS, &plain(&host));
+        let bank = listed(BANKS, &plain(&host));
         if (is_known(&host) && !bank || called) && follows_a_word(glyphs, at) {
             report(&glyphs[at..end], kind_of_host(&host), found);
         }
@@ -150,10 +149,17 @@ const PAYMENTS: [&str; 5] = ["upi", "vpa", "यूपीआई", "bhim", "paymen
 fn calls_a_payment(before: &str) -> bool {
     const ELSE: &str = "lost am pm fraud frauds scam scams case cases thagi dhokhadhadi payment payments transaction \
 transactions transfer transfers complaint complaints request requests users me mein ke ठगी धोखाधडी मामले मामलों में के की शिकायत";
-    let ends = PAYMENTS.iter().filter_map(|name| Some(before.rfind(name)? + name.len()));
+    let ends = PAYMENTS.iter().filter_map(|name| {
+        let at = before.rfind(name)?;
+        // `@NPCI_BHIM @Paytm`: a handle.
+        (!before[..at].ends_with(['@', '_'])).then_some(at + name.len())
+    });
     ends.max().is_some_and(|end| {
+        let rest = &before[end..];
         let letter = |ch: char| ch.is_alphanumeric() || matches!(ch, '\u{900}'..='\u{963}');
-        before[end..].split(|ch| !letter(ch)).all(|word| ELSE.split(' ').all(|other| other != word))
+        let ended = [". ", "! ", "? ", "।", "–", "(", ","].iter().any(|sign| rest.contains(sign));
+        !ended
+            && rest.split(|ch| !letter(ch)).all(|word| ELSE.split(' ').all(|other| other != word))
     })
 }
 
@@ -287,14 +293,19 @@ impl Address<'_> {
             // `12 requests pending at RBL`
             Spelled::Word if bank => self.is_telling() || named,
             // `UPI id: a name, then the @ sign, then the bank's handle`
-            Spelled::Rate if ["bank", "the", "handle"].contains(&handle) => false,
+            Spelled::Rate if ["bank", "the", "handle", "बैंक"].contains(&handle) => false,
+            Spelled::Rate if ["name", "number", "नाम"].contains(&self.local) => false,
+            // `9 @ PhonePe, 71 @ Jio`
+            Spelled::Spaced if bank || name => {
+                !(count && figures == self.local.len())
+                    && (self.is_telling() || named || !self.at_a_bank())
+            }
             Spelled::Spaced | Spelled::Word | Spelled::Rate => {
                 known
                     || name && (self.is_telling() || named)
                     || self.spelled != Spelled::Word && (self.is_telling() || called)
                     || self.spelled == Spelled::Rate && name
                     || self.shouted && !self.capital && name && !listed(PLACES, self.local)
-                    || self.spelled == Spelled::Spaced && name && !self.at_a_bank()
             }
         }
     }
@@ -320,11 +331,10 @@ impl Address<'_> {
             || words::number_word(self.local).is_some()
     }
 
-    /// `12 requests pending @ SBI`: a place, or a small word before a name in capitals.
+    /// `12 requests pending @ SBI`: a place, or a small word before a name with a capital.
     fn at_a_bank(&self) -> bool {
-        let letters = || self.dots.iter().filter(|glyph| glyph.ch.is_alphabetic());
         listed(PLACES, self.local)
-            || !self.capital && letters().count() > 1 && letters().all(|glyph| glyph.upper)
+            || !self.capital && self.dots.first().is_some_and(|glyph| glyph.upper)
     }
 
     /// It is telling, and neither one number word nor a week, a site or a reference of ours

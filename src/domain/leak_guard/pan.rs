@@ -33,8 +33,8 @@ pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
                 && is_pan(signs)
                 && !is_number_plate(signs)
                 && !in_link(view, &code)
-                && !is_tag_of_the_helpline(view, &code)
-                && !begins_with_a_bank(view, &code)
+                && !is_tag(view, &code)
+                && !names_a_bank(view, &code)
             {
                 view.report(LeakKind::Pan, &code, found);
             }
@@ -44,7 +44,7 @@ pub(super) fn check(view: &View, found: &mut Vec<Finding>) {
         for code in overlapping(apart, &view.text) {
             if stands_alone(view, &code)
                 && !ends_in_a_word(view, &code)
-                && !begins_with_a_bank(view, &code)
+                && !names_a_bank(view, &code)
                 && is_spaced_pan(view, &code)
             {
                 view.report(LeakKind::Pan, &code, found);
@@ -92,14 +92,19 @@ fn stands_alone(view: &View, code: &Range<usize>) -> bool {
     (edge(before) || capital_starts || named) && (edge(after) || low_follows)
 }
 
-/// `ICICI 69, SBI 59`
-fn begins_with_a_bank(view: &View, code: &Range<usize>) -> bool {
-    view.text[code.clone()].starts_with("icici")
+/// `ICICI 69, SBI 59`, `Union=98, SBI=63`
+fn names_a_bank(view: &View, code: &Range<usize>) -> bool {
+    let text = &view.text[code.clone()];
+    text.starts_with("icici") || text.ends_with("sbi")
 }
 
-/// `#Report1930`
-fn is_tag_of_the_helpline(view: &View, code: &Range<usize>) -> bool {
-    view.before(code.start, 1) == "#" && view.text[code.clone()].ends_with("1930")
+/// `#Report1930`, `#Diwali2025`
+fn is_tag(view: &View, code: &Range<usize>) -> bool {
+    const FIGURES: usize = 4;
+    let (word, figures) = view.text[code.clone()].split_at(code.len().saturating_sub(FIGURES));
+    view.before(code.start, 1) == "#"
+        && word.chars().all(char::is_alphabetic)
+        && (figures == "1930" || ["19", "20"].contains(&&figures[..2]))
 }
 
 /// `CC444, 2 July`: the last letter stands apart from the figures and begins a word.

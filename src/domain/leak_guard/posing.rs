@@ -44,7 +44,7 @@ pub(super) fn posing(glyphs: &[Glyph], tokens: &[Token]) -> Vec<bool> {
         let lettered = matches!(tokens[i].kind, Kind::Mixed | Kind::Letters);
         if !posing[i]
             && !names_a_layer(glyphs, tokens, i)
-            && !is_bank(&glyphs[tokens[i].range.clone()])
+            && !is_called_so(&glyphs[tokens[i].range.clone()])
         {
             posing[i] = believable && poses_among(glyphs, tokens, &posing, i)
                 || lettered && row_of_pieces(glyphs, tokens, i) && !is_section(glyphs, tokens, i);
@@ -72,10 +72,11 @@ fn names_a_layer(glyphs: &[Glyph], tokens: &[Token], i: usize) -> bool {
     counts.len() >= 2 && counts.iter().sum::<usize>() <= MOST
 }
 
-/// Banks are called by letters that pose well.
-fn is_bank(token: &[Glyph]) -> bool {
+/// Banks and standards are called by letters that pose well (`SBI`, `ISO27001`).
+fn is_called_so(token: &[Glyph]) -> bool {
     let word: String = token.iter().map(|glyph| glyph.ch).collect();
     matches!(word.as_str(), "bob" | "sbi" | "boi" | "iob")
+        || word.strip_prefix("iso").is_some_and(|no| no.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn poses_alone(token: &[Glyph]) -> bool {
@@ -120,7 +121,7 @@ fn could_pose(token: &[Glyph]) -> bool {
         && token.first().is_some_and(|glyph| glyph.upper)
         && token.last().is_some_and(|glyph| !glyph.upper && token.len() > 1);
     let quarter = token.len() == 2 && token[0].ch == 'q';
-    if word == "iso" || worded || quarter {
+    if worded || quarter {
         return false;
     }
     let capitals = token.iter().any(|glyph| glyph.upper || glyph.ch.is_ascii_digit());

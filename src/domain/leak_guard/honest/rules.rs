@@ -200,6 +200,8 @@ fn law_and_paper() -> Vec<Rule> {
         rule(Reading::Circular, &format!(r"\b\d{{1,5}}\s?/\s?{YEAR}\b"), always),
         rule(Reading::Circular, r"\b(?:iso|iec|iso/iec|ieee|bis|is)[\s\-]?\d{3,6}(?:-\d{1,2})?:\s?(?:19|20)\d\d\b", always),
         rule(Reading::Circular, r"\bbatch\s(?:id\s|nos?\.?\s)?20\d\d-(?:0[1-9]|1[0-2])-(?:[0-2]\d|3[01])-\d{1,3}\b", always),
+        rule(Reading::Circular, r"\bwhatsapp\s2\.2\d\.\d{1,2}\.\d{1,3}\b", always),
+        rule(Reading::Circular, r"\bcve-(?:19|20)\d\d-\d{4,7}\b", always),
         // A head of account of the government's books: four, two and three figures.
         rule(Reading::Circular, r"(?:\bhead|\bmajor head|\bbudget|मद|लेखा शीर्ष)[a-z\s:.]{1,12}\d{4}-\d{2}-\d{3}(?:-\d{2}){0,3}\b", always),
         rule(Reading::Reference, r"\b[a-z]{3}-[0-9a-z]{5}\b", always),
@@ -264,7 +266,7 @@ fn lines_and_counts() -> Vec<Rule> {
             always,
         ),
         rule(Reading::Place, r"\btrains?\s(?:nos?\.?\s)?[0-2]\d{4}(?:/[0-2]\d{4})?\b", always),
-        rule(Reading::Place, r"\b(?:version|ver\.?|build|chrome|firefox|android|ios|windows)\s\d{1,4}(?:\.\d{1,5}){1,4}\b", always),
+        rule(Reading::Circular, r"\b(?:version|ver\.?|build|chrome|firefox|android|ios|windows|app)\s(?:(?:to|version)\s)?\d{1,4}(?:\.\d{1,5}){1,4}\b", always),
         // The place of a post in its thread.
         rule(Reading::Table, r"\A\s*(?:\([1-9]\d?/[1-9]\d?\)|[1-9]\d?/[1-9]\d?[:)])\s", always),
         rule(
@@ -317,7 +319,7 @@ mod tests {
     fn every_pattern_compiles() {
         assert_eq!(money().len(), 9);
         assert_eq!(moments().len(), 16);
-        assert_eq!(law_and_paper().len(), 16);
+        assert_eq!(law_and_paper().len(), 18);
         assert_eq!(lines_and_counts().len(), 23);
     }
 }
