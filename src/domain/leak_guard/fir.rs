@@ -67,7 +67,7 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
             r"\b(?P<n>\d(?:[\s\-_.]?\d){{0,5}}{BY}{YEAR}\)?)\s?(?:\s(?:is|was|ye|yeh|ये|यह)\s(?:(?:the|our|case)\s){{0,2}}{FIR}|\s(?:(?:the|our|case)\s){{0,2}}{FIR}\s?(?:{NO}|of|है|hai|में|mein)\b|\((?:case\s)?{FIR}[^)]{{0,8}}\))"
         ))?,
         near: pattern(
-            r"\b(?P<n>\d(?:[\s.\-_]?\d){0,5}[\s.]?(?:/|\bof\b|का|बटा|\bbata\b|\bslash\b)[\s.]?(?:1\s?9|2[\s.\-_]?0)[\s.\-_]?\d[\s.\-_]?\d)\b",
+            r"\b(?P<n>\d(?:[\s.\-_]?\d){0,5}[\s.]?(?:/-?|\bof\b|का|बटा|\bbata\b|\bslash\b)[\s.]?(?:1\s?9|2[\s.\-_]?0)[\s.\-_]?\d[\s.\-_]?\d)\b",
         )?,
     })
 });

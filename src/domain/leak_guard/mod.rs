@@ -90,6 +90,14 @@ pub fn findings(text: &str) -> Vec<Finding> {
     if let Some(sign) = normalise::posing_at(text) {
         judge(normalise::fold(&sign), &mut found);
     }
+    let apart = [normalise::words_apart(text), normalise::unbracketed(text)];
+    for text in apart.iter().flatten() {
+        judge(normalise::fold(text), &mut found);
+    }
+    if let Some(joined) = normalise::figures_joined(text) {
+        let counted = View::new(digits::digitise(&normalise::fold(&joined)));
+        fir::check(&counted, &honest::readings(&counted), &mut found);
+    }
     let hidden = normalise::hidden(text);
     if !hidden.is_empty() {
         judge(hidden, &mut found);

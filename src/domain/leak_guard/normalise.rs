@@ -244,6 +244,53 @@ pub(super) fn signs_apart(text: &str, both: &[char]) -> Option<String> {
     (!signs.is_empty()).then(|| text.chars().map(apart).collect())
 }
 
+/// A sign that no reader sees, in place of one that is taken away: so every place stays as before.
+const GONE: char = '\u{2060}';
+
+/// The text with a space for each invisible sign between two letters or figures: words that nothing
+/// visible parts (`ravi\u{200B}at\u{200B}ybl`); nothing if there are not two.
+pub(super) fn words_apart(text: &str) -> Option<String> {
+    let chars: Vec<char> = text.chars().collect();
+    let beside = |at: usize| chars.get(at).is_some_and(char::is_ascii_alphanumeric);
+    let parts = |at: usize| is_invisible(chars[at]) && at > 0 && beside(at - 1) && beside(at + 1);
+    let parted = (0..chars.len()).filter(|&at| parts(at)).count() > 1;
+    let apart = |(at, &ch)| if parts(at) { ' ' } else { ch };
+    parted.then(|| chars.iter().enumerate().map(apart).collect())
+}
+
+/// The text without the brackets that stand around each piece of a row (`(r)(a)(v)(i)`); nothing if
+/// there is no such row.
+pub(super) fn unbracketed(text: &str) -> Option<String> {
+    const LEAST: usize = 3;
+    let joints = [")(", "]["];
+    let row = joints.iter().any(|joint| text.matches(joint).nth(LEAST - 1).is_some());
+    let gone: String = [GONE; 2].iter().collect();
+    row.then(|| joints.iter().fold(text.to_owned(), |text, joint| text.replace(joint, &gone)))
+}
+
+/// The text without the pictures and bullets between the figures of a number and its year
+/// (`6👉7👉/👉2026`); nothing if none stands beside such a stroke.
+pub(super) fn figures_joined(text: &str) -> Option<String> {
+    let chars: Vec<char> = text.chars().collect();
+    let is_figure = |ch: &char| ch.is_numeric() || *ch == '/';
+    let is_sign = |ch: &char| is_picture(*ch) || matches!(ch, '•' | '·' | '\u{FE0F}' | '🏽');
+    let is_between = |ch: &char| is_sign(ch) || *ch == ' ';
+    let mut out = chars.clone();
+    let (mut at, mut beside_stroke) = (0, false);
+    while at < chars.len() {
+        let length = chars[at..].iter().take_while(|ch| is_between(ch)).count();
+        let between = &chars[at..at + length];
+        let (before, after) = (at.checked_sub(1).map(|at| chars[at]), chars.get(at + length));
+        let tied = [before.as_ref(), after].iter().all(|one| one.is_some_and(is_figure));
+        if tied && between.iter().any(is_sign) {
+            out[at..at + length].fill(GONE);
+            beside_stroke |= before == Some('/') || after == Some(&'/');
+        }
+        at += length.max(1);
+    }
+    beside_stroke.then(|| out.into_iter().collect())
+}
+
 /// What is written in tag characters, which no reader sees and every program can read.
 pub(super) fn hidden(text: &str) -> Vec<Glyph> {
     raw(text)

@@ -100,11 +100,11 @@ fn names_a_bank(view: &View, code: &Range<usize>) -> bool {
 
 /// `#Report1930`, `#Diwali2025`
 fn is_tag(view: &View, code: &Range<usize>) -> bool {
-    const FIGURES: usize = 4;
-    let (word, figures) = view.text[code.clone()].split_at(code.len().saturating_sub(FIGURES));
-    view.before(code.start, 1) == "#"
-        && word.chars().all(char::is_alphabetic)
-        && (figures == "1930" || ["19", "20"].contains(&&figures[..2]))
+    let text = &view.text[code.clone()];
+    let word = text.trim_end_matches(|ch: char| ch.is_ascii_digit());
+    let figures = &text[word.len()..];
+    let year = figures.len() == 4 && (figures.starts_with("19") || figures.starts_with("20"));
+    view.before(code.start, 1) == "#" && word.chars().all(char::is_alphabetic) && year
 }
 
 /// `CC444, 2 July`: the last letter stands apart from the figures and begins a word.

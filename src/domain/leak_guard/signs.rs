@@ -52,7 +52,7 @@ const AT: [(&str, &[&str]); 7] = [
         &[
             r"\x22?\s+at\s+\x22?",
             r"\s*[:;]at[:;]\s*",
-            r"[,.]\s?at[,.]\s?",
+            r"\s?[,.]\s?at\s?[,.]\s?",
             r"\s?<picture>\s?at\s?<picture>\s?",
         ],
     ),

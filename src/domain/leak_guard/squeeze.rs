@@ -19,7 +19,14 @@ pub(super) fn around(glyphs: &[Glyph], at: usize) -> Vec<Vec<Glyph>> {
         near.iter().map(|glyph| glyph.ch).filter(|&ch| is_sign(ch)).collect();
     signs.sort_unstable();
     signs.dedup();
-    let others = [over_pictures(glyphs, at), over_lines(glyphs, at)];
+    let others = [
+        over_pictures(glyphs, at),
+        over_lines(glyphs, at),
+        over_marks(glyphs, at, |ch| ch == ','),
+        over_marks(glyphs, at, |ch| ch == '*'),
+        over_marks(glyphs, at, |ch| ch == '.'),
+        over_marks(glyphs, at, is_picture),
+    ];
     signs
         .into_iter()
         .filter_map(|sign| join(glyphs, at, sign))
@@ -30,21 +37,60 @@ pub(super) fn around(glyphs: &[Glyph], at: usize) -> Vec<Vec<Glyph>> {
 /// Cut by pictures of any sort and into pieces of any length (`s✅ur👉esh@g🔥ma❤il.⭐com`): between
 /// the words of ordinary speech stand spaces.
 fn over_pictures(glyphs: &[Glyph], at: usize) -> Option<Vec<Glyph>> {
-    const LEAST: usize = 3;
-    let inside = |glyph: &&Glyph| {
-        glyph.ch.is_ascii_alphanumeric()
-            || matches!(glyph.ch, '.' | '_' | '-' | '+')
-            || is_picture(glyph.ch)
+    const LEAST: usize = 2;
+    let picture = |at: usize| glyphs.get(at).is_some_and(|glyph| is_picture(glyph.ch));
+    // Before a handle of a network stands no letter, so pictures with spaces may cut an address.
+    let spaced = at > 0 && glyphs[at - 1].ch.is_ascii_alphanumeric();
+    let inside = |&place: &usize| {
+        let ch = glyphs[place].ch;
+        ch.is_ascii_alphanumeric()
+            || matches!(ch, '.' | '_' | '-' | '+')
+            || is_picture(ch)
+            || spaced && ch == ' ' && (place > 0 && picture(place - 1) || picture(place + 1))
     };
-    let before = glyphs[..at].iter().rev().take(FAR).take_while(inside).count();
-    let after = glyphs[at + 1..].iter().take(FAR).take_while(inside).count();
+    let before = (0..at).rev().take(FAR).take_while(inside).count();
+    let after = (at + 1..glyphs.len()).take(FAR).take_while(inside).count();
     let all = &glyphs[at - before..=at + after];
-    let letters = |glyph: &Glyph| !is_picture(glyph.ch);
+    let letters = |glyph: &Glyph| !is_picture(glyph.ch) && glyph.ch != ' ';
     let first = all.iter().position(letters)?;
     let last = all.iter().rposition(letters)?;
-    let (address, pictures): (Vec<Glyph>, Vec<Glyph>) =
+    let (address, cuts): (Vec<Glyph>, Vec<Glyph>) =
         all[first..=last].iter().partition(|glyph| letters(glyph));
-    (pictures.len() >= LEAST).then_some(address)
+    let pictures = cuts.iter().filter(|glyph| is_picture(glyph.ch)).count();
+    (pictures >= LEAST).then_some(address)
+}
+
+/// Cut into pieces of a few letters by one mark, with or without spaces (`la. li. ta@. ya. ho. o`,
+/// `d, e,e,p, @,p,a, y,t,m`): no row of words is as short.
+fn over_marks(glyphs: &[Glyph], at: usize, mark: fn(char) -> bool) -> Option<Vec<Glyph>> {
+    const LEAST: usize = 4;
+    const LONGEST: usize = 4;
+    let ch = |place: usize| glyphs.get(place).map(|glyph| glyph.ch);
+    let marked = |place: usize| ch(place).is_some_and(mark);
+    let space = |place: usize| ch(place) == Some(' ');
+    // A full stop is a mark only before a space.
+    let is_mark = |place: usize| marked(place) && (ch(place) != Some('.') || space(place + 1));
+    let beside = |place: usize| place > 0 && is_mark(place - 1) || is_mark(place + 1);
+    let is_cut = |place: usize| is_mark(place) || space(place) && beside(place);
+    let is_piece = |place: usize| {
+        !is_cut(place)
+            && ch(place).is_some_and(|ch| {
+                ch.is_ascii_alphanumeric() || matches!(ch, '.' | '_' | '-' | '+' | '@')
+            })
+    };
+    let inside = |place: &usize| is_piece(*place) || is_cut(*place);
+    let before = (0..at).rev().take(FAR).take_while(inside).count();
+    let after = (at + 1..glyphs.len()).take(FAR).take_while(inside).count();
+    let all: Vec<usize> = (at - before..=at + after).collect();
+    let pieces: Vec<&[usize]> =
+        all.split(|&place| is_cut(place)).filter(|piece| !piece.is_empty()).collect();
+    let own = pieces.iter().position(|piece| piece.contains(&at))?;
+    let short = |piece: &&&[usize]| piece.len() <= LONGEST;
+    let first = own - pieces[..own].iter().rev().take_while(short).count();
+    let last = own + pieces[own + 1..].iter().take_while(short).count();
+    let row = &pieces[first..=last];
+    (row.len() >= LEAST && row.iter().all(|piece| piece.len() <= LONGEST))
+        .then(|| row.iter().flat_map(|piece| piece.iter().map(|&place| glyphs[place])).collect())
 }
 
 /// Cut by signs of several sorts (`ra/m.e@y a,h.oo,.c-o m`): the letters and figures after the at

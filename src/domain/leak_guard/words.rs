@@ -21,7 +21,7 @@ const ENGLISH: &str = "0 zero oh nil nought naught zeero ziro zro jero jeero jir
 
 const HINDI: &str = "0 शून्य सुन्ना shunya shoonya sunya shunye shunay sifar सिफर|1 एक इक ek ik eek aek ekk|2 दो do doo dho doh dow|3 तीन teen tin|\
 4 चार char chaar|5 पाँच पांच पान्च पाच paanch panch panc paach|6 छह छः छै छे छ: छ chhah chhe chheh chhey che chah chhai chhei cheh chhah|\
-7 सात saat sat satt sath|8 आठ aath aat ath aatth|9 नौ नो नव nau nou nav nao|10 दस das dus|11 ग्यारह gyarah gyaarah igyarah gyara|12 बारह barah bara|\
+7 सात saat sat satt sath|8 आठ aath aanth aat ath aatth|9 नौ नो नव nau nou nav nao|10 दस das dus|11 ग्यारह gyarah gyaarah igyarah gyara|12 बारह barah bara|\
 13 तेरह terah|14 चौदह chaudah chauda|15 पंद्रह पन्द्रह pandrah pandra pundrah|16 सोलह solah|17 सत्रह सतरह satrah satarah satra|\
 18 अठारह अट्ठारह atharah athara attharah|19 उन्नीस unnis unees|20 बीस bees bis|21 इक्कीस ikkis ekkis|22 बाईस बाइस bais baees|\
 23 तेईस तेइस teis teyis|24 चौबीस chaubis|25 पच्चीस pachchis pachis|26 छब्बीस chhabbis chabbis|27 सत्ताईस सत्ताइस sattais|\

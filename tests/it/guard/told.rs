@@ -78,6 +78,26 @@ fn what_lies_at_a_bank_is_no_address() {
 }
 
 #[test]
+fn pieces_that_nothing_visible_or_one_mark_parts_are_put_together() {
+    refused(&[
+        "thug ka UPI arjun\u{200B}Nine\u{200B}Eight\u{200B}Zero\u{200B}at\u{200B}apl",
+        "mail (v)(i)(k)(a)(s)(.)(s)(6)(5)(@)(y)(a)(h)(o)(o)(.)(c)(o)(m)",
+        "UPI meen ⭐ a.ra ⭐ o92@ ⭐ axl",
+        "sa ✨ me ✨ er ✨ 97 ✨ @y ✨ ah ✨ oo ✨ .c ✨ om mera mail id hai",
+        "d,e, e,p,a,k, 3,1, @,p,a, y,t,m is the UPI id",
+        "la. li. ta. _m. al. ik. 32. 1@. ya. ho. o.. co. m",
+        "6👉7👉1👉/👉2👉0👉2👉6 mera एफआईआर hai",
+        "sameer . eight . one . at . oksbi",
+        "आधार chaar do panch ek aanth do panch ek panch zero teen do",
+    ]);
+    passed(&[
+        "Thanks, @PhonePe, team. 12, 14 and 16 May",
+        "🔹 @PhonePe 🔹 26 🔹 @IndianBank 🔹 9",
+        "Sections 2(1)(a)(ii) and 3(2)(b)(i)(c) apply",
+    ]);
+}
+
+#[test]
 fn greek_nu_poses_as_a_v() {
     refused(&["a/c four two seνen one two fiνe four five six"]);
 }
@@ -86,6 +106,7 @@ fn greek_nu_poses_as_a_v() {
 fn figures_below_their_years_and_day_by_day_are_counts() {
     passed(&[
         "2022 | 2023 | 2024 | 2025\n7917 | 3654 | 884 | 3,546\nComplaints against Yes Bank",
+        "Column chart for 2024, 2025 and 2026: 6960, 9006, 8738 complaints",
         "Requests per day in week 43: 11, 23, 18, 30, 3. Total worth ₹56,972.",
         "The PIN codes? No, but the 122001, 122002 and 122018 areas reported 384 cases",
     ]);

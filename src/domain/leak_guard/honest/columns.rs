@@ -16,6 +16,7 @@ const YEAR: &str = r"(?:19|20)\d\d(?:-\d\d)?";
 struct Rows {
     labelled: Pattern,
     years: Pattern,
+    year_by_year: Pattern,
 }
 
 static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
@@ -26,18 +27,33 @@ static ROWS: LazyLock<Option<Rows>> = LazyLock::new(|| {
         years: pattern(&format!(
             r"(?:^|:\s|\s)[^\w\n]{{0,4}}(?P<label>{YEAR})[\s|:,=\-]{{1,5}}(?P<n>{FIGURE}(?:[\s|,;/\-]{{1,4}}{FIGURE}){{0,8}})(?:[^\w\n]{{0,4}}$|[\s|,.;।]+[^\d\s|])"
         ))?,
+        year_by_year: pattern(
+            r"\b(?P<years>(?:19|20)\d\d(?:,\s(?:19|20)\d\d)*,?\s(?:and|aur|और|व)\s(?:19|20)\d\d)\s?:\s(?P<n>[1-9][\d,]{0,9}(?:(?:,|\sand|\saur|\sऔर|\sव|,\sand)\s[1-9][\d,]{0,9})+)\b",
+        )?,
     })
 });
 
 /// The figures of tables that go over lines.
 pub(super) fn readings(view: &View, found: &mut Vec<Honest>) {
     let Some(rows) = ROWS.as_ref() else { return };
+    for list in rows.year_by_year.captures_iter(&view.text) {
+        let (Some(years), Some(figures)) = (list.name("years"), list.name("n")) else { continue };
+        let listed =
+            |text: &str| text.split_whitespace().filter(|word| begins_a_number(word)).count();
+        if listed(years.as_str()) == listed(figures.as_str()) {
+            found.push(Honest { range: figures.range(), reading: Reading::Table });
+        }
+    }
     if view.text.contains('\n') {
         for row in [&rows.labelled, &rows.years] {
             tables(view, row, found);
         }
         below_years(view, found);
     }
+}
+
+fn begins_a_number(word: &str) -> bool {
+    word.starts_with(|ch: char| ch.is_ascii_digit())
 }
 
 /// A line of years, and below it a figure for each.
